@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The Chinwag server.
+
+pub mod page;
