@@ -1,1 +1,93 @@
-fn main() {}
+//! `cargo xtask`: everything that is done with this repository, in plain Rust. It gets the tools it needs, builds the
+//! browser page and the server that carries it, runs both, tests all, and measures.
+//!
+//! Reading order: `workspace` (where things are), `task` (one command to run), `tools` and `system` (what has to be
+//! installed), `page` and `server` (the product), `test` (everything that CI runs).
+
+mod page;
+mod server;
+mod system;
+mod task;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{task::Task, workspace::Workspace};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Build, run, test and measure Chinwag"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the page and the server that carries it, then start the server
+    Run {
+        /// Arguments for `chinwag-server`, after `--`
+        #[arg(last = true)]
+        server_arguments: Vec<String>,
+    },
+    /// Build the page and the release server that carries it
+    Build,
+    /// Check formatting, lints and dependencies, run all tests and the browser journeys
+    Test {
+        /// Only these steps, in the order in which the whole runs them
+        #[arg(value_enum)]
+        steps: Vec<test::Step>,
+    },
+    /// Build the release server, then run the benchmarks
+    Bench {
+        /// Arguments for `bench`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        bench_arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match dispatch(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> anyhow::Result<()> {
+    let workspace = Workspace::find()?;
+    match command {
+        Command::Run { server_arguments } => {
+            page::build(&workspace)?;
+            let server = server::build(&workspace)?;
+            Task::new(server)
+                .args(server_arguments)
+                .dir(&workspace.root)
+                .replace_this_process()
+        }
+        Command::Build => {
+            page::build(&workspace)?;
+            let server = server::build(&workspace)?;
+            println!("built {}", server.display());
+            Ok(())
+        }
+        Command::Test { steps } => test::run(&workspace, &steps),
+        Command::Bench { bench_arguments } => {
+            page::build(&workspace)?;
+            server::build(&workspace)?;
+            workspace
+                .cargo(["run", "--release", "--package", "bench", "--"])
+                .args(bench_arguments)
+                .run()
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What the tests need from the system: Chromium with its driver, and Node.js. Where apt is there and we may use it,
+//! what is missing is installed; elsewhere it is named.
+
+use std::{env, path::PathBuf, process::Command};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    task::Task,
+    workspace::{Workspace, on_path},
+};
+
+/// The oldest Node.js that the browser journeys run on.
+const OLDEST_NODE: u32 = 20;
+
+/// Programs that the tests drive.
+pub(crate) struct Browser {
+    pub(crate) chromium: PathBuf,
+    pub(crate) chromedriver: PathBuf,
+}
+
+impl Browser {
+    fn find() -> Option<Self> {
+        let chosen = |name: &str| {
+            env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        let names = [
+            "chromium",
+            "chromium-browser",
+            "google-chrome",
+            "google-chrome-stable",
+        ];
+        Some(Self {
+            chromium: chosen("CHINWAG_CHROMIUM").or_else(|| names.into_iter().find_map(on_path))?,
+            chromedriver: chosen("CHROMEDRIVER").or_else(|| on_path("chromedriver"))?,
+        })
+    }
+
+    /// Finds Chromium and its driver, or installs them.
+    pub(crate) fn get() -> Result<Self> {
+        if let Some(found) = Self::find() {
+            return Ok(found);
+        }
+        apt_install(&["chromium", "chromium-driver"]).context(
+            "the tests need Chromium and chromedriver of the same version; put both on PATH, \
+             or name them in CHINWAG_CHROMIUM and CHROMEDRIVER",
+        )?;
+        Self::find().context("Chromium was installed but is not on PATH")
+    }
+}
+
+/// Makes sure of Node.js and npm.
+pub(crate) fn node() -> Result<()> {
+    let advice =
+        format!("the browser journeys need Node.js {OLDEST_NODE} or newer with npm on PATH");
+    if on_path("node").is_none() || on_path("npm").is_none() {
+        apt_install(&["nodejs", "npm"]).with_context(|| advice.clone())?;
+    }
+    let version = Task::new("node").arg("--version").read()?;
+    let major = version
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|major| major.parse::<u32>().ok());
+    match major {
+        Some(major) if major >= OLDEST_NODE => Ok(()),
+        _ => bail!("{advice}; here is {}", version.trim()),
+    }
+}
+
+/// Makes sure of the Rust components that the checks use.
+pub(crate) fn rust_components() -> Result<()> {
+    for (program, component) in [("cargo-fmt", "rustfmt"), ("cargo-clippy", "clippy")] {
+        let subcommand = program.trim_start_matches("cargo-");
+        if Task::new("cargo")
+            .args([subcommand, "--version"])
+            .read()
+            .is_ok()
+        {
+            continue;
+        }
+        if on_path("rustup").is_none() {
+            bail!(
+                "this Rust has no {component}, and there is no rustup to add it; install your system's package of it"
+            );
+        }
+        Task::new("rustup")
+            .args(["component", "add", component])
+            .run()?;
+    }
+    Ok(())
+}
+
+/// Installs what `e2e/package-lock.json` names, unless exactly that is there.
+pub(crate) fn journey_packages(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.root.join("e2e");
+    let lock =
+        std::fs::read(folder.join("package-lock.json")).context("reading e2e/package-lock.json")?;
+    let stamp = folder.join("node_modules/.installed-lock.json");
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    Task::new("npm")
+        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+        .dir(&folder)
+        .run()?;
+    std::fs::write(&stamp, lock).with_context(|| format!("writing {}", stamp.display()))
+}
+
+/// Installs packages by apt, as root or by a sudo that asks nothing.
+fn apt_install(packages: &[&str]) -> Result<()> {
+    let list = packages.join(" ");
+    if on_path("apt-get").is_none() {
+        bail!("{list} is missing, and there is no apt to install it with");
+    }
+    let is_root = Task::new("id").arg("-u").read()?.trim() == "0";
+    if !is_root && !sudo_asks_nothing() {
+        bail!("{list} is missing; install it with: sudo apt-get install {list}");
+    }
+    println!("installing {list} by apt");
+    let apt = || {
+        let task = if is_root {
+            Task::new("env")
+        } else {
+            Task::new("sudo").args(["-n", "env"])
+        };
+        task.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"])
+    };
+    apt().arg("update").run()?;
+    apt()
+        .args(["install", "--no-install-recommends"])
+        .args(packages)
+        .run()
+}
+
+fn sudo_asks_nothing() -> bool {
+    on_path("sudo").is_some()
+        && Command::new("sudo")
+            .args(["-n", "true"])
+            .output()
+            .is_ok_and(|answer| answer.status.success())
+}
