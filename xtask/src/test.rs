@@ -6,7 +6,7 @@ mod tally;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 use clap::ValueEnum;
 
 use self::tally::Tally;
@@ -117,15 +117,12 @@ impl Step {
                 )
             }
             Self::Native => {
-                let tests = workspace.cargo([
-                    "test",
-                    "--locked",
-                    "--workspace",
-                    "--exclude",
-                    "frontend",
-                    "--no-fail-fast",
-                ]);
-                tests.run_watched(|line| tally.read_libtest(line))
+                let tests = workspace.cargo(["test", "--locked", "--workspace", "--no-fail-fast"]);
+                count(
+                    tests.args(["--exclude", "frontend"]),
+                    tally,
+                    Tally::read_libtest,
+                )
             }
             Self::Page => page_tests(workspace, tally),
             Self::Product => {
@@ -161,8 +158,7 @@ fn lint(workspace: &Workspace, what: &[&str]) -> Result<()> {
 
 /// Reads `frontend/webdriver.json` for Chromium's flags.
 fn page_tests(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
-    let browser = Browser::get()?;
-    workspace
+    let tests = workspace
         .cargo([
             "test",
             "--locked",
@@ -175,29 +171,34 @@ fn page_tests(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
             "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
             tools::wasm_test_runner(workspace)?,
         )
-        .env("CHROMEDRIVER", browser.chromedriver)
-        .run_watched(|line| tally.read_libtest(line))
+        .env("CHROMEDRIVER", Browser::get()?.chromedriver);
+    count(tests, tally, Tally::read_libtest)
 }
 
 /// Runs against the release server, which has to be built.
 fn journeys(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
     system::node()?;
     system::journey_packages(workspace)?;
-    let browser = Browser::get()?;
     let server = server::path(workspace);
-    let server = server
-        .canonicalize()
-        .context("there is no release server to test; build it with: cargo xtask build")?;
-    let before = tally.total();
-    Task::new("npm")
+    ensure!(
+        server.is_file(),
+        "there is no release server to test; build it with: cargo xtask build"
+    );
+    let tests = Task::new("npm")
         .args(["--silent", "test"])
-        .env("CHINWAG_CHROMIUM", browser.chromium)
+        .env("CHINWAG_CHROMIUM", Browser::get()?.chromium)
         .env("CHINWAG_SERVER", server)
-        .dir(workspace.root.join("e2e"))
-        .run_watched(|line| tally.read_node(line))?;
-    anyhow::ensure!(
+        .dir(workspace.root.join("e2e"));
+    count(tests, tally, Tally::read_node)
+}
+
+/// Runs tests and adds them to the tally. None at all is a failure: then something hides them.
+fn count(tests: Task, tally: &mut Tally, read: fn(&mut Tally, &str)) -> Result<()> {
+    let before = tally.total();
+    tests.run_watched(|line| read(tally, line))?;
+    ensure!(
         tally.total() > before,
-        "no browser journey was found in e2e/journeys"
+        "no test ran; to repeat it:\n  {tests}"
     );
     Ok(())
 }

@@ -5,13 +5,23 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
 
-use crate::workspace::Workspace;
+use crate::{tools::WASM_TARGET, workspace::Workspace};
 
 /// What must not be found anywhere below a crate, its tests aside.
-const FORBIDDEN: &[(&str, &[&str])] = &[
-    (
-        "shared",
-        &[
+struct Rule {
+    package: &'static str,
+    /// For which target, in cargo's words: what a crate is not compiled for says nothing about it.
+    target: &'static str,
+    forbidden: &'static [&'static str],
+}
+
+const HOST: &str = "host-tuple";
+
+const RULES: &[Rule] = &[
+    Rule {
+        package: "shared",
+        target: "all",
+        forbidden: &[
             "client",
             "native",
             "server",
@@ -23,10 +33,11 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "web-sys",
             "rusqlite",
         ],
-    ),
-    (
-        "client",
-        &[
+    },
+    Rule {
+        package: "client",
+        target: "all",
+        forbidden: &[
             "native",
             "server",
             "tokio",
@@ -37,57 +48,63 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "web-sys",
             "rusqlite",
         ],
-    ),
-    (
-        "frontend",
-        &["native", "server", "tokio", "warp", "rusqlite"],
-    ),
-    ("native", &["server", "warp", "yew", "rusqlite"]),
-    ("terminal", &["server", "warp", "yew"]),
-    ("bench", &["server", "warp", "yew"]),
-    ("server", &["client", "native", "yew", "web-sys"]),
+    },
+    Rule {
+        package: "frontend",
+        target: WASM_TARGET,
+        forbidden: &["native", "server", "tokio", "warp", "rusqlite"],
+    },
+    Rule {
+        package: "native",
+        target: HOST,
+        forbidden: &["server", "warp", "yew", "web-sys"],
+    },
+    Rule {
+        package: "terminal",
+        target: HOST,
+        forbidden: &["server", "warp", "yew", "web-sys"],
+    },
+    Rule {
+        package: "bench",
+        target: HOST,
+        forbidden: &["server", "warp", "yew", "web-sys"],
+    },
+    Rule {
+        package: "server",
+        target: HOST,
+        forbidden: &["client", "native", "yew", "web-sys"],
+    },
 ];
 
 /// Fails with every forbidden dependency that there is.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let mut wrong = Vec::new();
-    for (package, forbidden) in FORBIDDEN {
-        let tree = workspace.cargo([
-            "tree",
-            "--package",
-            package,
-            "--edges",
-            "normal",
-            "--target",
-            "all",
-            "--prefix",
-            "none",
-            "--format",
-            "{p}",
-        ]);
+    let mut wrong = String::new();
+    for Rule {
+        package,
+        target,
+        forbidden,
+    } in RULES
+    {
+        let tree = workspace
+            .cargo([
+                "tree", "--edges", "normal", "--prefix", "none", "--format", "{p}",
+            ])
+            .args(["--package", package, "--target", target]);
         let tree = tree.read()?;
         let names: BTreeSet<&str> = tree
             .lines()
             .filter_map(|line| line.split_whitespace().next())
             .collect();
-        let found: Vec<&str> = forbidden
-            .iter()
-            .copied()
-            .filter(|name| names.contains(name))
-            .collect();
-        println!(
-            "{package}: {} crates, {}",
-            names.len() - 1,
-            if found.is_empty() {
-                "none forbidden"
-            } else {
-                "some forbidden"
-            }
-        );
-        wrong.extend(found.iter().map(|name| format!("{package} must not depend on {name}; see why it does: cargo tree -p {package} -e normal --target all -i {name}")));
+        println!("{package}: {} crates below it", names.len() - 1);
+        for name in forbidden.iter().filter(|name| names.contains(*name)) {
+            wrong += &format!(
+                "\n  {package} must not depend on {name}; to see why it does: \
+                 cargo tree -p {package} -e normal --target {target} -i {name}"
+            );
+        }
     }
     if !wrong.is_empty() {
-        bail!("{}", wrong.join("\n"));
+        bail!("dependencies point the wrong way:{wrong}");
     }
     Ok(())
 }
