@@ -1,0 +1,200 @@
+//! Metadata of uploads and of finished files.
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::{ChunkHash, ChunkLayout, ContentHash};
+use crate::ids::{FileId, RequestId, UploadId};
+use crate::names::FileName;
+
+/// A finished file, as messages and links carry it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileInfo {
+    /// Unguessable; whoever has it may fetch the file.
+    pub file_id: FileId,
+    /// Safe to show and to save under.
+    pub name: FileName,
+    /// Bytes of the whole.
+    pub size_bytes: u64,
+    /// What the bytes say that they are, else what the sender said: `image/png`.
+    pub media_type: String,
+    /// BLAKE3 of the whole; what `b3sum` prints.
+    pub content_hash: ContentHash,
+    /// The path to fetch it by, percent-encoded: `/files/<file_id>/<name>`.
+    pub link: String,
+    /// Of an image, so that its place can be kept before it is fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageSize>,
+}
+
+/// An image's size in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageSize {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+}
+
+/// Begins an upload, or returns to it where `upload_id` is already known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeginUpload {
+    /// Echoed; not used over HTTP.
+    #[serde(default)]
+    pub request_id: RequestId,
+    /// Chosen by the client so that a repeat finds the same upload; by the server where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload_id: Option<UploadId>,
+    /// The file's name; the server repairs it where it is not safe.
+    pub name: String,
+    /// Bytes of the whole.
+    pub size_bytes: u64,
+    /// What the sender takes it for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+}
+
+/// Ends an upload once every chunk is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinishUpload {
+    /// Echoed; not used over HTTP.
+    #[serde(default)]
+    pub request_id: RequestId,
+    /// The upload. Over HTTP the path names it.
+    pub upload_id: UploadId,
+    /// BLAKE3 of the whole as the sender knows it; the server compares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_hash: Option<ContentHash>,
+}
+
+/// What the server has of an upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadStatus {
+    /// Of the request that asked; 0 over HTTP.
+    #[serde(default)]
+    pub request_id: RequestId,
+    /// The upload.
+    pub upload_id: UploadId,
+    /// As repaired.
+    pub name: FileName,
+    /// How the file is cut.
+    pub layout: ChunkLayout,
+    /// Chunks that are stored and verified.
+    pub present: ChunkRanges,
+    /// Set once the upload is finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileInfo>,
+}
+
+/// A finished file with what is needed to verify each of its chunks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileDescription {
+    /// Of the request that asked; 0 over HTTP.
+    #[serde(default)]
+    pub request_id: RequestId,
+    /// The file.
+    pub file: FileInfo,
+    /// How it is cut.
+    pub layout: ChunkLayout,
+    /// One per chunk, in order. They merge to `file.content_hash`.
+    pub chunk_hashes: Vec<ChunkHash>,
+}
+
+/// A set of chunk indices as sorted, disjoint, non-adjacent half-open ranges: `[[0,5],[7,8]]`.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<(u32, u32)>", into = "Vec<(u32, u32)>")]
+pub struct ChunkRanges(Vec<(u32, u32)>);
+
+impl ChunkRanges {
+    /// Adds one index.
+    pub fn insert(&mut self, index: u32) {
+        let at = self.0.partition_point(|&(_, end)| end < index);
+        match self.0.get_mut(at) {
+            Some((start, end)) if *start <= index && index <= *end => {
+                *end = (*end).max(index.saturating_add(1));
+                if let Some(&(next_start, next_end)) = self.0.get(at + 1)
+                    && next_start <= self.0[at].1
+                {
+                    self.0[at].1 = next_end;
+                    self.0.remove(at + 1);
+                }
+            }
+            Some((start, _)) if index.checked_add(1) == Some(*start) => *start = index,
+            Some(_) | None => self.0.insert(at, (index, index.saturating_add(1))),
+        }
+    }
+
+    /// Whether the index is in the set.
+    pub fn contains(&self, index: u32) -> bool {
+        let at = self.0.partition_point(|&(_, end)| end <= index);
+        self.0.get(at).is_some_and(|&(start, _)| start <= index)
+    }
+
+    /// How many indices the set holds.
+    pub fn count(&self) -> u32 {
+        self.0.iter().map(|(start, end)| end - start).sum()
+    }
+
+    /// Every index below `count` that is not in the set, ascending.
+    pub fn missing(&self, count: u32) -> impl Iterator<Item = u32> + '_ {
+        (0..count).filter(|&index| !self.contains(index))
+    }
+}
+
+impl FromIterator<u32> for ChunkRanges {
+    fn from_iter<T: IntoIterator<Item = u32>>(indices: T) -> Self {
+        let mut ranges = Self::default();
+        indices.into_iter().for_each(|index| ranges.insert(index));
+        ranges
+    }
+}
+
+impl From<Vec<(u32, u32)>> for ChunkRanges {
+    /// Sorts and joins what a peer sent; empty and reversed ranges are dropped.
+    fn from(mut ranges: Vec<(u32, u32)>) -> Self {
+        ranges.retain(|(start, end)| start < end);
+        ranges.sort_unstable();
+        let mut joined: Vec<(u32, u32)> = Vec::with_capacity(ranges.len());
+        for (start, end) in ranges {
+            match joined.last_mut() {
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
+                Some(_) | None => joined.push((start, end)),
+            }
+        }
+        Self(joined)
+    }
+}
+
+impl From<ChunkRanges> for Vec<(u32, u32)> {
+    fn from(ranges: ChunkRanges) -> Self {
+        ranges.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn ranges_are_a_set(indices in proptest::collection::vec(0u32..40, 0..60)) {
+            let ranges: ChunkRanges = indices.iter().copied().collect();
+            let set: BTreeSet<u32> = indices.into_iter().collect();
+            prop_assert_eq!(ranges.count() as usize, set.len());
+            prop_assert!((0..50).all(|i| ranges.contains(i) == set.contains(&i)));
+            let pairs: Vec<(u32, u32)> = ranges.clone().into();
+            prop_assert!(pairs.windows(2).all(|w| w[0].1 < w[1].0), "disjoint and apart: {pairs:?}");
+            prop_assert_eq!(ChunkRanges::from(pairs), ranges);
+        }
+
+        #[test]
+        fn ranges_from_a_peer_never_panic(pairs in any::<Vec<(u32, u32)>>()) {
+            let mut ranges = ChunkRanges::from(pairs);
+            ranges.insert(u32::MAX - 1);
+            prop_assert!(ranges.contains(u32::MAX - 1));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Sizes that server and clients enforce alike. The server repeats the adjustable ones in `Welcome`.
+
+use serde::{Deserialize, Serialize};
+
+/// Characters of a person's name.
+pub const PERSON_NAME_CHARS_MAX: usize = 32;
+/// Characters of a room's name.
+pub const ROOM_NAME_CHARS_MAX: usize = 64;
+/// Characters of a room's topic.
+pub const TOPIC_CHARS_MAX: usize = 250;
+/// Bytes of a file's name; the limit of common file systems.
+pub const FILE_NAME_BYTES_MAX: usize = 255;
+/// Bytes of a message's text in UTF-8.
+pub const TEXT_BYTES_MAX: usize = 32 * 1024;
+/// Files attached to one message.
+pub const ATTACHMENTS_MAX: usize = 32;
+/// Events in one page of history.
+pub const HISTORY_PAGE_EVENTS_MAX: u32 = 200;
+/// Bytes of a line that a client sends, without its end: a text of [`TEXT_BYTES_MAX`] in which JSON
+/// escapes every byte to six, and room for the rest.
+pub const CLIENT_LINE_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of a line that the server sends, without its end.
+pub const SERVER_LINE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Bytes of a chunk (the last one of a file may be shorter), at least.
+pub const CHUNK_BYTES_MIN: u32 = 1 << 20;
+/// Bytes of a chunk, and so of any payload, at most.
+pub const CHUNK_BYTES_MAX: u32 = 32 << 20;
+/// Chunks of one file, so that a list of their hashes stays small.
+pub const CHUNKS_MAX: u32 = 4096;
+/// Bytes of the largest file that chunks can describe: 128 GiB. A server may allow less.
+pub const FILE_BYTES_MAX: u64 = CHUNKS_MAX as u64 * CHUNK_BYTES_MAX as u64;
+
+/// The server's adjustable limits, as `Welcome` states them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Bytes of a message's text in UTF-8.
+    pub text_bytes_max: usize,
+    /// Files attached to one message.
+    pub attachments_max: usize,
+    /// Bytes of one file.
+    pub file_bytes_max: u64,
+    /// A connection that has been silent for this long is closed; clients send `Ping` in time.
+    pub silence_timeout_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            text_bytes_max: TEXT_BYTES_MAX,
+            attachments_max: ATTACHMENTS_MAX,
+            file_bytes_max: FILE_BYTES_MAX,
+            silence_timeout_ms: 90_000,
+        }
+    }
+}
