@@ -1,3 +1,4 @@
 //! The Chinwag server.
 
 pub mod page;
+pub mod store;

@@ -1,0 +1,300 @@
+//! People, rooms and their logs, in SQLite. One writer thread commits whatever is queued in one transaction and
+//! answers only when it is on disk; a few readers see what is committed. Nothing here knows of frames' transport.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+
+use shared::frame::{Person, RoomInfo};
+use shared::{
+    Epoch, FileInfo, PersonId, PersonName, RoomEvent, RoomId, RoomName, RoomRef, Sequence,
+    TimestampMs, TransactionId,
+};
+use tokio::sync::oneshot;
+
+mod checkpoint;
+mod log;
+mod people;
+mod readers;
+mod rooms;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use schema::OpenError;
+
+/// Told of the new events of every commit, in the order of the commits and before those who wait are answered.
+pub type OnCommit = Box<dyn FnMut(&[RoomEvent]) + Send>;
+
+/// The open database. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    epoch: Epoch,
+    lobby: RoomId,
+    writer: writer::Writer,
+    readers: readers::Readers,
+}
+
+/// A message to be appended to a room's log.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    pub room: RoomId,
+    pub person: Person,
+    /// Unique per room and person, for good.
+    pub transaction_id: TransactionId,
+    pub text: String,
+    /// In the sender's order.
+    pub attachments: Vec<FileInfo>,
+    pub at_ms: TimestampMs,
+}
+
+/// A message's place in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// The event as it is stored; of a repeat, the original.
+    pub event: RoomEvent,
+    /// It was there already.
+    pub repeated: bool,
+}
+
+/// Why the store did not do what it was asked to. Nothing of it was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("this name is taken")]
+    NameTaken,
+    #[error("a room of this name exists")]
+    RoomNameTaken,
+    #[error("there is no such room")]
+    RoomNotFound,
+    #[error("only members of the room may do this")]
+    NotAMember,
+    #[error("nobody can leave the lobby")]
+    CannotLeave,
+    #[error("this transaction id was used for another message")]
+    TransactionConflict,
+    #[error("the disk is full")]
+    Full,
+    #[error("the store is closed")]
+    Closed,
+    #[error("the database failed: {0}")]
+    Sqlite(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
+            Self::Full
+        } else {
+            Self::Sqlite(error)
+        }
+    }
+}
+
+impl Store {
+    /// Opens `chinwag.db` in `data_dir`, making both where they are missing, and starts the store's threads.
+    pub fn open(data_dir: &Path, on_commit: OnCommit) -> Result<Self, OpenError> {
+        let schema::Opened {
+            connection,
+            path,
+            epoch,
+            lobby,
+        } = schema::open(data_dir)?;
+        let checkpoints = checkpoint::start(&path)?;
+        let readers = readers::Readers::start(&path)?;
+        let writer = writer::Writer::start(connection, checkpoints, on_commit)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                epoch,
+                lobby,
+                writer,
+                readers,
+            }),
+        })
+    }
+
+    /// The life of this database; sequences of another are not comparable.
+    pub fn epoch(&self) -> Epoch {
+        self.inner.epoch
+    }
+
+    /// The room that everyone is in.
+    pub fn lobby(&self) -> RoomId {
+        self.inner.lobby
+    }
+
+    /// A new person of this name and the secret token of their session. [`StoreError::NameTaken`] where a name
+    /// of the same [`PersonName::key`] exists.
+    pub async fn claim_name(
+        &self,
+        name: PersonName,
+        now: TimestampMs,
+    ) -> Result<(Person, String), StoreError> {
+        self.write(move |db| Ok((people::claim(db, &name, now)?, Vec::new())))
+            .await
+    }
+
+    /// Whose token this is, if anyone's.
+    pub async fn sign_in(&self, token: &str) -> Result<Option<Person>, StoreError> {
+        let hash = people::token_hash(token);
+        self.read(move |db| people::by_token(db, &hash)).await
+    }
+
+    /// The rooms that a person is a member of, the lobby first, then by name.
+    pub async fn rooms_of(&self, person: PersonId) -> Result<Vec<RoomInfo>, StoreError> {
+        let lobby = self.lobby();
+        self.read(move |db| rooms::list(db, lobby, person, rooms::Which::Joined))
+            .await
+    }
+
+    /// The rooms that a person is in or may join, the lobby first, then by name.
+    pub async fn public_rooms(&self, person: PersonId) -> Result<Vec<RoomInfo>, StoreError> {
+        let lobby = self.lobby();
+        self.read(move |db| rooms::list(db, lobby, person, rooms::Which::All))
+            .await
+    }
+
+    /// The room that a request means, if there is one.
+    pub async fn resolve(&self, room: &RoomRef) -> Result<Option<RoomId>, StoreError> {
+        let room = room.clone();
+        self.read(move |db| rooms::resolve(db, &room)).await
+    }
+
+    /// A new room with its creator as a member, and the first two events of its log: `room_created`,
+    /// `member_joined`. [`StoreError::RoomNameTaken`] where a name of the same [`RoomName::key`] exists.
+    pub async fn create_room(
+        &self,
+        name: RoomName,
+        topic: String,
+        by: Person,
+        now: TimestampMs,
+    ) -> Result<(RoomId, Vec<RoomEvent>), StoreError> {
+        self.write(move |db| {
+            let (room, events) = rooms::create(db, name, topic, &by, now)?;
+            Ok(((room, events.clone()), events))
+        })
+        .await
+    }
+
+    /// Makes the person a member; `None` where they are one already, as everyone is of the lobby.
+    pub async fn join(
+        &self,
+        room: RoomId,
+        person: Person,
+        now: TimestampMs,
+    ) -> Result<Option<RoomEvent>, StoreError> {
+        let lobby = self.lobby();
+        self.write(move |db| {
+            let event = rooms::join(db, lobby, room, &person, now)?;
+            Ok((event.clone(), event.into_iter().collect()))
+        })
+        .await
+    }
+
+    /// Ends the membership; `None` where there is none. [`StoreError::CannotLeave`] for the lobby.
+    pub async fn leave(
+        &self,
+        room: RoomId,
+        person: Person,
+        now: TimestampMs,
+    ) -> Result<Option<RoomEvent>, StoreError> {
+        let lobby = self.lobby();
+        self.write(move |db| {
+            let event = rooms::leave(db, lobby, room, &person, now)?;
+            Ok((event.clone(), event.into_iter().collect()))
+        })
+        .await
+    }
+
+    /// Queues the message at the call, so that the order of calls is the order in the log; the future is ready
+    /// when it is on disk, and dropping it does not take the message back.
+    pub fn append_message(
+        &self,
+        message: NewMessage,
+    ) -> impl Future<Output = Result<Appended, StoreError>> + Send + use<> {
+        let lobby = self.lobby();
+        self.write(move |db| {
+            let appended = log::append_message(db, lobby, message)?;
+            let new = if appended.repeated {
+                Vec::new()
+            } else {
+                vec![appended.event.clone()]
+            };
+            Ok((appended, new))
+        })
+    }
+
+    /// The events from `from` on, ascending: at most `limit`, and fewer where they are large.
+    pub async fn read_page(
+        &self,
+        room: RoomId,
+        from: Sequence,
+        limit: u32,
+    ) -> Result<Vec<RoomEvent>, StoreError> {
+        self.read(move |db| log::page_from(db, room, from, limit))
+            .await
+    }
+
+    /// The last events before `before`, or of all, ascending: at most `limit`, and fewer where they are large.
+    pub async fn page_before(
+        &self,
+        room: RoomId,
+        before: Option<Sequence>,
+        limit: u32,
+    ) -> Result<Vec<RoomEvent>, StoreError> {
+        self.read(move |db| log::page_before(db, room, before, limit))
+            .await
+    }
+
+    /// Commits what is queued and ends the writer, for every clone. Later writes get [`StoreError::Closed`].
+    pub async fn close(self) {
+        // Refused only where the writer has already ended.
+        let _ = self.inner.writer.stop().await;
+    }
+
+    /// Queues `operation` for the writer at the call; it gives the answer and the events to announce.
+    fn write<T, F>(
+        &self,
+        operation: F,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&rusqlite::Connection) -> Result<(T, Vec<RoomEvent>), StoreError>
+            + Send
+            + 'static,
+    {
+        answer(self.inner.writer.submit(operation))
+    }
+
+    /// Runs `operation` on a reader.
+    fn read<T, F>(
+        &self,
+        operation: F,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&rusqlite::Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        answer(self.inner.readers.submit(operation))
+    }
+}
+
+/// A job that was dropped unanswered met a closed store.
+async fn answer<T>(receiver: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+    receiver.await.unwrap_or(Err(StoreError::Closed))
+}
+
+/// A counter as SQLite's signed integers hold it; none comes near their end.
+fn to_integer(counter: u64) -> i64 {
+    i64::try_from(counter).unwrap_or(i64::MAX)
+}
+
+/// A counter that [`to_integer`] stored.
+fn counter(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let integer: i64 = row.get(column)?;
+    u64::try_from(integer).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, integer))
+}

@@ -1,0 +1,172 @@
+//! Opening the database: its settings, its tables, their version, and the first rows.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
+use shared::{Epoch, RoomId, RoomName, TimestampMs};
+
+use super::to_integer;
+
+/// Of the tables below.
+const SCHEMA_VERSION: i64 = 1;
+/// Before 3.51.3 a checkpoint could corrupt a database in WAL mode.
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+const LOBBY_NAME: &str = "lobby";
+
+const TABLES: &str = "
+CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE people (
+    id BLOB PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE, created_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE sessions (
+    token_hash BLOB PRIMARY KEY, person_id BLOB NOT NULL REFERENCES people(id), created_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rooms (
+    id BLOB PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE, topic TEXT NOT NULL,
+    last_seq INTEGER NOT NULL DEFAULT 0, created_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE members (
+    room_id BLOB NOT NULL REFERENCES rooms(id), person_id BLOB NOT NULL REFERENCES people(id),
+    joined_ms INTEGER NOT NULL, PRIMARY KEY (room_id, person_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX members_by_person ON members (person_id);
+CREATE TABLE events (
+    room_id BLOB NOT NULL REFERENCES rooms(id), sequence INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+    person_id BLOB NOT NULL REFERENCES people(id), person_name TEXT NOT NULL,
+    transaction_id BLOB, content_hash BLOB, body TEXT NOT NULL,
+    PRIMARY KEY (room_id, sequence)
+) STRICT;
+CREATE UNIQUE INDEX events_by_transaction ON events (room_id, person_id, transaction_id)
+    WHERE transaction_id IS NOT NULL;
+";
+
+/// Why a database does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("cannot write to {}: {source}; choose a directory that this user may write to", path.display())]
+    Unwritable {
+        path: PathBuf,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error(
+        "the database has schema {found} and this version knows {known}; run the newer version that made it"
+    )]
+    NewerSchema { found: i64, known: i64 },
+    #[error("SQLite {0} is too old; 3.51.3 or newer is needed")]
+    OldSqlite(&'static str),
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
+    #[error("cannot draw random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+    #[error("cannot open the database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    pub(super) epoch: Epoch,
+    pub(super) lobby: RoomId,
+}
+
+pub(super) fn open(data_dir: &Path) -> Result<Opened, OpenError> {
+    if rusqlite::version_number() < SQLITE_VERSION_MIN {
+        return Err(OpenError::OldSqlite(rusqlite::version()));
+    }
+    let unwritable = |source| OpenError::Unwritable {
+        path: data_dir.to_owned(),
+        source,
+    };
+    std::fs::create_dir_all(data_dir).map_err(|error| unwritable(error.into()))?;
+    let path = data_dir.join("chinwag.db");
+    let mut connection = connect(&path).map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            unwritable(error.into())
+        }
+        _ => error.into(),
+    })?;
+    let (epoch, lobby) = prepare(&mut connection)?;
+    Ok(Opened {
+        connection,
+        path,
+        epoch,
+        lobby,
+    })
+}
+
+/// A connection that may write, with the settings that every one needs.
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(32);
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+         PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;",
+    )?;
+    Ok(connection)
+}
+
+fn prepare(connection: &mut Connection) -> Result<(Epoch, RoomId), OpenError> {
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let exists = transaction.table_exists(None, "meta")?;
+    if !exists {
+        create(&transaction)?;
+    }
+    let found = meta(&transaction, "schema")?;
+    if found > SCHEMA_VERSION {
+        return Err(OpenError::NewerSchema {
+            found,
+            known: SCHEMA_VERSION,
+        });
+    }
+    let epoch = Epoch::from_bytes(meta(&transaction, "epoch")?);
+    let lobby = RoomId::from_bytes(meta(&transaction, "lobby")?);
+    transaction.commit()?;
+    Ok((epoch, lobby))
+}
+
+fn create(db: &Connection) -> Result<(), OpenError> {
+    let now = now();
+    let epoch = Epoch::from_parts(now, random()?);
+    let lobby = RoomId::from_parts(now, random()?);
+    let name: RoomName = LOBBY_NAME.parse().expect("the lobby's name is valid");
+    db.execute_batch(TABLES)?;
+    let mut insert = db.prepare("INSERT INTO meta (key, value) VALUES (?1, ?2)")?;
+    insert.execute(params!["schema", SCHEMA_VERSION])?;
+    insert.execute(params!["epoch", epoch.as_bytes()])?;
+    insert.execute(params!["lobby", lobby.as_bytes()])?;
+    db.execute(
+        "INSERT INTO rooms (id, name, name_key, topic, created_ms) VALUES (?1, ?2, ?3, '', ?4)",
+        params![
+            lobby.as_bytes(),
+            name.as_str(),
+            name.key(),
+            to_integer(now.0)
+        ],
+    )?;
+    Ok(())
+}
+
+fn meta<T: rusqlite::types::FromSql>(db: &Connection, key: &str) -> Result<T, OpenError> {
+    let value = db
+        .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    value.ok_or_else(|| rusqlite::Error::QueryReturnedNoRows.into())
+}
+
+fn now() -> TimestampMs {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    TimestampMs(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}

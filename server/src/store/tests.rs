@@ -1,0 +1,241 @@
+//! The contract of the store, on a database of its own for each test.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::{Arc, Mutex, mpsc};
+
+use shared::EventBody;
+use tempfile::TempDir;
+
+use super::*;
+
+type Commits = Arc<Mutex<Vec<Vec<RoomEvent>>>>;
+
+const NOW: TimestampMs = TimestampMs(1_700_000_000_000);
+
+fn open(dir: &TempDir) -> (Store, Commits) {
+    let commits = Commits::default();
+    let told = Arc::clone(&commits);
+    let on_commit = Box::new(move |events: &[RoomEvent]| told.lock().unwrap().push(events.into()));
+    (Store::open(dir.path(), on_commit).unwrap(), commits)
+}
+
+async fn person(store: &Store, name: &str) -> Person {
+    let name = name.parse().unwrap();
+    store.claim_name(name, NOW).await.unwrap().0
+}
+
+fn message(room: RoomId, person: &Person, number: u64, text: &str) -> NewMessage {
+    let mut random = [0; 10];
+    // The first bytes share theirs with the version and the variant.
+    random[2..].copy_from_slice(&number.to_be_bytes());
+    NewMessage {
+        room,
+        person: person.clone(),
+        transaction_id: TransactionId::from_parts(NOW, random),
+        text: text.into(),
+        attachments: Vec::new(),
+        at_ms: NOW,
+    }
+}
+
+fn sequences(events: &[RoomEvent]) -> Vec<u64> {
+    events.iter().map(|event| event.sequence.0).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn concurrent_senders_leave_no_gaps_and_commits_are_told_in_order() {
+    let dir = TempDir::new().unwrap();
+    let (store, commits) = open(&dir);
+    let mut senders = Vec::new();
+    for sender in 0..4 {
+        let person = person(&store, &format!("sender {sender}")).await;
+        let store = store.clone();
+        senders.push(tokio::spawn(async move {
+            for number in 0..25 {
+                let message = message(store.lobby(), &person, number, "hello");
+                store.append_message(message).await.unwrap();
+            }
+        }));
+    }
+    for sender in senders {
+        sender.await.unwrap();
+    }
+    let page = store
+        .read_page(store.lobby(), Sequence(1), 1000)
+        .await
+        .unwrap();
+    assert_eq!(sequences(&page), (1..=100).collect::<Vec<_>>());
+    assert_eq!(commits.lock().unwrap().concat(), page);
+}
+
+#[tokio::test]
+async fn a_repeat_gets_the_original_and_another_body_a_conflict() {
+    let dir = TempDir::new().unwrap();
+    let (store, commits) = open(&dir);
+    let ada = person(&store, "Ada").await;
+    let sent = message(store.lobby(), &ada, 1, "hello");
+    let first = store.append_message(sent.clone()).await.unwrap();
+    let mut late = sent.clone();
+    late.at_ms = NOW.plus_ms(5000);
+    let second = store.append_message(late).await.unwrap();
+    assert!(!first.repeated && second.repeated);
+    assert_eq!(first.event, second.event);
+    assert_eq!(*commits.lock().unwrap(), [vec![first.event]]);
+    let other = message(store.lobby(), &ada, 1, "goodbye");
+    let conflict = store.append_message(other).await;
+    assert!(matches!(conflict, Err(StoreError::TransactionConflict)));
+}
+
+#[tokio::test]
+async fn reopening_keeps_the_epoch_the_sessions_and_the_log() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(&dir);
+    let (epoch, lobby) = (store.epoch(), store.lobby());
+    let (ada, token) = store.claim_name("Ada".parse().unwrap(), NOW).await.unwrap();
+    // Not awaited: closing commits what is queued.
+    let queued = store.append_message(message(lobby, &ada, 1, "hello"));
+    let clone = store.clone();
+    store.close().await;
+    let event = queued.await.unwrap().event;
+    let late = clone.append_message(message(lobby, &ada, 2, "late")).await;
+    assert!(matches!(late, Err(StoreError::Closed)));
+
+    let (store, _) = open(&dir);
+    assert_eq!((store.epoch(), store.lobby()), (epoch, lobby));
+    assert_eq!(store.sign_in(&token).await.unwrap(), Some(ada));
+    assert_eq!(store.sign_in("no such token").await.unwrap(), None);
+    let page = store.read_page(lobby, Sequence(1), 10).await.unwrap();
+    assert_eq!(page, [event]);
+}
+
+#[tokio::test]
+async fn names_are_taken_whatever_their_case() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(&dir);
+    let ada = person(&store, "Ada").await;
+    let again = store.claim_name("aDA".parse().unwrap(), NOW).await;
+    assert!(matches!(again, Err(StoreError::NameTaken)));
+    let name = "LOBBY".parse().unwrap();
+    let room = store.create_room(name, String::new(), ada, NOW).await;
+    assert!(matches!(room, Err(StoreError::RoomNameTaken)));
+}
+
+#[tokio::test]
+async fn a_failed_job_rolls_back_alone() {
+    let dir = TempDir::new().unwrap();
+    let (store, commits) = open(&dir);
+    let ada = person(&store, "Ada").await;
+    let lobby = store.lobby();
+    // The writer waits in the first job until the others are queued, so that they share a batch.
+    let (release, wait) = mpsc::channel::<()>();
+    let gate = store.write(move |_| {
+        wait.recv().unwrap();
+        Ok(((), Vec::new()))
+    });
+    let first = store.append_message(message(lobby, &ada, 1, "one"));
+    let (by, at) = (ada.clone(), NOW);
+    let broken = store.write(move |db| {
+        log::append(db, lobby, &by, at, EventBody::MemberLeft {}, None)?;
+        Err::<((), Vec<RoomEvent>), _>(StoreError::NotAMember)
+    });
+    let second = store.append_message(message(lobby, &ada, 2, "two"));
+    release.send(()).unwrap();
+    gate.await.unwrap();
+    assert!(matches!(broken.await, Err(StoreError::NotAMember)));
+    assert_eq!(first.await.unwrap().event.sequence, Sequence(1));
+    assert_eq!(second.await.unwrap().event.sequence, Sequence(2));
+    let page = store.read_page(lobby, Sequence(1), 10).await.unwrap();
+    assert_eq!(sequences(&page), [1, 2]);
+    assert_eq!(commits.lock().unwrap().concat(), page);
+}
+
+#[tokio::test]
+async fn people_join_and_leave_rooms_but_not_the_lobby() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(&dir);
+    let (ada, bob) = (person(&store, "Ada").await, person(&store, "Bob").await);
+    let name: RoomName = "Garden".parse().unwrap();
+    let created = store.create_room(name, "Plants".into(), ada.clone(), NOW);
+    let (room, events) = created.await.unwrap();
+    assert_eq!(sequences(&events), [1, 2]);
+    assert!(matches!(events[0].event, EventBody::RoomCreated { .. }));
+    let by_name: RoomRef = "#garden".parse().unwrap();
+    assert_eq!(store.resolve(&by_name).await.unwrap(), Some(room));
+
+    let early = store.append_message(message(room, &bob, 1, "hi")).await;
+    assert!(matches!(early, Err(StoreError::NotAMember)));
+    let joined = store.join(room, bob.clone(), NOW).await.unwrap().unwrap();
+    assert_eq!(
+        (joined.sequence, joined.event),
+        (Sequence(3), EventBody::MemberJoined {})
+    );
+    assert_eq!(store.join(room, bob.clone(), NOW).await.unwrap(), None);
+    let rooms = store.rooms_of(bob.id).await.unwrap();
+    assert_eq!(
+        rooms
+            .iter()
+            .map(|r| (r.room_id, r.members))
+            .collect::<Vec<_>>(),
+        [(store.lobby(), 2), (room, 2)]
+    );
+
+    let left = store.leave(room, bob.clone(), NOW).await.unwrap().unwrap();
+    assert_eq!(left.event, EventBody::MemberLeft {});
+    assert_eq!(store.leave(room, bob.clone(), NOW).await.unwrap(), None);
+    let public = store.public_rooms(bob.id).await.unwrap();
+    assert_eq!(
+        public.iter().map(|r| r.joined).collect::<Vec<_>>(),
+        [true, false]
+    );
+    assert_eq!(public[1].last_sequence, Sequence(4));
+    assert_eq!(
+        store.join(store.lobby(), bob.clone(), NOW).await.unwrap(),
+        None
+    );
+    let lobby = store.leave(store.lobby(), bob, NOW).await;
+    assert!(matches!(lobby, Err(StoreError::CannotLeave)));
+    let nowhere = RoomId::from_parts(NOW, [9; 10]);
+    let unknown = store.join(nowhere, ada, NOW).await;
+    assert!(matches!(unknown, Err(StoreError::RoomNotFound)));
+}
+
+#[tokio::test]
+async fn pages_are_ascending_and_bounded() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(&dir);
+    let ada = person(&store, "Ada").await;
+    let lobby = store.lobby();
+    let text = "x".repeat(30 * 1024);
+    for number in 0..20 {
+        let message = message(lobby, &ada, number, &text);
+        store.append_message(message).await.unwrap();
+    }
+    let page = store.read_page(lobby, Sequence(5), 3).await.unwrap();
+    assert_eq!(sequences(&page), [5, 6, 7]);
+    let page = store
+        .page_before(lobby, Some(Sequence(5)), 3)
+        .await
+        .unwrap();
+    assert_eq!(sequences(&page), [2, 3, 4]);
+    let page = store.page_before(lobby, None, 200).await.unwrap();
+    assert_eq!(sequences(&page), (12..=20).collect::<Vec<_>>());
+    let page = store.read_page(lobby, Sequence(1), 200).await.unwrap();
+    assert_eq!(sequences(&page), (1..=9).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_newer_schema_and_a_useless_directory_are_refused() {
+    let dir = TempDir::new().unwrap();
+    open(&dir).0.close().await;
+    let path = dir.path().join("chinwag.db");
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute("UPDATE meta SET value = 99 WHERE key = 'schema'", [])
+        .unwrap();
+    let newer = Store::open(dir.path(), Box::new(|_| {})).err();
+    assert!(matches!(
+        newer,
+        Some(OpenError::NewerSchema { found: 99, .. })
+    ));
+    let useless = Store::open(&path, Box::new(|_| {})).err();
+    assert!(matches!(useless, Some(OpenError::Unwritable { .. })));
+}
