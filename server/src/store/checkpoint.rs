@@ -45,13 +45,13 @@ pub(super) fn start(path: &Path) -> Result<Checkpoints, OpenError> {
     Ok(Checkpoints { bell, jobs: 0 })
 }
 
-fn log_path(path: &Path) -> PathBuf {
+pub(super) fn log_path(path: &Path) -> PathBuf {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     log.into()
 }
 
-fn checkpoint(db: &Connection, log: &Path) -> rusqlite::Result<()> {
+pub(super) fn checkpoint(db: &Connection, log: &Path) -> rusqlite::Result<()> {
     // Under steady writing a passive checkpoint never reaches the end, which alone lets the log start over.
     let large = std::fs::metadata(log).is_ok_and(|log| log.len() > LOG_BYTES_MAX);
     let mode = if large { "TRUNCATE" } else { "PASSIVE" };

@@ -239,3 +239,19 @@ async fn a_newer_schema_and_a_useless_directory_are_refused() {
     let useless = Store::open(&path, Box::new(|_| {})).err();
     assert!(matches!(useless, Some(OpenError::Unwritable { .. })));
 }
+
+#[tokio::test]
+async fn only_a_checkpoint_moves_commits_into_the_database() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(&dir);
+    let ada = person(&store, "Ada").await;
+    let text = "x".repeat(30 * 1024);
+    let sent = message(store.lobby(), &ada, 1, &text);
+    store.append_message(sent).await.unwrap();
+    let path = dir.path().join("chinwag.db");
+    let size_bytes = || std::fs::metadata(&path).unwrap().len();
+    assert!(size_bytes() < 30 * 1024);
+    let connection = schema::connect(&path).unwrap();
+    checkpoint::checkpoint(&connection, &checkpoint::log_path(&path)).unwrap();
+    assert!(size_bytes() > 30 * 1024);
+}
