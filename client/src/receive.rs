@@ -1,0 +1,353 @@
+//! What each frame of the server does. Every effect is idempotent: a repeated or late frame changes nothing.
+
+use std::collections::BTreeMap;
+
+use shared::frame::{Person, RoomOpening, Welcome};
+use shared::{
+    ErrorCode, ErrorReply, PersonId, RequestId, RoomEvent, RoomId, ServerFrame, TimestampMs,
+};
+
+use crate::api::{Change, Output};
+use crate::client::Client;
+use crate::connection::ConnectionState;
+use crate::outbox::{is_temporary, transaction_of};
+use crate::timeline::{Gap, Timeline};
+use crate::view::{Members, Presence, Room};
+
+/// How long typing holds unless it is repeated.
+const TYPING_MS: u64 = 6_000;
+
+impl Client {
+    pub(crate) fn receive(&mut self, frame: ServerFrame, now: TimestampMs) {
+        self.timers.heard(now);
+        match self.view.connection {
+            ConnectionState::Greeting { request_id } => {
+                self.receive_greeting(request_id, frame, now)
+            }
+            ConnectionState::Online => self.receive_online(frame, now),
+            ConnectionState::SignedOut { .. }
+            | ConnectionState::Waiting { .. }
+            | ConnectionState::Connecting => {}
+        }
+    }
+
+    fn receive_greeting(&mut self, hello: RequestId, frame: ServerFrame, now: TimestampMs) {
+        if let ServerFrame::Welcome(welcome) = frame {
+            if welcome.request_id == hello {
+                self.welcomed(welcome, now);
+            }
+        } else if let ServerFrame::Error(error) = frame {
+            self.timers.wait_at_least(error.retry_after_ms.unwrap_or(0));
+            if is_temporary(&error) {
+                self.give_up(error.message, now);
+            } else {
+                self.sign_out(Some(error.message), now);
+            }
+        } else if let ServerFrame::Draining { reconnect_after_ms } = frame {
+            self.timers.wait_at_least(reconnect_after_ms);
+        }
+    }
+
+    fn receive_online(&mut self, frame: ServerFrame, now: TimestampMs) {
+        match frame {
+            ServerFrame::Done { request_id } => self.done(request_id),
+            ServerFrame::MessageAccepted {
+                transaction_id,
+                room_id,
+                sequence,
+                ..
+            } => {
+                self.accepted(transaction_id, room_id, sequence, now);
+            }
+            ServerFrame::RoomJoined {
+                request_id,
+                room_id,
+            } => self.joined(request_id, room_id),
+            ServerFrame::RoomsListed { request_id, rooms } => {
+                self.requests.remove(&request_id);
+                self.view.directory = rooms;
+                self.changed(Change::Directory);
+            }
+            ServerFrame::MembersListed {
+                request_id,
+                room_id,
+                total,
+                members,
+            } => {
+                self.requests.remove(&request_id);
+                self.members_listed(
+                    room_id,
+                    Members {
+                        total,
+                        listed: members,
+                    },
+                );
+            }
+            ServerFrame::HistoryPage {
+                request_id,
+                room_id,
+                events,
+            } => {
+                self.history_page(request_id, room_id, events, now);
+            }
+            ServerFrame::Error(error) => self.failed(error, now),
+            ServerFrame::RoomEvent(event) => self.room_event(event, now),
+            ServerFrame::RoomEntered { room } => self.entered(room),
+            ServerFrame::RoomExited { room_id } => self.exited(room_id),
+            ServerFrame::TypingChanged {
+                room_id,
+                person,
+                typing,
+            } => {
+                self.typing(room_id, person, typing, now);
+            }
+            ServerFrame::PresenceListed { total, people } => self.presence_listed(total, people),
+            ServerFrame::PresenceChanged { total, came, left } => self.presence(total, came, left),
+            ServerFrame::Draining { reconnect_after_ms } => {
+                self.timers.wait_at_least(reconnect_after_ms);
+            }
+            // The core greets once per connection, pings to hear anything, and uploads nothing.
+            ServerFrame::Welcome(_)
+            | ServerFrame::Pong { .. }
+            | ServerFrame::UploadStatus(_)
+            | ServerFrame::ChunkStored { .. }
+            | ServerFrame::UploadFinished { .. }
+            | ServerFrame::FileDescribed(_)
+            | ServerFrame::ChunkRead { .. }
+            | ServerFrame::Unknown => {}
+        }
+    }
+
+    fn welcomed(&mut self, welcome: Welcome, now: TimestampMs) {
+        self.timers.signed_in();
+        if self.epoch != Some(welcome.epoch) {
+            self.view.rooms.clear();
+            self.last_read.clear();
+            self.view.outbox.epoch_changed();
+            self.epoch = Some(welcome.epoch);
+        }
+        let before = self.view.person.as_ref().map(|person| person.id);
+        if before.is_some_and(|id| id != welcome.person.id) {
+            self.view.outbox.person_changed();
+        }
+        self.view.person = Some(welcome.person);
+        self.view.server = Some(welcome.server);
+        self.view.limits = welcome.limits;
+        if welcome.session_token.is_some() {
+            self.token = welcome.session_token;
+        }
+        let mut gone = std::mem::take(&mut self.view.rooms);
+        for opening in welcome.rooms {
+            let known = gone.remove(&opening.room.room_id);
+            self.open_room(opening, known);
+        }
+        self.persist();
+        self.set_state(ConnectionState::Online);
+        self.changed(Change::Rooms);
+        let room_ids: Vec<RoomId> = self.view.rooms.keys().copied().collect();
+        for room_id in room_ids {
+            self.fill_gap(room_id, now);
+        }
+        self.flush(now);
+    }
+
+    fn open_room(&mut self, opening: RoomOpening, known: Option<Room>) {
+        let room_id = opening.room.room_id;
+        let last = opening.room.last_sequence;
+        // What was said before one first came here does not count as unread.
+        let last_read = *self.last_read.entry(room_id).or_insert(last);
+        let (mut timeline, members) = match known {
+            Some(room) => (room.timeline, room.members),
+            None => (Timeline::default(), None),
+        };
+        timeline.open(opening.events_from);
+        let room = Room {
+            info: opening.room,
+            timeline,
+            members,
+            typing: BTreeMap::new(),
+            last_read,
+            reading_history: false,
+        };
+        self.view.rooms.insert(room_id, room);
+    }
+
+    fn newest_gap(&self, room_id: RoomId) -> Option<Gap> {
+        self.view.rooms.get(&room_id)?.timeline.gaps().pop()
+    }
+
+    fn fill_gap(&mut self, room_id: RoomId, now: TimestampMs) {
+        let gap_fill_events_max = self.config.gap_fill_events_max;
+        let newest = self.newest_gap(room_id);
+        if let Some(gap) = newest.filter(|gap| gap.events() <= gap_fill_events_max) {
+            // Refused only while a page is being read; its arrival leads here again.
+            let _ = self.read_history(room_id, Some(gap.last.next()), now);
+        }
+    }
+
+    fn room_event(&mut self, event: RoomEvent, now: TimestampMs) {
+        let room_id = event.room_id;
+        if self.insert(event) {
+            self.settle(room_id);
+            self.fill_gap(room_id, now);
+            self.flush(now);
+        }
+    }
+
+    fn history_page(
+        &mut self,
+        request_id: RequestId,
+        room_id: RoomId,
+        events: Vec<RoomEvent>,
+        now: TimestampMs,
+    ) {
+        let asked = self.requests.remove(&request_id).flatten();
+        if let Some(room) = self.view.rooms.get_mut(&room_id)
+            && asked.is_some()
+        {
+            room.reading_history = false;
+        }
+        let mut news = false;
+        for event in events {
+            news |= self.insert(event);
+        }
+        self.settle(room_id);
+        // A page that brought nothing into the gap it was read for would be read again and again.
+        let end = self.newest_gap(room_id).map(|gap| gap.last.next());
+        if news || asked.map(|(_, before)| before) != end {
+            self.fill_gap(room_id, now);
+        }
+        self.flush(now);
+        self.changed(Change::Timeline(room_id));
+    }
+
+    /// Puts the event at its place. Whether it is new.
+    fn insert(&mut self, event: RoomEvent) -> bool {
+        let Some(room) = self.view.rooms.get_mut(&event.room_id) else {
+            return false;
+        };
+        let room_id = event.room_id;
+        let own = self.view.person.as_ref().map(|person| person.id) == Some(event.person.id);
+        let own_id = transaction_of(&event).filter(|_| own);
+        room.info.last_sequence = room.info.last_sequence.max(event.sequence);
+        let stopped_typing = room.typing.remove(&event.person.id).is_some();
+        let new = room.timeline.insert(event);
+        if own_id.is_some_and(|id| self.view.outbox.seen(id)) {
+            self.persist();
+        }
+        if stopped_typing {
+            self.changed(Change::Typing(room_id));
+        }
+        if new {
+            self.changed(Change::Timeline(room_id));
+            self.changed(Change::Unread(room_id));
+        }
+        new
+    }
+
+    fn settle(&mut self, room_id: RoomId) {
+        if let Some(room) = self.view.rooms.get(&room_id) {
+            self.view.outbox.settle(room_id, &room.timeline);
+        }
+    }
+
+    fn accepted(
+        &mut self,
+        id: shared::TransactionId,
+        room_id: RoomId,
+        sequence: shared::Sequence,
+        now: TimestampMs,
+    ) {
+        if self.view.outbox.accepted(id, sequence) {
+            self.settle(room_id);
+            self.outbox_changed(room_id, now);
+        }
+    }
+
+    fn failed(&mut self, error: ErrorReply, now: TimestampMs) {
+        if let Some(room_id) = self.view.outbox.refused(&error, now) {
+            return self.outbox_changed(room_id, now);
+        }
+        let request_id = error.request_id;
+        if let Some(page) = self.requests.remove(&request_id) {
+            if let Some(room) = page.and_then(|(id, _)| self.view.rooms.get_mut(&id)) {
+                room.reading_history = false;
+            }
+            self.changed(Change::RequestFailed { request_id, error });
+        } else if matches!(error.code, ErrorCode::InvalidToken | ErrorCode::NotSignedIn) {
+            self.sign_out(Some(error.message), now);
+        }
+    }
+
+    fn done(&mut self, request_id: RequestId) {
+        if self.requests.remove(&request_id).is_some() {
+            self.output(Output::Changed(Change::RequestDone { request_id }));
+        }
+    }
+
+    fn joined(&mut self, request_id: RequestId, room_id: RoomId) {
+        if self.requests.remove(&request_id).is_some() {
+            self.changed(Change::RoomJoined {
+                request_id,
+                room_id,
+            });
+        }
+    }
+
+    fn members_listed(&mut self, room_id: RoomId, members: Members) {
+        if let Some(room) = self.view.rooms.get_mut(&room_id) {
+            room.members = Some(members);
+            self.changed(Change::Members(room_id));
+        }
+    }
+
+    fn entered(&mut self, opening: RoomOpening) {
+        if self.view.rooms.contains_key(&opening.room.room_id) {
+            return;
+        }
+        self.open_room(opening, None);
+        self.persist();
+        self.changed(Change::Rooms);
+    }
+
+    fn exited(&mut self, room_id: RoomId) {
+        if self.view.rooms.remove(&room_id).is_some() {
+            self.last_read.remove(&room_id);
+            self.persist();
+            self.changed(Change::Rooms);
+        }
+    }
+
+    fn typing(&mut self, room_id: RoomId, person: Person, typing: bool, now: TimestampMs) {
+        let own = self.view.person.as_ref().map(|own| own.id) == Some(person.id);
+        let Some(room) = self.view.rooms.get_mut(&room_id).filter(|_| !own) else {
+            return;
+        };
+        if typing {
+            room.typing
+                .insert(person.id, (person, now.plus_ms(TYPING_MS)));
+        } else {
+            room.typing.remove(&person.id);
+        }
+        self.changed(Change::Typing(room_id));
+    }
+
+    fn presence_listed(&mut self, total: u32, people: Vec<Person>) {
+        let people = people
+            .into_iter()
+            .map(|person| (person.id, person))
+            .collect();
+        self.view.presence = Presence { total, people };
+        self.changed(Change::Presence);
+    }
+
+    fn presence(&mut self, total: u32, came: Vec<Person>, left: Vec<PersonId>) {
+        let presence = &mut self.view.presence;
+        presence.total = total;
+        presence
+            .people
+            .extend(came.into_iter().map(|person| (person.id, person)));
+        presence.people.retain(|id, _| !left.contains(id));
+        self.changed(Change::Presence);
+    }
+}

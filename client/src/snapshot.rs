@@ -1,0 +1,37 @@
+//! What outlives the process: who one is, what is unsent, what was read. Timelines are read anew.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use shared::frame::Person;
+use shared::{Epoch, RoomId, Sequence};
+
+use crate::outbox::PendingMessage;
+
+/// Stored by the driver, and secret: it holds the session token.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Snapshot {
+    /// Signs in without a name.
+    pub session_token: Option<String>,
+    /// Whose session it is.
+    pub person: Option<Person>,
+    /// What `last_read` belongs to.
+    pub epoch: Option<Epoch>,
+    /// What no server has acknowledged, oldest first.
+    pub outbox: Vec<PendingMessage>,
+    /// The last event that was read, by room.
+    pub last_read: BTreeMap<RoomId, Sequence>,
+}
+
+impl std::fmt::Debug for Snapshot {
+    /// Leaves the token out, so that no log can hold it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("person", &self.person)
+            .field("epoch", &self.epoch)
+            .field("outbox", &self.outbox)
+            .field("last_read", &self.last_read)
+            .finish_non_exhaustive()
+    }
+}

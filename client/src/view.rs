@@ -1,0 +1,95 @@
+//! What a screen shows. Only the core changes it; every change is announced by a [`crate::Change`].
+
+use std::collections::BTreeMap;
+
+use shared::frame::{Member, Person, RoomInfo, ServerInfo};
+use shared::limits::Limits;
+use shared::{EventBody, PersonId, RoomId, Sequence, TimestampMs};
+
+use crate::connection::ConnectionState;
+use crate::outbox::{Outbox, PendingMessage};
+use crate::timeline::Timeline;
+
+/// Everything there is to see.
+#[derive(Debug, Default)]
+pub struct View {
+    /// Whether one is online, and if not, why.
+    pub connection: ConnectionState,
+    /// Oneself; `None` before the first sign-in.
+    pub person: Option<Person>,
+    /// `None` before the first connection.
+    pub server: Option<ServerInfo>,
+    /// As the server stated them.
+    pub limits: Limits,
+    /// One's own rooms.
+    pub rooms: BTreeMap<RoomId, Room>,
+    /// Every room that one may join, as of the last [`crate::Command::ListRooms`].
+    pub directory: Vec<RoomInfo>,
+    /// Who is online.
+    pub presence: Presence,
+    /// One's messages that are not in a timeline yet.
+    pub outbox: Outbox,
+}
+
+impl View {
+    /// One's messages to this room that are not in its timeline yet, to be shown after it, oldest first.
+    pub fn pending(&self, room_id: RoomId) -> impl Iterator<Item = &PendingMessage> {
+        self.outbox
+            .messages()
+            .iter()
+            .filter(move |message| message.room_id == room_id)
+    }
+
+    /// Messages of others after the last read one. Events that were not read from the server yet count as messages.
+    pub fn unread(&self, room_id: RoomId) -> u64 {
+        let Some(room) = self.rooms.get(&room_id) else {
+            return 0;
+        };
+        let own = self.person.as_ref().map(|person| person.id);
+        let not_counted = room
+            .timeline
+            .events_after(room.last_read)
+            .filter(|event| {
+                !matches!(event.event, EventBody::MessageSent { .. })
+                    || Some(event.person.id) == own
+            })
+            .count() as u64;
+        let after = room.info.last_sequence.0.saturating_sub(room.last_read.0);
+        after.saturating_sub(not_counted)
+    }
+}
+
+/// A room that one is a member of.
+#[derive(Debug)]
+pub struct Room {
+    /// `last_sequence` is kept up to date.
+    pub info: RoomInfo,
+    /// What is known of its log.
+    pub timeline: Timeline,
+    /// `None` until [`crate::Command::ListMembers`] was answered.
+    pub members: Option<Members>,
+    /// Who is typing, and until when unless repeated.
+    pub typing: BTreeMap<PersonId, (Person, TimestampMs)>,
+    /// The last event that was read.
+    pub last_read: Sequence,
+    /// A page of history is on its way.
+    pub reading_history: bool,
+}
+
+/// As of the last answer.
+#[derive(Debug)]
+pub struct Members {
+    /// May be more than are listed.
+    pub total: u32,
+    /// Those online first.
+    pub listed: Vec<Member>,
+}
+
+/// Who is connected.
+#[derive(Debug, Default)]
+pub struct Presence {
+    /// May be more than are listed.
+    pub total: u32,
+    /// By id.
+    pub people: BTreeMap<PersonId, Person>,
+}

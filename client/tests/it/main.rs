@@ -1,0 +1,7 @@
+//! The core against a simulated server, in virtual time.
+
+#![allow(clippy::unwrap_used)]
+
+mod faults;
+mod random;
+mod world;
