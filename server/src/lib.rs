@@ -1,4 +1,30 @@
-//! The Chinwag server.
+//! The Chinwag server: rooms as logs in SQLite, pushed to browsers over WebSocket and to native clients over
+//! newline-delimited JSON on TCP.
+//!
+//! `listen` accepts → `transport` cuts bytes into frames → `connection` serves a peer → `store` keeps, and its
+//! writer tells `hub`, which rings the connections that are owed something. `page` is the embedded browser app.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use shared::TimestampMs;
+
+pub mod config;
+mod connection;
+mod error;
+pub mod hub;
+pub mod listen;
 pub mod page;
 pub mod store;
+mod transport;
+mod web;
+
+pub use config::Config;
+pub use listen::{Server, StartError};
+
+/// The wall clock.
+pub(crate) fn now_ms() -> TimestampMs {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    TimestampMs(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}

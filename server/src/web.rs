@@ -1,0 +1,155 @@
+//! The HTTP routes: the page, its WebSocket, and the health check.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::upgrade::OnUpgrade;
+use hyper::{Method, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use shared::limits::CLIENT_LINE_BYTES_MAX;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_tungstenite::WebSocketStream;
+use tungstenite::handshake::derive_accept_key;
+use tungstenite::protocol::{Role, WebSocketConfig};
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::path::FullPath;
+
+use crate::connection::{self, Context};
+use crate::page;
+
+type Body = bytes::Bytes;
+
+/// Every route. `permit` is the connection's place under the limit; a WebSocket takes it along.
+pub(crate) fn routes(
+    context: Arc<Context>,
+    permit: Arc<OwnedSemaphorePermit>,
+) -> BoxedFilter<(Response<Body>,)> {
+    let health = warp::path!("health")
+        .and(warp::get())
+        .map(|| plain(StatusCode::OK, "ok\n"))
+        .boxed();
+    let socket = warp::path!("ws")
+        .and(warp::get())
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::get::<OnUpgrade>())
+        .map(move |headers, upgrade| open_socket(&context, &permit, &headers, upgrade))
+        .boxed();
+    let page = warp::method()
+        .and(warp::path::full())
+        .and(warp::header::headers_cloned())
+        .and_then(serve_page)
+        .boxed();
+    health.or(socket).unify().or(page).unify().boxed()
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from_static(text.as_bytes()));
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+async fn serve_page(
+    method: Method,
+    path: FullPath,
+    headers: HeaderMap,
+) -> Result<Response<Body>, Infallible> {
+    if method != Method::GET && method != Method::HEAD {
+        let mut response = plain(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "Only GET and HEAD are served here.\n",
+        );
+        response
+            .headers_mut()
+            .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return Ok(response);
+    }
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
+    let found = page::respond(
+        path.as_str(),
+        text(header::ACCEPT_ENCODING),
+        text(header::IF_NONE_MATCH),
+    );
+    Ok(found.unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "There is nothing here.\n")))
+}
+
+/// Answers a WebSocket handshake (RFC 6455, section 4.2) and serves what comes after it.
+fn open_socket(
+    context: &Arc<Context>,
+    permit: &Arc<OwnedSemaphorePermit>,
+    headers: &HeaderMap,
+    upgrade: OnUpgrade,
+) -> Response<Body> {
+    if !is_same_origin(headers) {
+        return plain(
+            StatusCode::FORBIDDEN,
+            "Another site's page may not connect here.\n",
+        );
+    }
+    let asked = |name, value: &str| {
+        let found = headers
+            .get(name)
+            .and_then(|found: &HeaderValue| found.to_str().ok());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(value))
+    };
+    let key = headers.get(header::SEC_WEBSOCKET_KEY);
+    let (true, true, Some(key)) = (
+        asked(header::UPGRADE, "websocket"),
+        asked(header::SEC_WEBSOCKET_VERSION, "13"),
+        key,
+    ) else {
+        return plain(
+            StatusCode::BAD_REQUEST,
+            "This address is for WebSockets of version 13.\n",
+        );
+    };
+    let Ok(accept) = HeaderValue::from_str(&derive_accept_key(key.as_bytes())) else {
+        return plain(StatusCode::BAD_REQUEST, "The WebSocket key is not valid.\n");
+    };
+    let (context, permit) = (context.clone(), permit.clone());
+    tokio::spawn(async move {
+        let _permit = permit;
+        match upgrade.await {
+            Ok(upgraded) => {
+                let config = WebSocketConfig::default()
+                    .read_buffer_size(1024)
+                    .max_message_size(Some(CLIENT_LINE_BYTES_MAX))
+                    .max_frame_size(Some(CLIENT_LINE_BYTES_MAX));
+                let io = TokioIo::new(upgraded);
+                let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+                connection::serve(context, socket).await;
+            }
+            Err(error) => tracing::debug!(%error, "the peer left during the upgrade"),
+        }
+    });
+    let mut response = Response::new(Body::new());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let answer = response.headers_mut();
+    answer.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    answer.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    answer.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    response
+}
+
+/// A browser states the origin of the page that connects; it must be the host that it connects to. Other
+/// programs state none.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return true;
+    };
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let origin = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"));
+    matches!((origin, host), (Some((_, origin)), Some(host)) if origin.eq_ignore_ascii_case(host))
+}

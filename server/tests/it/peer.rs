@@ -1,0 +1,134 @@
+//! A server on free ports in a folder of its own, and a peer that speaks JSON lines to it.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use server::{Config, Server};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tungstenite::Message;
+use tungstenite::client::IntoClientRequest as _;
+
+/// Nothing here takes this long unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) async fn start(folder: &TempDir) -> Server {
+    let loopback = "127.0.0.1:0".parse().unwrap();
+    Server::start(Config {
+        http: loopback,
+        tcp: loopback,
+        data_dir: folder.path().to_owned(),
+        name: "Test".to_owned(),
+        connections_max: 100,
+    })
+    .await
+    .unwrap()
+}
+
+pub(crate) enum Peer {
+    Tcp(BufReader<TcpStream>),
+    WebSocket(Box<WebSocketStream<TcpStream>>),
+}
+
+impl Peer {
+    pub(crate) async fn tcp(server: &Server) -> Self {
+        Self::Tcp(BufReader::new(
+            TcpStream::connect(server.tcp_address()).await.unwrap(),
+        ))
+    }
+
+    pub(crate) async fn websocket(server: &Server) -> Self {
+        let stream = TcpStream::connect(server.http_address()).await.unwrap();
+        let request = format!("ws://{}/ws", server.http_address())
+            .into_client_request()
+            .unwrap();
+        let (socket, _) = tokio_tungstenite::client_async(request, stream)
+            .await
+            .unwrap();
+        Self::WebSocket(Box::new(socket))
+    }
+
+    pub(crate) async fn send_raw(&mut self, text: &str) {
+        match self {
+            Self::Tcp(stream) => stream
+                .write_all(format!("{text}\n").as_bytes())
+                .await
+                .unwrap(),
+            Self::WebSocket(socket) => socket.send(Message::text(text)).await.unwrap(),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, frame: Value) {
+        self.send_raw(&frame.to_string()).await;
+    }
+
+    /// The next frame; `None` once the server has closed.
+    pub(crate) async fn read(&mut self) -> Option<Value> {
+        let text = timeout(PATIENCE, async {
+            match self {
+                Self::Tcp(stream) => {
+                    let mut line = String::new();
+                    stream.read_line(&mut line).await.ok()?;
+                    Some(line)
+                }
+                Self::WebSocket(socket) => match socket.next().await? {
+                    Ok(Message::Text(text)) => Some(text.to_string()),
+                    _ => None,
+                },
+            }
+        });
+        let text = text.await.expect("an answer in time")?;
+        serde_json::from_str(&text).ok()
+    }
+
+    /// Reads on to the next frame of this type.
+    pub(crate) async fn expect(&mut self, kind: &str) -> Value {
+        loop {
+            let frame = self.read().await.expect("the connection goes on");
+            if frame["type"] == kind {
+                return frame;
+            }
+        }
+    }
+
+    /// Signs in under a free name and returns the welcome.
+    pub(crate) async fn claim(&mut self, name: &str) -> Value {
+        let credentials = json!({"type": "claim_name", "name": name});
+        self.send(json!({"type": "hello", "protocol": 1, "credentials": credentials}))
+            .await;
+        self.expect("welcome").await
+    }
+
+    /// Signs in with a token, having everything up to `last_sequence` of the lobby.
+    pub(crate) async fn resume(&mut self, welcome: &Value, last_sequence: u64) -> Value {
+        let credentials = json!({"type": "session_token", "token": welcome["session_token"]});
+        let room = &welcome["rooms"][0]["room"]["room_id"];
+        let rooms = json!([{"room_id": room, "last_sequence": last_sequence}]);
+        let resume = json!({"epoch": welcome["epoch"], "rooms": rooms});
+        self.send(json!({
+            "type": "hello", "protocol": 1, "credentials": credentials, "resume": resume
+        }))
+        .await;
+        self.expect("welcome").await
+    }
+
+    pub(crate) async fn say(&mut self, text: &str) {
+        self.send(json!({"type": "send_message", "room": "lobby", "text": text}))
+            .await;
+    }
+
+    /// The next message's sequence and text.
+    pub(crate) async fn hear(&mut self) -> (u64, String) {
+        loop {
+            let event = self.expect("room_event").await;
+            if event["event"]["type"] == "message_sent" {
+                let text = event["event"]["text"].as_str().unwrap().to_owned();
+                return (event["sequence"].as_u64().unwrap(), text);
+            }
+        }
+    }
+}
