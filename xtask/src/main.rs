@@ -1,5 +1,5 @@
 //! `cargo xtask`: everything that is done with this repository, in plain Rust. It gets the tools it needs, builds the
-//! browser page and the server that carries it, runs both, tests all, and measures.
+//! browser page and the server that carries it, runs both, and tests all.
 //!
 //! Reading order: `workspace` (where things are), `task` (one command to run), `tools` and `system` (what has to be
 //! installed), `page` and `server` (the product), `test` (everything that CI runs).
@@ -22,7 +22,7 @@ use crate::{task::Task, workspace::Workspace};
 #[command(
     name = "cargo xtask",
     bin_name = "cargo xtask",
-    about = "Build, run, test and measure Chinwag"
+    about = "Build, run and test Chinwag"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -44,12 +44,6 @@ enum Command {
         /// Only these steps, in the order in which the whole runs them
         #[arg(value_enum)]
         steps: Vec<test::Step>,
-    },
-    /// Build the release server, then run the benchmarks
-    Bench {
-        /// Arguments for `bench`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        bench_arguments: Vec<String>,
     },
 }
 
@@ -81,13 +75,5 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Test { steps } => test::run(&workspace, &steps),
-        Command::Bench { bench_arguments } => {
-            page::build(&workspace)?;
-            server::build(&workspace)?;
-            workspace
-                .cargo(["run", "--release", "--package", "bench", "--"])
-                .args(bench_arguments)
-                .run()
-        }
     }
 }
