@@ -1,4 +1,4 @@
-//! Dependencies point one way: `shared ← client ← {frontend, clients, bench}` and `shared ← server`. What every client
+//! Dependencies point one way: `shared ← client ← frontend` and `shared ← server`. What every client
 //! is made of knows no runtime, no transport, no screen and no database.
 
 use std::collections::BTreeSet;
@@ -23,7 +23,6 @@ const RULES: &[Rule] = &[
         target: "all",
         forbidden: &[
             "client",
-            "native",
             "server",
             "tokio",
             "hyper",
@@ -38,7 +37,6 @@ const RULES: &[Rule] = &[
         package: "client",
         target: "all",
         forbidden: &[
-            "native",
             "server",
             "tokio",
             "hyper",
@@ -52,27 +50,12 @@ const RULES: &[Rule] = &[
     Rule {
         package: "frontend",
         target: WASM_TARGET,
-        forbidden: &["native", "server", "tokio", "warp", "rusqlite"],
-    },
-    Rule {
-        package: "native",
-        target: HOST,
-        forbidden: &["server", "warp", "yew", "web-sys"],
-    },
-    Rule {
-        package: "terminal",
-        target: HOST,
-        forbidden: &["server", "warp", "yew", "web-sys"],
-    },
-    Rule {
-        package: "bench",
-        target: HOST,
-        forbidden: &["server", "warp", "yew", "web-sys"],
+        forbidden: &["server", "tokio", "warp", "rusqlite"],
     },
     Rule {
         package: "server",
         target: HOST,
-        forbidden: &["client", "native", "yew", "web-sys"],
+        forbidden: &["client", "yew", "web-sys"],
     },
 ];
 
