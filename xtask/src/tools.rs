@@ -4,7 +4,7 @@
 use std::{
     env,
     ffi::OsString,
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
@@ -34,6 +34,7 @@ impl PageTools {
     /// Gets whatever is missing, which takes minutes the first time.
     pub(crate) fn get(workspace: &Workspace) -> Result<Self> {
         wasm_target()?;
+        let _alone = lock(workspace)?;
         let trunk = get_from_source(
             workspace,
             "trunk",
@@ -41,9 +42,15 @@ impl PageTools {
             &["trunk"],
             &["--no-default-features"],
         )?;
+        let wasm_bindgen = wasm_bindgen(workspace)?;
+        // What the tools were built in is more than a gigabyte, and nobody needs it any more.
+        let build = build_folder(workspace);
+        if build.exists() {
+            fs::remove_dir_all(&build).with_context(|| format!("removing {}", build.display()))?;
+        }
         Ok(Self {
             trunk,
-            wasm_bindgen: wasm_bindgen(workspace)?,
+            wasm_bindgen,
         })
     }
 
@@ -65,7 +72,22 @@ impl PageTools {
 /// The runner for tests in the browser, which has to match the library as wasm-bindgen itself does.
 pub(crate) fn wasm_test_runner(workspace: &Workspace) -> Result<PathBuf> {
     wasm_target()?;
+    let _alone = lock(workspace)?;
     Ok(wasm_bindgen(workspace)?.join("wasm-bindgen-test-runner"))
+}
+
+/// Waits until no other checkout gets tools, and holds the others back until the file is dropped.
+fn lock(workspace: &Workspace) -> Result<File> {
+    let path = workspace.cache.join("lock");
+    let context = || format!("locking {}", path.display());
+    fs::create_dir_all(&workspace.cache).with_context(context)?;
+    let file = File::create(&path).with_context(context)?;
+    file.lock().with_context(context)?;
+    Ok(file)
+}
+
+fn build_folder(workspace: &Workspace) -> PathBuf {
+    workspace.cache.join("build")
 }
 
 fn wasm_bindgen(workspace: &Workspace) -> Result<PathBuf> {
@@ -166,7 +188,7 @@ fn install(
         .arg(&exact)
         .args(flags)
         .dir(env::temp_dir())
-        .env("CARGO_TARGET_DIR", workspace.cache.join("build"))
+        .env("CARGO_TARGET_DIR", build_folder(workspace))
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256")
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
