@@ -114,7 +114,7 @@ pub enum CommandError {
 
 /// What happened outside.
 #[derive(Debug, Clone)]
-#[expect(
+#[allow(
     clippy::large_enum_variant,
     reason = "inputs are passed on at once, never stored"
 )]
