@@ -54,6 +54,7 @@ async fn a_peer_resumes_after_the_server_was_restarted() {
     let welcome = reader.claim("Reader").await;
     let author = writer.claim("Writer").await;
     writer.say("one").await;
+    writer.expect("message_accepted").await;
     assert_eq!(reader.hear().await.0, 1);
     drop(reader);
     for text in ["two", "three"] {
