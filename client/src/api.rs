@@ -1,20 +1,22 @@
 //! What goes into the core and what comes out of it.
 
+use bytes::Bytes;
+use shared::codec::Packet;
+use shared::file::FileDescription;
 use shared::frame::ClientInfo;
 use shared::{
-    ClientFrame, ErrorReply, FileId, RequestId, RoomId, RoomRef, Sequence, ServerFrame,
-    TransactionId,
+    ChunkLayout, ChunkRanges, ClientFrame, ErrorReply, FileId, RequestId, RoomId, RoomRef,
+    Sequence, ServerFrame, SessionToken, TransactionId, UploadId,
 };
 
 use crate::snapshot::Snapshot;
+use crate::transfer::{DownloadId, PendingAttachment};
 
 /// What stays the same for the life of a [`crate::Client`].
 #[derive(Debug, Clone)]
 pub struct Config {
     /// For the server's logs.
     pub client: ClientInfo,
-    /// The name to claim where the snapshot has no session; without either, [`Command::SignIn`] is awaited.
-    pub claim_name: Option<String>,
     /// Events per page of history; at most [`shared::limits::HISTORY_PAGE_EVENTS_MAX`].
     pub page_events: u32,
     /// Gaps of at most this many events are filled unasked.
@@ -26,7 +28,6 @@ impl Config {
     pub fn new(client: ClientInfo) -> Self {
         Self {
             client,
-            claim_name: None,
             page_events: 100,
             gap_fill_events_max: 1000,
         }
@@ -36,20 +37,27 @@ impl Config {
 /// What a person wants.
 #[derive(Debug, Clone)]
 pub enum Command {
-    /// Claims a name and connects, where one is signed out.
-    SignIn { name: String },
+    /// Claims a name and connects, where one is signed out. The token is stored before the claim is sent, so
+    /// that a claim whose reply was lost is repeated and not refused.
+    SignIn {
+        name: String,
+        /// Of random bytes fit for secrets, which the core does not have.
+        session_token: SessionToken,
+    },
+    /// Forgets the session and closes the connection. The outbox stays.
+    SignOut,
     /// Does not wait for the backoff to end.
     ConnectNow,
     /// Works offline too: the message waits in the outbox.
     SendMessage {
         room_id: RoomId,
         text: String,
-        /// Finished files.
-        attachments: Vec<FileId>,
+        /// It is sent once all of them are finished; later messages do not wait for it.
+        attachments: Vec<PendingAttachment>,
     },
     /// Sends a failed message again.
     RetryMessage { transaction_id: TransactionId },
-    /// Forgets a failed message.
+    /// Forgets a message that failed or waits for its uploads, and cancels these.
     DeleteMessage { transaction_id: TransactionId },
     /// Answered by [`Change::RoomJoined`].
     CreateRoom { name: String, topic: String },
@@ -70,6 +78,27 @@ pub enum Command {
     MarkRead { room_id: RoomId, up_to: Sequence },
     /// May be called at every keystroke; it is not sent more often than needed.
     SetTyping { room_id: RoomId, typing: bool },
+    /// Begins to upload a file. Works offline too, like a message.
+    BeginUpload {
+        name: String,
+        size_bytes: u64,
+        media_type: Option<String>,
+        /// The driver's own word for where the bytes are. Stored; give an empty one where it means nothing to a
+        /// later process.
+        source: String,
+    },
+    /// Goes on with an upload that failed or whose source was missing.
+    ResumeUpload { upload_id: UploadId, source: String },
+    /// Forgets the upload, here and on the server. Refused while a message waits for it: delete that.
+    CancelUpload { upload_id: UploadId },
+    /// Fetches a file chunk by chunk and verifies each.
+    Download {
+        file_id: FileId,
+        /// The driver's own word for where the bytes go.
+        target: String,
+    },
+    /// Stops the download and forgets it. What was written stays.
+    CancelDownload { download_id: DownloadId },
 }
 
 /// What a command led to.
@@ -81,6 +110,10 @@ pub enum Ticket {
     Message(TransactionId),
     /// A request was sent; a later [`Change`] names it.
     Request(RequestId),
+    /// The upload is under way.
+    Upload(UploadId),
+    /// The download is under way.
+    Download(DownloadId),
 }
 
 /// Why a command was refused; nothing has changed.
@@ -104,6 +137,15 @@ pub enum CommandError {
     /// The outbox has no failed message of this id.
     #[error("there is no failed message of this id")]
     NotFailed,
+    /// There is no such transfer, or it does not stand where the command makes sense.
+    #[error("there is no such transfer")]
+    NoSuchTransfer,
+    /// A message waits for the upload.
+    #[error("a message waits for this file; delete the message instead")]
+    UploadInUse,
+    /// In bytes.
+    #[error("the file is larger than {bytes_max} bytes, the most that this server takes")]
+    FileTooLarge { bytes_max: u64 },
     /// A page of this room is being read already.
     #[error("a page of this room is being read already")]
     ReadingAlready,
@@ -122,7 +164,7 @@ pub enum Input {
     /// The connection that [`Output::Connect`] asked for is open.
     Connected,
     /// The server sent this.
-    Frame(ServerFrame),
+    Frame(Packet<ServerFrame>),
     /// The connection ended or could not be opened.
     Disconnected {
         /// For people.
@@ -130,6 +172,37 @@ pub enum Input {
     },
     /// The time of [`crate::Client::poll_timeout`] came. Early and needless ones do no harm.
     Timeout,
+    /// So many bytes of a chunk that [`Output::PutChunk`] asked for are written to the connection.
+    ChunkProgress {
+        request_id: RequestId,
+        sent_bytes: u64,
+    },
+    /// The source of an upload cannot be read, or is not the file that it was.
+    SourceFailed {
+        upload_id: UploadId,
+        /// For people.
+        reason: String,
+    },
+    /// [`Output::OpenTarget`] is done.
+    TargetOpened {
+        download_id: DownloadId,
+        /// Chunks that are there already and have the right hash.
+        present: ChunkRanges,
+    },
+    /// [`Output::WriteChunk`] is done.
+    ChunkWritten { download_id: DownloadId, index: u32 },
+    /// [`Output::FinishTarget`] is done.
+    TargetFinished {
+        download_id: DownloadId,
+        /// Where the file is now.
+        path: String,
+    },
+    /// The target of a download cannot be written.
+    TargetFailed {
+        download_id: DownloadId,
+        /// For people.
+        reason: String,
+    },
 }
 
 /// What the driver has to do.
@@ -145,6 +218,38 @@ pub enum Output {
     Persist(Snapshot),
     /// Show again what this names.
     Changed(Change),
+    /// Read this chunk from the upload's source, hash it, and carry it to the server: as the frame `put_chunk` with
+    /// this id, or by HTTP. The server's answer is given back as [`Input::Frame`], over HTTP too, with this id in
+    /// it. Where the connection ends first, nothing is to be given back.
+    PutChunk {
+        request_id: RequestId,
+        upload_id: UploadId,
+        /// Of the file; the chunk's place and hash follow from it.
+        layout: ChunkLayout,
+        index: u32,
+    },
+    /// The upload has ended in any way: stop carrying its chunks and forget its source.
+    ReleaseSource { upload_id: UploadId },
+    /// Open or create the target, find which chunks it holds already, and answer with [`Input::TargetOpened`].
+    OpenTarget {
+        download_id: DownloadId,
+        /// As the command gave it.
+        target: String,
+        /// What it is to hold.
+        description: Box<FileDescription>,
+    },
+    /// Write this verified chunk and answer with [`Input::ChunkWritten`].
+    WriteChunk {
+        download_id: DownloadId,
+        index: u32,
+        /// Where it begins in the file.
+        offset: u64,
+        bytes: Bytes,
+    },
+    /// All is written: flush it, give it its name, and answer with [`Input::TargetFinished`].
+    FinishTarget { download_id: DownloadId },
+    /// The download has ended before its time: close the target and keep what is there.
+    ReleaseTarget { download_id: DownloadId },
 }
 
 /// What changed in the [`crate::View`].
@@ -166,6 +271,10 @@ pub enum Change {
     Presence,
     /// The list of all rooms.
     Directory,
+    /// An upload began, moved, ended or is forgotten.
+    Upload(UploadId),
+    /// A download began, moved, ended or is forgotten.
+    Download(DownloadId),
     /// A room was created or joined.
     RoomJoined {
         request_id: RequestId,

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, VecDeque};
 
 use shared::frame::{Credentials, Hello, Resume, RoomCursor};
 use shared::{
-    ClientFrame, Epoch, ErrorCode, ErrorReply, FileId, PROTOCOL_VERSION, RequestId, RoomId,
-    RoomRef, Sequence, TimestampMs, TransactionId,
+    ClientFrame, Epoch, ErrorCode, ErrorReply, PROTOCOL_VERSION, RequestId, RoomId, RoomRef,
+    Sequence, SessionToken, TimestampMs, TransactionId,
 };
 
 use crate::api::{Change, Command, CommandError, Config, Input, Output, Ticket};
 use crate::connection::{ConnectionState, Due, Timers};
 use crate::outbox::{Delivery, Outbox, PendingMessage};
 use crate::snapshot::Snapshot;
+use crate::transfer::PendingAttachment;
 use crate::view::{Room, View};
 
 /// `SetTyping` is repeated at most this often while it lasts.
@@ -23,6 +24,8 @@ pub struct Client {
     pub(crate) config: Config,
     pub(crate) view: View,
     pub(crate) token: Option<String>,
+    /// The name that is being claimed with the token.
+    pub(crate) claim: Option<String>,
     pub(crate) epoch: Option<Epoch>,
     pub(crate) last_read: BTreeMap<RoomId, Sequence>,
     pub(crate) timers: Timers,
@@ -45,6 +48,7 @@ impl Client {
                 ..View::default()
             },
             token: restored.session_token,
+            claim: restored.claim,
             epoch: restored.epoch,
             last_read: restored.last_read,
             timers: Timers::new(now),
@@ -54,12 +58,17 @@ impl Client {
             typing_sent: BTreeMap::new(),
             outputs: VecDeque::new(),
         };
-        if client.token.is_some() || client.config.claim_name.is_some() {
+        if client.token.is_some() {
             client.connect(now);
         } else {
             client.view.connection = ConnectionState::SignedOut { reason: None };
         }
         client
+    }
+
+    /// The secret of the session, for what does not travel over the connection (`Authorization: Bearer …`).
+    pub fn session_token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     /// What a screen shows.
@@ -88,7 +97,14 @@ impl Client {
     /// Does what a person wants, or refuses and changes nothing.
     pub fn command(&mut self, command: Command, now: TimestampMs) -> Result<Ticket, CommandError> {
         match command {
-            Command::SignIn { name } => self.sign_in(name, now),
+            Command::SignIn {
+                name,
+                session_token,
+            } => self.sign_in(name, &session_token, now),
+            Command::SignOut => {
+                self.sign_out(None, now);
+                Ok(Ticket::Done)
+            }
             Command::ConnectNow => Ok(self.connect_now(now)),
             Command::SendMessage {
                 room_id,
@@ -121,6 +137,11 @@ impl Client {
             Command::ReadHistory { room_id, before } => self.read_history(room_id, before, now),
             Command::MarkRead { room_id, up_to } => self.mark_read(room_id, up_to),
             Command::SetTyping { room_id, typing } => self.set_typing(room_id, typing, now),
+            Command::BeginUpload { .. }
+            | Command::ResumeUpload { .. }
+            | Command::CancelUpload { .. }
+            | Command::Download { .. }
+            | Command::CancelDownload { .. } => Err(CommandError::NoSuchTransfer),
         }
     }
 
@@ -128,9 +149,15 @@ impl Client {
     pub fn handle_input(&mut self, input: Input, now: TimestampMs) {
         match input {
             Input::Connected => self.greet(now),
-            Input::Frame(frame) => self.receive(frame, now),
+            Input::Frame(packet) => self.receive(packet.frame, now),
             Input::Disconnected { reason } => self.disconnected(reason, now),
             Input::Timeout => self.timeout(now),
+            Input::ChunkProgress { .. }
+            | Input::SourceFailed { .. }
+            | Input::TargetOpened { .. }
+            | Input::ChunkWritten { .. }
+            | Input::TargetFinished { .. }
+            | Input::TargetFailed { .. } => {}
         }
     }
 
@@ -150,6 +177,8 @@ impl Client {
     pub(crate) fn persist(&mut self) {
         let snapshot = Snapshot {
             session_token: self.token.clone(),
+            claim: self.claim.clone(),
+            uploads: Vec::new(),
             person: self.view.person.clone(),
             epoch: self.epoch,
             outbox: self.view.outbox.to_store(),
@@ -181,11 +210,18 @@ impl Client {
         Ticket::Done
     }
 
-    fn sign_in(&mut self, name: String, now: TimestampMs) -> Result<Ticket, CommandError> {
+    fn sign_in(
+        &mut self,
+        name: String,
+        session_token: &SessionToken,
+        now: TimestampMs,
+    ) -> Result<Ticket, CommandError> {
         if !matches!(self.view.connection, ConnectionState::SignedOut { .. }) {
             return Err(CommandError::SignedIn);
         }
-        self.config.claim_name = Some(name);
+        self.token = Some(session_token.reveal());
+        self.claim = Some(name);
+        self.persist();
         self.connect(now);
         Ok(Ticket::Done)
     }
@@ -194,12 +230,15 @@ impl Client {
         if self.view.connection != ConnectionState::Connecting {
             return;
         }
-        let credentials = match (&self.token, &self.config.claim_name) {
-            (Some(token), _) => Credentials::SessionToken {
+        let credentials = match (&self.token, &self.claim) {
+            (Some(token), None) => Credentials::SessionToken {
                 token: token.clone(),
             },
-            (None, Some(name)) => Credentials::ClaimName { name: name.clone() },
-            (None, None) => return self.sign_out(None, now),
+            (Some(token), Some(name)) => Credentials::ClaimName {
+                name: name.clone(),
+                session_token: token.parse().ok(),
+            },
+            (None, _) => return self.sign_out(None, now),
         };
         let cursor = |(room_id, room): (&RoomId, &Room)| {
             let last_sequence = room.timeline.last_sequence()?;
@@ -228,7 +267,7 @@ impl Client {
         self.output(Output::Disconnect);
         self.end_connection(now);
         self.token = None;
-        self.config.claim_name = None;
+        self.claim = None;
         self.set_state(ConnectionState::SignedOut { reason });
         self.persist();
     }
@@ -318,7 +357,7 @@ impl Client {
         &mut self,
         room_id: RoomId,
         text: String,
-        attachments: Vec<FileId>,
+        attachments: Vec<PendingAttachment>,
         now: TimestampMs,
     ) -> Result<Ticket, CommandError> {
         let limits = &self.view.limits;

@@ -12,6 +12,7 @@
 //!
 //! - `api`: what goes in and out; `view`: what a screen shows; `snapshot`: what outlives the process
 //! - `connection`: reconnecting and heartbeat; `timeline`: a room's events; `outbox`: unsent messages
+//! - `transfer`: files on their way
 //! - `client`: ties them together; `receive`: what each frame does
 
 mod api;
@@ -21,6 +22,7 @@ mod outbox;
 mod receive;
 mod snapshot;
 mod timeline;
+mod transfer;
 mod view;
 
 pub use api::{Change, Command, CommandError, Config, Input, Output, Ticket};
@@ -29,4 +31,8 @@ pub use connection::ConnectionState;
 pub use outbox::{Delivery, Outbox, PendingMessage};
 pub use snapshot::Snapshot;
 pub use timeline::{Gap, Timeline};
+pub use transfer::{
+    Download, DownloadId, DownloadPhase, PendingAttachment, Progress, StoredUpload, Upload,
+    UploadPhase,
+};
 pub use view::{Members, Presence, Room, View};

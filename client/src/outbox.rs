@@ -11,6 +11,7 @@ use shared::{
 };
 
 use crate::timeline::Timeline;
+use crate::transfer::PendingAttachment;
 
 /// Waits this long where the server does not say how long.
 const RETRY_AFTER_MS: u64 = 2_000;
@@ -22,11 +23,21 @@ pub struct PendingMessage {
     pub room_id: RoomId,
     pub text: String,
     #[serde(default)]
-    pub attachments: Vec<FileId>,
+    pub attachments: Vec<PendingAttachment>,
     /// When it was written.
     pub written_at_ms: TimestampMs,
     #[serde(default)]
     pub delivery: Delivery,
+}
+
+impl PendingMessage {
+    fn finished_files(&self) -> Vec<FileId> {
+        let file = |attachment: &PendingAttachment| match attachment {
+            PendingAttachment::File { file_id } => Some(*file_id),
+            PendingAttachment::Upload { .. } => None,
+        };
+        self.attachments.iter().filter_map(file).collect()
+    }
 }
 
 /// How far a message got.
@@ -112,7 +123,7 @@ impl Outbox {
                 room: message.room_id.into(),
                 transaction_id: Some(message.transaction_id),
                 text: message.text.clone(),
-                attachments: message.attachments.clone(),
+                attachments: message.finished_files(),
             }));
         }
         frames

@@ -136,6 +136,7 @@ impl Client {
         if welcome.session_token.is_some() {
             self.token = welcome.session_token;
         }
+        self.claim = None;
         let mut gone = std::mem::take(&mut self.view.rooms);
         for opening in welcome.rooms {
             let known = gone.remove(&opening.room.room_id);

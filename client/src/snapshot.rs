@@ -7,19 +7,24 @@ use shared::frame::Person;
 use shared::{Epoch, RoomId, Sequence};
 
 use crate::outbox::PendingMessage;
+use crate::transfer::StoredUpload;
 
 /// Stored by the driver, and secret: it holds the session token.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Snapshot {
-    /// Signs in without a name.
+    /// Signs in; where `claim` is set, once the claim has succeeded.
     pub session_token: Option<String>,
+    /// The name that is being claimed with `session_token`.
+    pub claim: Option<String>,
     /// Whose session it is.
     pub person: Option<Person>,
     /// What `last_read` belongs to.
     pub epoch: Option<Epoch>,
     /// What no server has acknowledged, oldest first.
     pub outbox: Vec<PendingMessage>,
+    /// Files that are not attached to an acknowledged message yet.
+    pub uploads: Vec<StoredUpload>,
     /// The last event that was read, by room.
     pub last_read: BTreeMap<RoomId, Sequence>,
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use shared::frame::{Member, Person, RoomInfo, ServerInfo};
 use shared::limits::Limits;
-use shared::{EventBody, PersonId, RoomId, Sequence, TimestampMs};
+use shared::{EventBody, PersonId, RoomId, Sequence, TimestampMs, UploadId};
 
 use crate::connection::ConnectionState;
 use crate::outbox::{Outbox, PendingMessage};
 use crate::timeline::Timeline;
+use crate::transfer::{Download, DownloadId, Upload};
 
 /// Everything there is to see.
 #[derive(Debug, Default)]
@@ -29,6 +30,10 @@ pub struct View {
     pub presence: Presence,
     /// One's messages that are not in a timeline yet.
     pub outbox: Outbox,
+    /// One's files that are on their way, or wait to be attached.
+    pub uploads: BTreeMap<UploadId, Upload>,
+    /// Files on their way from the server, and those that ended.
+    pub downloads: BTreeMap<DownloadId, Download>,
 }
 
 impl View {

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use shared::codec::{DecodeError, encode_line};
+use shared::codec::DecodeError;
 use shared::frame::{Credentials, Hello, Person, Resume, RoomOpening, ServerInfo, Welcome};
 use shared::limits::{HISTORY_PAGE_EVENTS_MAX, Limits};
 use shared::{
     ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, RequestId, RoomId, Sequence, ServerFrame,
+    SessionToken,
 };
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -24,16 +25,17 @@ use crate::error;
 use crate::hub::{Hub, MembershipChange, TailRead};
 use crate::listen::drain_begins;
 use crate::store::Store;
-use crate::transport::{Transport, TransportError};
+use crate::transport::{Outgoing, Transport, TransportError};
 
+mod files;
 mod requests;
 
 /// A peer must have signed in by then.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 /// Lines that are not frames which a peer may send before it is taken for something else.
 const MALFORMED_MAX: u32 = 20;
-/// Messages of one connection that may wait for the disk; then it is read no further.
-const SENDS_MAX: usize = 64;
+/// Requests of one connection that may wait for the disk; then it is read no further.
+const REPLIES_MAX: usize = 64;
 /// Where a resuming client lacks more events than this, it gets the newest and a gap.
 const RESUME_EVENTS_MAX: u64 = 500;
 /// Events that a client gets of a room it has nothing of.
@@ -65,18 +67,13 @@ pub(crate) async fn serve<T: Transport>(context: Arc<Context>, mut transport: T)
         Ok(Err(error)) => Err(error),
         Err(_) => {
             let late = ErrorReply::new(ErrorCode::TimedOut, "No valid hello came in time.");
-            transport.write(&[line(&ServerFrame::Error(late))]).await
+            transport.write(&[ServerFrame::Error(late).into()]).await
         }
     };
     if let Err(error) = reason {
         tracing::debug!(%error, "connection ended");
     }
     transport.close().await;
-}
-
-/// One encoded frame.
-fn line(frame: &ServerFrame) -> Bytes {
-    encode_line(frame).into()
 }
 
 /// The answer to bytes that are not a frame.
@@ -111,7 +108,7 @@ async fn sign_in<T: Transport>(
                 )),
             },
             Err(TransportError::Decode(error)) => {
-                transport.write(&[line(&not_a_frame(&error))]).await?;
+                transport.write(&[not_a_frame(&error).into()]).await?;
                 if error.is_recoverable() {
                     continue;
                 }
@@ -119,7 +116,7 @@ async fn sign_in<T: Transport>(
             }
             Err(error) => return Err(error),
         };
-        transport.write(&[line(&refusal)]).await?;
+        transport.write(&[refusal.into()]).await?;
     }
     Ok(None)
 }
@@ -139,13 +136,23 @@ async fn authenticate(
         ));
     }
     match &hello.credentials {
-        Credentials::ClaimName { name } => {
+        Credentials::ClaimName {
+            name,
+            session_token,
+        } => {
             let name = name
                 .parse()
                 .map_err(|bad| error::bad_name(request_id, &bad))?;
-            let claimed = context.store.claim_name(name, crate::now_ms()).await;
+            let token = match session_token {
+                Some(chosen) => chosen.clone(),
+                None => SessionToken::from_random(crate::store::random()),
+            };
+            let claimed = context
+                .store
+                .claim_name(name, &token.reveal(), crate::now_ms())
+                .await;
             claimed
-                .map(|(person, token)| (person, Some(token)))
+                .map(|person| (person, Some(token.reveal())))
                 .map_err(|failed| error::from_store(request_id, failed))
         }
         Credentials::SessionToken { token } => match context.store.sign_in(token).await {
@@ -174,8 +181,8 @@ struct Connection {
     changes: mpsc::Receiver<MembershipChange>,
     /// The next sequence that the peer is owed of each room.
     cursors: HashMap<RoomId, Sequence>,
-    /// Messages that wait for the disk.
-    sends: FuturesUnordered<BoxFuture<'static, ServerFrame>>,
+    /// Replies to requests that wait for the disk.
+    replies: FuturesUnordered<BoxFuture<'static, Outgoing>>,
     limits: Limits,
 }
 
@@ -189,7 +196,7 @@ impl Connection {
             bell: Arc::default(),
             changes,
             cursors: HashMap::new(),
-            sends: FuturesUnordered::new(),
+            replies: FuturesUnordered::new(),
             limits: Limits::default(),
         }
     }
@@ -212,10 +219,10 @@ impl Connection {
         match self.welcome(hello, token).await {
             Ok(welcome) => {
                 transport
-                    .write(&[line(&ServerFrame::Welcome(welcome))])
+                    .write(&[ServerFrame::Welcome(welcome).into()])
                     .await?
             }
-            Err(refusal) => return transport.write(&[line(&ServerFrame::Error(refusal))]).await,
+            Err(refusal) => return transport.write(&[ServerFrame::Error(refusal).into()]).await,
         }
         self.bell.notify_one();
         let bell = self.bell.clone();
@@ -225,57 +232,57 @@ impl Connection {
         let mut malformed = 0;
         loop {
             tokio::select! {
-                packet = transport.read(), if self.sends.len() < SENDS_MAX => {
+                packet = transport.read(), if self.replies.len() < REPLIES_MAX => {
                     deadline = Instant::now() + silence;
                     let answer = match packet {
                         Ok(None) => return Ok(()),
-                        Ok(Some(packet)) => self.handle(packet.frame).await,
+                        Ok(Some(packet)) => self.handle(packet).await.map(Outgoing::from),
                         Err(TransportError::Decode(error)) => {
                             malformed += 1;
-                            let answer = line(&not_a_frame(&error));
+                            let answer = not_a_frame(&error).into();
                             if !error.is_recoverable() || malformed > MALFORMED_MAX {
                                 return transport.write(&[answer]).await;
                             }
-                            vec![answer]
+                            Some(answer)
                         }
                         Err(error) => return Err(error),
                     };
                     // A room that a request opened is announced before the reply to it.
-                    let mut lines = Vec::new();
+                    let mut frames = Vec::new();
                     while let Ok(change) = self.changes.try_recv() {
-                        lines.push(line(&self.apply(change)));
+                        frames.push(self.apply(change).into());
                     }
-                    lines.extend(answer);
-                    if !lines.is_empty() {
-                        transport.write(&lines).await?;
+                    frames.extend(answer);
+                    if !frames.is_empty() {
+                        transport.write(&frames).await?;
                     }
                 }
-                Some(sent) = self.sends.next() => {
-                    let mut lines = vec![line(&sent)];
-                    while let Some(Some(sent)) = futures_util::FutureExt::now_or_never(self.sends.next()) {
-                        lines.push(line(&sent));
+                Some(reply) = self.replies.next() => {
+                    let mut frames = vec![reply];
+                    while let Some(Some(reply)) = self.replies.next().now_or_never() {
+                        frames.push(reply);
                     }
-                    transport.write(&lines).await?;
+                    transport.write(&frames).await?;
                 }
                 change = self.changes.recv() => match change {
                     Some(change) => {
                         let frame = self.apply(change);
-                        transport.write(&[line(&frame)]).await?;
+                        transport.write(&[frame.into()]).await?;
                     }
                     // The hub gave this connection up as stalled; on reconnecting it resumes.
                     None => return Ok(()),
                 },
                 () = bell.notified() => self.deliver(transport).await?,
                 () = drain_begins(&mut draining) => {
-                    while let Some(sent) = self.sends.next().await {
-                        transport.write(&[line(&sent)]).await?;
+                    while let Some(reply) = self.replies.next().await {
+                        transport.write(&[reply]).await?;
                     }
                     let frame = ServerFrame::Draining { reconnect_after_ms: RECONNECT_AFTER_MS };
-                    return transport.write(&[line(&frame)]).await;
+                    return transport.write(&[frame.into()]).await;
                 }
                 () = sleep_until(deadline) => {
                     let frame = ErrorReply::new(ErrorCode::TimedOut, "Nothing came for too long; send ping in time.");
-                    return transport.write(&[line(&ServerFrame::Error(frame))]).await;
+                    return transport.write(&[ServerFrame::Error(frame).into()]).await;
                 }
             }
         }
@@ -344,7 +351,7 @@ impl Connection {
             while let Some(next) = self.cursors.get(&room).copied() {
                 match self.context.hub.read(room, next) {
                     TailRead::Lines { lines, next } => {
-                        gathered.extend(lines);
+                        gathered.extend(lines.into_iter().map(Outgoing::from));
                         self.cursors.insert(room, next);
                         break;
                     }
@@ -360,17 +367,17 @@ impl Connection {
                                 // Closing is the way to be told again: the peer resumes from what it has.
                                 let refusal = error::from_store(RequestId::default(), failed);
                                 return transport
-                                    .write(&[line(&ServerFrame::Error(refusal))])
+                                    .write(&[ServerFrame::Error(refusal).into()])
                                     .await;
                             }
                         };
                         let Some(last) = page.last() else { break };
                         self.cursors.insert(room, last.sequence.next());
-                        let lines: Vec<Bytes> = page
+                        let frames: Vec<Outgoing> = page
                             .into_iter()
-                            .map(|event| line(&ServerFrame::RoomEvent(event)))
+                            .map(|event| ServerFrame::RoomEvent(event).into())
                             .collect();
-                        transport.write(&lines).await?;
+                        transport.write(&frames).await?;
                     }
                 }
             }

@@ -34,6 +34,10 @@ pub(crate) fn from_store(request_id: RequestId, error: StoreError) -> ErrorReply
             ErrorCode::NameTaken,
             "Somebody else has this name; choose another.",
         ),
+        StoreError::TokenTaken => (
+            ErrorCode::InvalidArgument,
+            "This session token belongs to another name; choose a new one.",
+        ),
         StoreError::RoomNameTaken => (
             ErrorCode::RoomNameTaken,
             "There is a room of this name; join it or choose another name.",

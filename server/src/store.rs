@@ -22,6 +22,7 @@ mod schema;
 mod tests;
 mod writer;
 
+pub(crate) use people::random;
 pub use schema::OpenError;
 
 /// Told of the new events of every commit, in the order of the commits and before those who wait are answered.
@@ -67,6 +68,8 @@ pub struct Appended {
 pub enum StoreError {
     #[error("this name is taken")]
     NameTaken,
+    #[error("this session token is another person's")]
+    TokenTaken,
     #[error("a room of this name exists")]
     RoomNameTaken,
     #[error("there is no such room")]
@@ -127,14 +130,17 @@ impl Store {
         self.inner.lobby
     }
 
-    /// A new person of this name and the secret token of their session. [`StoreError::NameTaken`] where a name
-    /// of the same [`PersonName::key`] exists.
+    /// A new person of this name, whose session `token` stands for; a repeat with the same token returns the same
+    /// person. [`StoreError::NameTaken`] where somebody else has a name of the same [`PersonName::key`],
+    /// [`StoreError::TokenTaken`] where the token is another person's.
     pub async fn claim_name(
         &self,
         name: PersonName,
+        token: &str,
         now: TimestampMs,
-    ) -> Result<(Person, String), StoreError> {
-        self.write(move |db| Ok((people::claim(db, &name, now)?, Vec::new())))
+    ) -> Result<Person, StoreError> {
+        let hash = people::token_hash(token);
+        self.write(move |db| Ok((people::claim(db, &name, &hash, now)?, Vec::new())))
             .await
     }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt as _};
 use shared::codec::{DecodeError, FrameDecoder, Packet, decode_message};
 use shared::limits::CLIENT_LINE_BYTES_MAX;
-use shared::{ClientFrame, codec};
+use shared::{ClientFrame, ServerFrame, codec};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -29,15 +29,50 @@ pub(crate) enum TransportError {
     Stalled,
 }
 
+/// One encoded frame: its line with its end, and the payload that goes right after it.
+#[derive(Debug, Clone)]
+pub(crate) struct Outgoing {
+    pub(crate) line: Bytes,
+    /// Empty where the frame has none.
+    pub(crate) payload: Bytes,
+}
+
+impl Outgoing {
+    pub(crate) fn with_payload(frame: &ServerFrame, payload: Bytes) -> Self {
+        Self {
+            line: codec::encode_line(frame).into(),
+            payload,
+        }
+    }
+}
+
+impl From<ServerFrame> for Outgoing {
+    fn from(frame: ServerFrame) -> Self {
+        Self::with_payload(&frame, Bytes::new())
+    }
+}
+
+impl From<Bytes> for Outgoing {
+    /// A line that was encoded before.
+    fn from(line: Bytes) -> Self {
+        Self {
+            line,
+            payload: Bytes::new(),
+        }
+    }
+}
+
 /// Where frames come from and go to.
 pub(crate) trait Transport: Send {
     /// The next frame, `None` at the end. May be dropped and called again without losing bytes.
     fn read(
         &mut self,
     ) -> impl Future<Output = Result<Option<Packet<ClientFrame>>, TransportError>> + Send;
-    /// Writes these lines, each with its end, in as few writes as the transport allows.
-    fn write(&mut self, lines: &[Bytes])
-    -> impl Future<Output = Result<(), TransportError>> + Send;
+    /// Writes these frames in as few writes as the transport allows.
+    fn write(
+        &mut self,
+        frames: &[Outgoing],
+    ) -> impl Future<Output = Result<(), TransportError>> + Send;
     /// Says goodbye where the transport has a way to.
     fn close(&mut self) -> impl Future<Output = ()> + Send;
 }
@@ -66,12 +101,6 @@ impl Transport for Lines {
                 self.pending = self.decoder.next_head()?;
             }
             if let Some(head) = self.pending.take() {
-                // No request that this server takes has a payload; a large one is not buffered to be refused.
-                if head.payload_bytes as usize > CLIENT_LINE_BYTES_MAX {
-                    let (bytes, max) =
-                        (u64::from(head.payload_bytes), CLIENT_LINE_BYTES_MAX as u32);
-                    return Err(DecodeError::PayloadTooLong { bytes, max }.into());
-                }
                 match self.decoder.next_payload(head.payload_bytes) {
                     Some(payload) => {
                         return Ok(Some(Packet {
@@ -88,8 +117,11 @@ impl Transport for Lines {
         }
     }
 
-    async fn write(&mut self, lines: &[Bytes]) -> Result<(), TransportError> {
-        let bytes = lines.concat();
+    async fn write(&mut self, frames: &[Outgoing]) -> Result<(), TransportError> {
+        let parts = frames
+            .iter()
+            .flat_map(|frame| [&frame.line, &frame.payload]);
+        let bytes: Vec<u8> = parts.flatten().copied().collect();
         match timeout(WRITE_TIMEOUT, self.stream.write_all(&bytes)).await {
             Ok(written) => Ok(written?),
             Err(_) => Err(TransportError::Stalled),
@@ -115,12 +147,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for WebSocketStream<S> 
         }
     }
 
-    async fn write(&mut self, lines: &[Bytes]) -> Result<(), TransportError> {
+    async fn write(&mut self, frames: &[Outgoing]) -> Result<(), TransportError> {
         let feed = async {
-            for line in lines {
-                // Lines are made by serde_json, which writes UTF-8 only.
-                let text = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
-                self.feed(Message::text(text)).await?;
+            for frame in frames {
+                let message = if frame.payload.is_empty() {
+                    // Lines are made by serde_json, which writes UTF-8 only.
+                    let text = String::from_utf8_lossy(frame.line.trim_ascii_end());
+                    Message::text(text.into_owned())
+                } else {
+                    Message::binary([&frame.line[..], &frame.payload[..]].concat())
+                };
+                self.feed(message).await?;
             }
             self.flush().await
         };

@@ -7,7 +7,7 @@ use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use shared::limits::CLIENT_LINE_BYTES_MAX;
+use shared::limits::CLIENT_MESSAGE_BYTES_MAX;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::handshake::derive_accept_key;
@@ -120,8 +120,8 @@ fn open_socket(
             Ok(upgraded) => {
                 let config = WebSocketConfig::default()
                     .read_buffer_size(1024)
-                    .max_message_size(Some(CLIENT_LINE_BYTES_MAX))
-                    .max_frame_size(Some(CLIENT_LINE_BYTES_MAX));
+                    .max_message_size(Some(CLIENT_MESSAGE_BYTES_MAX))
+                    .max_frame_size(Some(CLIENT_MESSAGE_BYTES_MAX));
                 let io = TokioIo::new(upgraded);
                 let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
                 connection::serve(context, socket).await;

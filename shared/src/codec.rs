@@ -28,6 +28,16 @@ pub struct Packet<T> {
     pub payload: Bytes,
 }
 
+impl<T> From<T> for Packet<T> {
+    /// A frame without payload.
+    fn from(frame: T) -> Self {
+        Self {
+            frame,
+            payload: Bytes::new(),
+        }
+    }
+}
+
 /// Why bytes are not a frame.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {

@@ -10,8 +10,8 @@ use crate::error::ErrorReply;
 use crate::event::RoomEvent;
 use crate::file::{BeginUpload, FileDescription, FileInfo, FinishUpload, UploadStatus};
 use crate::ids::{
-    Epoch, FileId, PersonId, RequestId, RoomId, RoomRef, Sequence, TimestampMs, TransactionId,
-    UploadId,
+    Epoch, FileId, PersonId, RequestId, RoomId, RoomRef, Sequence, SessionToken, TimestampMs,
+    TransactionId, UploadId,
 };
 use crate::limits::Limits;
 use crate::names::RoomName;
@@ -156,10 +156,15 @@ pub enum Credentials {
     ClaimName {
         /// Parsed by the server, so that a bad one gets its own error.
         name: String,
+        /// The secret to come back with, chosen and stored by the client beforehand, so that a claim whose
+        /// reply was lost can be repeated. Where it is left out the server chooses one, and a repeat is
+        /// refused as [`crate::ErrorCode::NameTaken`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_token: Option<SessionToken>,
     },
     /// A session of before.
     SessionToken {
-        /// As `Welcome` gave it.
+        /// As `Welcome` gave it. Any text, so that what is no token is refused like a stale one.
         token: String,
     },
     /// Of a newer protocol.
@@ -171,7 +176,7 @@ impl std::fmt::Debug for Credentials {
     /// Leaves the token out, so that no log can hold it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::ClaimName { name } => write!(f, "ClaimName({name:?})"),
+            Self::ClaimName { name, .. } => write!(f, "ClaimName({name:?})"),
             Self::SessionToken { .. } => f.write_str("SessionToken(…)"),
             Self::Unknown => f.write_str("Unknown"),
         }

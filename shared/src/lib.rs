@@ -4,7 +4,7 @@
 //! - [`frame`]: [`ClientFrame`] and [`ServerFrame`]; [`event`]: what a room's log holds
 //! - [`file`](mod@file): metadata of uploads and files; [`content`]: chunk layout and BLAKE3 verification
 //! - [`error`]: stable codes and their wire form; [`limits`]: sizes that both sides enforce
-//! - [`codec`]: frames as bytes, on TCP and on WebSocket
+//! - [`codec`]: frames as bytes, on TCP and on WebSocket; [`http`]: paths of the HTTP transport
 //!
 //! Nothing here does input or output, and everything builds for `wasm32-unknown-unknown`.
 //! PROTOCOL.md describes the same in prose; `vectors/` holds a golden example of every variant.
@@ -15,6 +15,7 @@ pub mod error;
 pub mod event;
 pub mod file;
 pub mod frame;
+pub mod http;
 pub mod ids;
 pub mod limits;
 pub mod names;
@@ -25,8 +26,8 @@ pub use event::{EventBody, RoomEvent};
 pub use file::{ChunkRanges, FileInfo, UploadStatus};
 pub use frame::{ClientFrame, ServerFrame};
 pub use ids::{
-    Epoch, FileId, PersonId, RequestId, RoomId, RoomRef, Sequence, TimestampMs, TransactionId,
-    UploadId,
+    Epoch, FileId, PersonId, RequestId, RoomId, RoomRef, Sequence, SessionToken, TimestampMs,
+    TransactionId, UploadId,
 };
 pub use names::{FileName, PersonName, RoomName};
 

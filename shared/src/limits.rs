@@ -25,6 +25,8 @@ pub const SERVER_LINE_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub const CHUNK_BYTES_MIN: u32 = 1 << 20;
 /// Bytes of a chunk, and so of any payload, at most.
 pub const CHUNK_BYTES_MAX: u32 = 32 << 20;
+/// Bytes of a WebSocket message that a client sends: a line, its end, and a payload.
+pub const CLIENT_MESSAGE_BYTES_MAX: usize = CLIENT_LINE_BYTES_MAX + 1 + CHUNK_BYTES_MAX as usize;
 /// Chunks of one file, so that a list of their hashes stays small.
 pub const CHUNKS_MAX: u32 = 4096;
 /// Bytes of the largest file that chunks can describe: 128 GiB. A server may allow less.

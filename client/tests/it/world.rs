@@ -10,7 +10,7 @@ use shared::frame::{
 use shared::limits::Limits;
 use shared::{
     ClientFrame, Epoch, ErrorCode, ErrorReply, EventBody, PersonId, RequestId, RoomEvent, RoomId,
-    Sequence, ServerFrame, TimestampMs, TransactionId,
+    Sequence, ServerFrame, SessionToken, TimestampMs, TransactionId,
 };
 
 /// The server resumes with at most this many events, so that gaps come up.
@@ -76,7 +76,6 @@ impl World {
         };
         for index in 0..clients {
             let mut config = Config::new(ClientInfo::default());
-            config.claim_name = Some(format!("p{index}"));
             config.page_events = 3;
             let client = Client::new(
                 config.clone(),
@@ -94,6 +93,11 @@ impl World {
                 person: None,
                 arrives: [0; 2],
             });
+            let sign_in = Command::SignIn {
+                name: format!("p{index}"),
+                session_token: SessionToken::from_random([index as u8; 32]),
+            };
+            world.peers[index].client.command(sign_in, start).unwrap();
             world.drain(index);
         }
         world.run(2_000);
@@ -250,6 +254,7 @@ impl World {
                 }
                 Output::Persist(snapshot) => self.peers[who].stored = snapshot,
                 Output::Changed(_) => {}
+                other => panic!("not simulated: {other:?}"),
             }
         }
     }
@@ -288,7 +293,7 @@ impl World {
             }
             Packet::Down(frame) => {
                 let ack = matches!(frame, ServerFrame::MessageAccepted { .. });
-                self.input(who, Input::Frame(frame));
+                self.input(who, Input::Frame(frame.into()));
                 if ack
                     && self.peers[who]
                         .cut
@@ -333,7 +338,7 @@ impl World {
 
     fn welcome(&mut self, who: usize, hello: Hello) {
         let name = match hello.credentials {
-            Credentials::ClaimName { name } => name,
+            Credentials::ClaimName { name, .. } => name,
             Credentials::SessionToken { token } => token,
             Credentials::Unknown => panic!("no credentials"),
         };

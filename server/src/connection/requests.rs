@@ -1,6 +1,6 @@
 //! What a signed-in peer may ask for, a handler per request.
 
-use bytes::Bytes;
+use shared::codec::Packet;
 use shared::frame::{RoomInfo, RoomOpening, SendMessage};
 use shared::limits::{HISTORY_PAGE_EVENTS_MAX, TOPIC_CHARS_MAX};
 use shared::{
@@ -8,18 +8,18 @@ use shared::{
     TransactionId,
 };
 
-use super::{Connection, line};
+use super::Connection;
 use crate::error;
 use crate::hub::MembershipChange;
 use crate::store::NewMessage;
 
 impl Connection {
-    /// The lines to answer at once; a message's acknowledgement comes later, from `sends`.
-    pub(super) async fn handle(&mut self, frame: ClientFrame) -> Vec<Bytes> {
-        let answer = match frame {
+    /// The reply, where it is there at once; those that wait for the disk come from `replies`.
+    pub(super) async fn handle(&mut self, packet: Packet<ClientFrame>) -> Option<ServerFrame> {
+        let answer = match packet.frame {
             ClientFrame::Ping { request_id } => Ok(ServerFrame::Pong { request_id }),
             ClientFrame::SendMessage(message) => match self.send(message).await {
-                Ok(()) => return Vec::new(),
+                Ok(()) => return None,
                 Err(refusal) => Err(refusal),
             },
             ClientFrame::CreateRoom {
@@ -30,6 +30,7 @@ impl Connection {
             ClientFrame::JoinRoom { request_id, room } => self.join_room(request_id, &room).await,
             ClientFrame::LeaveRoom { request_id, room } => self.leave_room(request_id, &room).await,
             ClientFrame::ListRooms { request_id } => self.list_rooms(request_id).await,
+            ClientFrame::ListMembers { request_id, .. } => Err(not_served(request_id)),
             ClientFrame::ReadHistory {
                 request_id,
                 room,
@@ -42,18 +43,19 @@ impl Connection {
                 "This connection is signed in already; open another one.",
             )),
             // Ephemeral: not answered.
-            ClientFrame::SetTyping { .. } => return Vec::new(),
-            ClientFrame::ListMembers { request_id, .. }
-            | ClientFrame::PutChunk { request_id, .. }
-            | ClientFrame::DescribeUpload { request_id, .. }
-            | ClientFrame::CancelUpload { request_id, .. }
-            | ClientFrame::DescribeFile { request_id, .. }
-            | ClientFrame::ReadChunk { request_id, .. } => Err(not_served(request_id)),
-            ClientFrame::BeginUpload(begin) => Err(not_served(begin.request_id)),
-            ClientFrame::FinishUpload(finish) => Err(not_served(finish.request_id)),
+            ClientFrame::SetTyping { .. } => return None,
+            frame @ (ClientFrame::BeginUpload(_)
+            | ClientFrame::PutChunk { .. }
+            | ClientFrame::DescribeUpload { .. }
+            | ClientFrame::FinishUpload(_)
+            | ClientFrame::CancelUpload { .. }
+            | ClientFrame::DescribeFile { .. }
+            | ClientFrame::ReadChunk { .. }) => {
+                return self.handle_file_request(frame, packet.payload);
+            }
             ClientFrame::Unknown => Err(not_served(RequestId::default())),
         };
-        vec![line(&answer.unwrap_or_else(ServerFrame::Error))]
+        Some(answer.unwrap_or_else(ServerFrame::Error))
     }
 
     async fn resolve(
@@ -94,8 +96,8 @@ impl Connection {
             attachments: Vec::new(),
             at_ms: crate::now_ms(),
         });
-        self.sends.push(Box::pin(async move {
-            match appended.await {
+        self.replies.push(Box::pin(async move {
+            let reply = match appended.await {
                 Ok(appended) => ServerFrame::MessageAccepted {
                     request_id,
                     transaction_id,
@@ -104,7 +106,8 @@ impl Connection {
                     at_ms: appended.event.at_ms,
                 },
                 Err(failed) => ServerFrame::Error(error::from_store(request_id, failed)),
-            }
+            };
+            reply.into()
         }));
         Ok(())
     }
@@ -231,7 +234,7 @@ impl Connection {
 }
 
 /// The answer to what this server does not do.
-fn not_served(request_id: RequestId) -> ErrorReply {
+pub(super) fn not_served(request_id: RequestId) -> ErrorReply {
     error::reply(
         request_id,
         ErrorCode::UnknownRequest,

@@ -1,7 +1,5 @@
 //! People and their sessions. Of a session's token only the BLAKE3 hash is stored.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::frame::Person;
 use shared::{PersonId, PersonName, TimestampMs};
@@ -16,8 +14,20 @@ pub(super) fn token_hash(token: &str) -> [u8; 32] {
 pub(super) fn claim(
     db: &Connection,
     name: &PersonName,
+    token_hash: &[u8; 32],
     now: TimestampMs,
-) -> Result<(Person, String), StoreError> {
+) -> Result<Person, StoreError> {
+    if let Some(person) = by_token(db, token_hash)? {
+        let same = person
+            .name
+            .parse()
+            .is_ok_and(|known: PersonName| known.key() == name.key());
+        return if same {
+            Ok(person)
+        } else {
+            Err(StoreError::TokenTaken)
+        };
+    }
     let id = PersonId::from_parts(now, random());
     let inserted = db
         .prepare_cached(
@@ -33,20 +43,14 @@ pub(super) fn claim(
     if inserted == 0 {
         return Err(StoreError::NameTaken);
     }
-    let token = URL_SAFE_NO_PAD.encode(random::<32>());
     db.prepare_cached(
         "INSERT INTO sessions (token_hash, person_id, created_ms) VALUES (?1, ?2, ?3)",
     )?
-    .execute(params![
-        token_hash(&token),
-        id.as_bytes(),
-        to_integer(now.0)
-    ])?;
-    let person = Person {
+    .execute(params![token_hash, id.as_bytes(), to_integer(now.0)])?;
+    Ok(Person {
         id,
         name: name.as_str().to_owned(),
-    };
-    Ok((person, token))
+    })
 }
 
 pub(super) fn by_token(db: &Connection, hash: &[u8; 32]) -> Result<Option<Person>, StoreError> {
@@ -66,7 +70,7 @@ pub(super) fn by_token(db: &Connection, hash: &[u8; 32]) -> Result<Option<Person
 }
 
 /// Random bytes of the system, without which the server could make no secrets.
-pub(super) fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the system gives random bytes, as it did at open");
     bytes

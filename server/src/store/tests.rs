@@ -20,8 +20,11 @@ fn open(dir: &TempDir) -> (Store, Commits) {
 }
 
 async fn person(store: &Store, name: &str) -> Person {
-    let name = name.parse().unwrap();
-    store.claim_name(name, NOW).await.unwrap().0
+    let token = format!("token of {name}");
+    store
+        .claim_name(name.parse().unwrap(), &token, NOW)
+        .await
+        .unwrap()
 }
 
 fn message(room: RoomId, person: &Person, number: u64, text: &str) -> NewMessage {
@@ -91,7 +94,7 @@ async fn reopening_keeps_the_epoch_the_sessions_and_the_log() {
     let dir = TempDir::new().unwrap();
     let (store, _) = open(&dir);
     let (epoch, lobby) = (store.epoch(), store.lobby());
-    let (ada, token) = store.claim_name("Ada".parse().unwrap(), NOW).await.unwrap();
+    let ada = person(&store, "Ada").await;
     // Not awaited: closing commits what is queued.
     let queued = store.append_message(message(lobby, &ada, 1, "hello"));
     let clone = store.clone();
@@ -102,7 +105,7 @@ async fn reopening_keeps_the_epoch_the_sessions_and_the_log() {
 
     let (store, _) = open(&dir);
     assert_eq!((store.epoch(), store.lobby()), (epoch, lobby));
-    assert_eq!(store.sign_in(&token).await.unwrap(), Some(ada));
+    assert_eq!(store.sign_in("token of Ada").await.unwrap(), Some(ada));
     assert_eq!(store.sign_in("no such token").await.unwrap(), None);
     let page = store.read_page(lobby, Sequence(1), 10).await.unwrap();
     assert_eq!(page, [event]);
@@ -113,8 +116,12 @@ async fn names_are_taken_whatever_their_case() {
     let dir = TempDir::new().unwrap();
     let (store, _) = open(&dir);
     let ada = person(&store, "Ada").await;
-    let again = store.claim_name("aDA".parse().unwrap(), NOW).await;
+    let claim = async |name: &str, token| store.claim_name(name.parse().unwrap(), token, NOW).await;
+    let again = claim("aDA", "another token").await;
     assert!(matches!(again, Err(StoreError::NameTaken)));
+    assert_eq!(claim("Ada", "token of Ada").await.unwrap(), ada, "a repeat");
+    let other = claim("Bob", "token of Ada").await;
+    assert!(matches!(other, Err(StoreError::TokenTaken)));
     let name = "LOBBY".parse().unwrap();
     let room = store.create_room(name, String::new(), ada, NOW).await;
     assert!(matches!(room, Err(StoreError::RoomNameTaken)));

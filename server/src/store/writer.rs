@@ -184,6 +184,7 @@ fn cause(error: &StoreError) -> ffi::Error {
         StoreError::Sqlite(rusqlite::Error::SqliteFailure(cause, _)) => *cause,
         StoreError::Sqlite(_)
         | StoreError::NameTaken
+        | StoreError::TokenTaken
         | StoreError::RoomNameTaken
         | StoreError::RoomNotFound
         | StoreError::NotAMember

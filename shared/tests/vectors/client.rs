@@ -4,7 +4,7 @@ use shared::ClientFrame::{self, *};
 use shared::file::{BeginUpload as Begin, FinishUpload as Finish};
 use shared::frame::{ClientInfo, Credentials, Resume, RoomCursor};
 use shared::frame::{Hello as HelloFrame, SendMessage as Message};
-use shared::{PROTOCOL_VERSION, RequestId, RoomRef, Sequence};
+use shared::{PROTOCOL_VERSION, RequestId, RoomRef, Sequence, SessionToken};
 
 use crate::samples::*;
 use crate::{Vector, both_ways, check, decodes, variants};
@@ -219,6 +219,14 @@ fn files() -> Vec<Vector<ClientFrame>> {
 fn name() -> Credentials {
     Credentials::ClaimName {
         name: "Zoë".to_owned(),
+        session_token: None,
+    }
+}
+
+fn name_with_token() -> Credentials {
+    Credentials::ClaimName {
+        name: "Zoë".to_owned(),
+        session_token: Some(SessionToken::from_random([0; 32])),
     }
 }
 
@@ -240,7 +248,8 @@ mod credentials {
     #[test]
     fn credentials() {
         let vectors = [
-            both_ways("claim_name", name()),
+            both_ways("claim_name", name_with_token()),
+            both_ways("claim_name_minimal", name()),
             both_ways("session_token", token()),
             decodes("of_the_future", Credentials::Unknown),
         ];

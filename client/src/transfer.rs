@@ -1,0 +1,120 @@
+//! Files on their way: which chunk is carried when, what is repeated, and when it is done. The driver reads and
+//! writes bytes; every decision is made here.
+
+use serde::{Deserialize, Serialize};
+use shared::{ErrorCode, FileId, FileInfo, UploadId};
+
+/// Names a download for the life of a [`crate::Client`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DownloadId(pub u64);
+
+/// How far a transfer is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Of the file.
+    pub size_bytes: u64,
+    /// There already, or on their way and written to the connection.
+    pub done_bytes: u64,
+    /// Of the last seconds; `None` until it is known or while nothing moves.
+    pub bytes_per_second: Option<u64>,
+}
+
+impl Progress {
+    /// How long it will take at the present speed.
+    pub fn remaining_ms(&self) -> Option<u64> {
+        let left = self.size_bytes.saturating_sub(self.done_bytes);
+        let speed = self.bytes_per_second.filter(|speed| *speed > 0)?;
+        Some(left.saturating_mul(1000) / speed)
+    }
+}
+
+/// A file on its way to the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    pub upload_id: UploadId,
+    /// As it was given.
+    pub name: String,
+    pub media_type: Option<String>,
+    /// The driver's own word for where the bytes are: a path, or empty where they are gone with the process.
+    pub source: String,
+    pub phase: UploadPhase,
+    pub progress: Progress,
+}
+
+/// Where an upload stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UploadPhase {
+    /// For its turn or for the connection.
+    Waiting,
+    /// Chunks travel.
+    Sending,
+    /// Every chunk is there; the server puts them together.
+    Finishing,
+    /// It can be attached, or is.
+    Finished(FileInfo),
+    /// The bytes are gone with the process that had them: [`crate::Command::ResumeUpload`] gives them again.
+    SourceMissing,
+    /// [`crate::Command::ResumeUpload`] tries again.
+    Failed {
+        /// `None` where the source and not the server is the trouble.
+        code: Option<ErrorCode>,
+        reason: String,
+    },
+}
+
+/// A file on its way from the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Download {
+    pub download_id: DownloadId,
+    pub file_id: FileId,
+    /// The driver's own word for where the bytes go.
+    pub target: String,
+    /// `None` until the server described it.
+    pub file: Option<FileInfo>,
+    pub phase: DownloadPhase,
+    pub progress: Progress,
+}
+
+/// Where a download stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DownloadPhase {
+    /// For its turn, the connection, or the driver that looks at what is there already.
+    Waiting,
+    /// Chunks travel.
+    Receiving,
+    /// Every chunk is written and verified; the driver puts the file in its place.
+    Finishing,
+    /// It is there, and what the server's hash says.
+    Finished {
+        /// As the driver reported it.
+        path: String,
+    },
+    /// Nothing more is done.
+    Failed {
+        /// `None` where the target and not the server is the trouble.
+        code: Option<ErrorCode>,
+        reason: String,
+    },
+}
+
+/// An attachment of a message that waits in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum PendingAttachment {
+    /// A finished file.
+    File { file_id: FileId },
+    /// The message waits until this upload is finished.
+    Upload { upload_id: UploadId },
+}
+
+/// What outlives the process of an upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredUpload {
+    pub upload_id: UploadId,
+    pub name: String,
+    pub size_bytes: u64,
+    #[serde(default)]
+    pub media_type: Option<String>,
+    #[serde(default)]
+    pub source: String,
+}

@@ -1,0 +1,97 @@
+//! The paths of the HTTP transport, written once for the server and for every client. Bodies are the objects of
+//! [`crate::file`] and of [`crate::ServerFrame`] without `type`, errors an [`crate::ErrorReply`].
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::ids::{FileId, UploadId};
+use crate::names::FileName;
+
+/// `POST` begins an upload.
+pub const UPLOADS: &str = "/api/uploads";
+/// Where finished files are described.
+pub const FILES: &str = "/api/files";
+/// Where links to files lead.
+pub const LINKS: &str = "/files";
+/// The request header with the chunk's hash, 64 hexadecimal digits.
+pub const CHUNK_HASH_HEADER: &str = "x-chunk-hash";
+
+/// What a path segment may hold as it is (RFC 3986, unreserved characters).
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// `GET` describes the upload, `DELETE` cancels it.
+pub fn upload_path(upload_id: UploadId) -> String {
+    format!("{UPLOADS}/{upload_id}")
+}
+
+/// `PUT` stores the chunk.
+pub fn chunk_path(upload_id: UploadId, index: u32) -> String {
+    format!("{UPLOADS}/{upload_id}/chunks/{index}")
+}
+
+/// `POST` finishes the upload.
+pub fn finish_path(upload_id: UploadId) -> String {
+    format!("{UPLOADS}/{upload_id}/finish")
+}
+
+/// `GET` describes the file and its chunks.
+pub fn file_path(file_id: FileId) -> String {
+    format!("{FILES}/{file_id}")
+}
+
+/// The path that a link to a file has; `GET` fetches it.
+pub fn file_link(file_id: FileId, name: &FileName) -> String {
+    let name = utf8_percent_encode(name.as_str(), ENCODED);
+    format!("{LINKS}/{file_id}/{name}")
+}
+
+/// The file that a link means, whether it is a path, a whole address, or the bare id.
+pub fn file_of_link(link: &str) -> Option<FileId> {
+    let path = match link.split_once("://") {
+        Some((_, rest)) => &rest[rest.find('/')?..],
+        None => link,
+    };
+    let rest = path.strip_prefix(LINKS).unwrap_or(path);
+    rest.trim_start_matches('/')
+        .split(['/', '?', '#'])
+        .next()?
+        .parse()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_back_to_its_file() {
+        let file_id = FileId::from_bytes([7; 16]);
+        let name = FileName::repaired("Zoë's 50% off? #1.pdf");
+        let link = file_link(file_id, &name);
+        assert!(
+            link.is_ascii() && !link.contains(['?', '#', ' ', '"']),
+            "{link}"
+        );
+        let forms = [
+            link.clone(),
+            format!("https://chat.example:8080{link}?download=1"),
+            format!("http://[::1]:80{link}"),
+            file_id.to_string(),
+        ];
+        for form in forms {
+            assert_eq!(file_of_link(&form), Some(file_id), "{form}");
+        }
+        for wrong in [
+            "",
+            "/files/",
+            "http://chat.example",
+            "/files/short/x",
+            "/other/x",
+        ] {
+            assert_eq!(file_of_link(wrong), None, "{wrong}");
+        }
+    }
+}
