@@ -2,6 +2,7 @@
 //! command that repeats it. Nothing is skipped: what is missing is installed, or named in a failure.
 
 mod direction;
+mod docs;
 mod tally;
 
 use std::time::{Duration, Instant};
@@ -27,6 +28,8 @@ pub(crate) enum Step {
     Format,
     /// Which crates may depend on what
     Direction,
+    /// Documents name only what is there
+    Docs,
     /// Clippy for everything native, warnings denied
     Lint,
     /// Build what the page shares with everybody for WebAssembly, on its own
@@ -84,6 +87,7 @@ impl Step {
             Self::Needs => needs(workspace),
             Self::Format => workspace.cargo(["fmt", "--all", "--check"]).run(),
             Self::Direction => direction::check(workspace),
+            Self::Docs => docs::check(workspace),
             Self::Lint => lint(
                 workspace,
                 &["--workspace", "--exclude", "frontend", "--all-targets"],
