@@ -21,6 +21,12 @@ pub struct Config {
     pub page_events: u32,
     /// Gaps of at most this many events are filled unasked.
     pub gap_fill_events_max: u64,
+    /// Uploads that have their turn at the same time.
+    pub uploads_at_once: usize,
+    /// Chunks on their way at the same time in one direction, over all files.
+    pub chunks_in_flight: usize,
+    /// Chunks are carried by HTTP beside the connection, so that their progress says nothing about it.
+    pub chunks_by_http: bool,
 }
 
 impl Config {
@@ -30,6 +36,9 @@ impl Config {
             client,
             page_events: 100,
             gap_fill_events_max: 1000,
+            uploads_at_once: 3,
+            chunks_in_flight: 4,
+            chunks_by_http: false,
         }
     }
 }
@@ -87,7 +96,8 @@ pub enum Command {
         /// later process.
         source: String,
     },
-    /// Goes on with an upload that failed or whose source was missing.
+    /// Goes on with an upload that failed or whose source was missing. The driver vouches that it is the same file:
+    /// chunks that are on the server already are not sent again.
     ResumeUpload { upload_id: UploadId, source: String },
     /// Forgets the upload, here and on the server. Refused while a message waits for it: delete that.
     CancelUpload { upload_id: UploadId },
@@ -220,7 +230,8 @@ pub enum Output {
     Changed(Change),
     /// Read this chunk from the upload's source, hash it, and carry it to the server: as the frame `put_chunk` with
     /// this id, or by HTTP. The server's answer is given back as [`Input::Frame`], over HTTP too, with this id in
-    /// it. Where the connection ends first, nothing is to be given back.
+    /// it. Where the connection ends first, nothing is to be given back; where only HTTP fails without an answer, an
+    /// error of the code `timed_out` with this id, and the chunk is asked for again after a pause.
     PutChunk {
         request_id: RequestId,
         upload_id: UploadId,
@@ -228,7 +239,8 @@ pub enum Output {
         layout: ChunkLayout,
         index: u32,
     },
-    /// The upload has ended in any way: stop carrying its chunks and forget its source.
+    /// The upload is finished or forgotten: stop carrying its chunks and forget its source. After a failure the
+    /// source is kept, because the upload may be resumed.
     ReleaseSource { upload_id: UploadId },
     /// Open or create the target, find which chunks it holds already, and answer with [`Input::TargetOpened`].
     OpenTarget {

@@ -70,6 +70,13 @@ impl Timers {
         self.asked_at = None;
     }
 
+    /// Bytes travel, so the server lives; an answer may have to wait for its turn behind them.
+    pub(crate) fn moved(&mut self, now: TimestampMs) {
+        if self.asked_at.is_some() {
+            self.asked_at = Some(now);
+        }
+    }
+
     pub(crate) fn signed_in(&mut self) {
         self.attempts = 0;
         self.wait_at_least_ms = 0;

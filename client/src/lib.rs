@@ -13,7 +13,7 @@
 //! - `api`: what goes in and out; `view`: what a screen shows; `snapshot`: what outlives the process
 //! - `connection`: reconnecting and heartbeat; `timeline`: a room's events; `outbox`: unsent messages
 //! - `transfer`: files on their way
-//! - `client`: ties them together; `receive`: what each frame does
+//! - `client`: ties them together, with what a person asks for below it; `receive`: what each frame does
 
 mod api;
 mod client;

@@ -1,20 +1,31 @@
-//! One's messages that are not in a timeline yet. Each keeps its transaction id until it is acknowledged,
-//! and each room has at most one on its way, so that a repeat never overtakes.
+//! One's messages that are not in a timeline yet. Each keeps its transaction id until it is acknowledged.
+//!
+//! **Order.** The messages of a room are sent in the order in which they were written: one at first, then, as the
+//! server takes them, several at a time. The server stores what one connection sends in the order sent. After a lost connection all that were not
+//! acknowledged are sent again in the same order; a repeat of what is stored already changes nothing. So a room's
+//! messages are stored as they were written, with these exceptions:
+//!
+//! - one that waits for its uploads is sent when they are finished, and holds up no other;
+//! - one that was refused for good goes behind all others when a person sends it again;
+//! - one that was refused for the moment (the server's disk is full, say) is repeated once all that were on their
+//!   way with it are answered, and from then on messages go one at a time until the server takes them again. Of
+//!   those that were on their way with it, the server may have taken some: these come before it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use shared::frame::SendMessage;
 use shared::{
-    ClientFrame, ErrorCode, FileId, RequestId, RoomEvent, RoomId, Sequence, TimestampMs,
-    TransactionId,
+    ClientFrame, ErrorCode, ErrorReply, FileId, RequestId, RoomEvent, RoomId, Sequence,
+    TimestampMs, TransactionId, UploadId,
 };
 
 use crate::timeline::Timeline;
 use crate::transfer::PendingAttachment;
+use crate::transfer::refusal::{Hold, is_temporary};
 
-/// Waits this long where the server does not say how long.
-const RETRY_AFTER_MS: u64 = 2_000;
+/// Messages of one room on their way at the same time.
+const WINDOW_MAX: usize = 32;
 
 /// A message that is not in the timeline yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,12 +42,23 @@ pub struct PendingMessage {
 }
 
 impl PendingMessage {
-    fn finished_files(&self) -> Vec<FileId> {
+    /// Uploads that it waits for, or waited for.
+    pub(crate) fn uploads(&self) -> impl Iterator<Item = UploadId> {
+        self.attachments
+            .iter()
+            .filter_map(|attachment| match attachment {
+                PendingAttachment::Upload { upload_id } => Some(*upload_id),
+                PendingAttachment::File { .. } => None,
+            })
+    }
+
+    /// Its files in its order; `None` while an upload is not finished.
+    fn files(&self, finished: impl Fn(UploadId) -> Option<FileId>) -> Option<Vec<FileId>> {
         let file = |attachment: &PendingAttachment| match attachment {
             PendingAttachment::File { file_id } => Some(*file_id),
-            PendingAttachment::Upload { .. } => None,
+            PendingAttachment::Upload { upload_id } => finished(*upload_id),
         };
-        self.attachments.iter().filter_map(file).collect()
+        self.attachments.iter().map(file).collect()
     }
 }
 
@@ -44,7 +66,7 @@ impl PendingMessage {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Delivery {
-    /// Waits for its turn, or for the connection.
+    /// Waits for its turn, its uploads, or the connection.
     #[default]
     Queued,
     /// Written on this connection and not acknowledged. Never stored: it counts as queued later.
@@ -56,10 +78,22 @@ pub enum Delivery {
 }
 
 /// The messages, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Outbox {
     messages: Vec<PendingMessage>,
-    held_until: Option<TimestampMs>,
+    hold: Hold,
+    /// Messages of one room that may be on their way now.
+    window: usize,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self {
+            messages: Vec::new(),
+            hold: Hold::default(),
+            window: 1,
+        }
+    }
 }
 
 impl Outbox {
@@ -71,7 +105,7 @@ impl Outbox {
     pub(crate) fn restore(messages: Vec<PendingMessage>) -> Self {
         Self {
             messages,
-            held_until: None,
+            ..Self::default()
         }
     }
 
@@ -95,27 +129,32 @@ impl Outbox {
         self.messages.push(message);
     }
 
-    /// The frames to write now, at most one per room.
+    /// The frames to write now. `finished` tells the file of an upload.
     pub(crate) fn take_ready(
         &mut self,
         now: TimestampMs,
+        finished: impl Fn(UploadId) -> Option<FileId>,
         mut next_request_id: impl FnMut() -> RequestId,
     ) -> Vec<ClientFrame> {
-        if self.held_until.is_some_and(|until| now < until) {
-            return Vec::new();
+        let mut frames = Vec::new();
+        if self.hold.is_on(now) {
+            return frames;
         }
-        self.held_until = None;
-        let mut busy: BTreeSet<RoomId> = BTreeSet::new();
+        let mut on_their_way: BTreeMap<RoomId, usize> = BTreeMap::new();
         for message in &self.messages {
             if matches!(message.delivery, Delivery::Sent { .. }) {
-                busy.insert(message.room_id);
+                *on_their_way.entry(message.room_id).or_default() += 1;
             }
         }
-        let mut frames = Vec::new();
         for message in &mut self.messages {
-            if message.delivery != Delivery::Queued || !busy.insert(message.room_id) {
+            let count = on_their_way.entry(message.room_id).or_default();
+            if message.delivery != Delivery::Queued || *count >= self.window {
                 continue;
             }
+            let Some(attachments) = message.files(&finished) else {
+                continue;
+            };
+            *count += 1;
             let request_id = next_request_id();
             message.delivery = Delivery::Sent { request_id };
             frames.push(ClientFrame::SendMessage(SendMessage {
@@ -123,7 +162,7 @@ impl Outbox {
                 room: message.room_id.into(),
                 transaction_id: Some(message.transaction_id),
                 text: message.text.clone(),
-                attachments: message.finished_files(),
+                attachments,
             }));
         }
         frames
@@ -131,12 +170,17 @@ impl Outbox {
 
     /// When a held outbox goes on.
     pub(crate) fn poll_timeout(&self) -> Option<TimestampMs> {
-        self.held_until
+        self.hold.poll_timeout()
+    }
+
+    pub(crate) fn timeout(&mut self, now: TimestampMs) {
+        self.hold.timeout(now);
     }
 
     /// What was on its way is to be repeated on the next connection.
     pub(crate) fn disconnected(&mut self) {
-        self.held_until = None;
+        self.hold = Hold::default();
+        self.window = 1;
         for message in &mut self.messages {
             if matches!(message.delivery, Delivery::Sent { .. }) {
                 message.delivery = Delivery::Queued;
@@ -149,30 +193,44 @@ impl Outbox {
         let Some(message) = self.messages.iter_mut().find(|m| m.transaction_id == id) else {
             return false;
         };
-        message.delivery = Delivery::Accepted { sequence };
+        let before = std::mem::replace(&mut message.delivery, Delivery::Accepted { sequence });
+        self.taken(&before);
         true
     }
 
-    /// Forgets the message that this event of one's own is. Whether there was one.
-    pub(crate) fn seen(&mut self, id: TransactionId) -> bool {
-        let before = self.messages.len();
-        self.messages.retain(|message| message.transaction_id != id);
-        self.messages.len() != before
+    /// The server has taken a message, which was `before` that.
+    fn taken(&mut self, before: &Delivery) {
+        let was_sent = matches!(before, Delivery::Sent { .. });
+        self.hold.succeeded();
+        if was_sent && self.hold.poll_timeout().is_none() {
+            self.window = WINDOW_MAX.min(self.window * 2);
+        }
     }
 
-    /// Forgets accepted messages that the timeline has, or has gone past.
-    pub(crate) fn settle(&mut self, room_id: RoomId, timeline: &Timeline) {
+    /// The message that this event of one's own is, which is forgotten.
+    pub(crate) fn seen(&mut self, id: TransactionId) -> Option<PendingMessage> {
+        let index = self.messages.iter().position(|m| m.transaction_id == id)?;
+        let message = self.messages.remove(index);
+        self.taken(&message.delivery);
+        Some(message)
+    }
+
+    /// Accepted messages that the timeline has, or has gone past. They are forgotten.
+    pub(crate) fn settle(&mut self, room_id: RoomId, timeline: &Timeline) -> Vec<PendingMessage> {
         let last = timeline.last_sequence();
-        self.messages.retain(|message| match message.delivery {
-            Delivery::Accepted { sequence } => message.room_id != room_id || last < Some(sequence),
-            Delivery::Queued | Delivery::Sent { .. } | Delivery::Failed { .. } => true,
-        });
+        self.remove(|message| match message.delivery {
+            Delivery::Accepted { sequence } => message.room_id == room_id && last >= Some(sequence),
+            Delivery::Queued | Delivery::Sent { .. } | Delivery::Failed { .. } => false,
+        })
     }
 
-    /// Forgets accepted messages: the epoch that they were accepted in is over.
-    pub(crate) fn epoch_changed(&mut self) {
-        self.messages
-            .retain(|message| !matches!(message.delivery, Delivery::Accepted { .. }));
+    /// Accepted messages, which are forgotten: the epoch that they were accepted in is over.
+    pub(crate) fn epoch_changed(&mut self) -> Vec<PendingMessage> {
+        self.remove(|message| matches!(message.delivery, Delivery::Accepted { .. }))
+    }
+
+    fn remove(&mut self, which: impl FnMut(&mut PendingMessage) -> bool) -> Vec<PendingMessage> {
+        self.messages.extract_if(.., which).collect()
     }
 
     /// Fails everything that waits: another person wrote it.
@@ -186,19 +244,15 @@ impl Outbox {
     }
 
     /// The server refused the request. The room of the message, if it was one.
-    pub(crate) fn refused(
-        &mut self,
-        error: &shared::ErrorReply,
-        now: TimestampMs,
-    ) -> Option<RoomId> {
+    pub(crate) fn refused(&mut self, error: &ErrorReply, now: TimestampMs) -> Option<RoomId> {
         let sent = Delivery::Sent {
             request_id: error.request_id,
         };
         let message = self.messages.iter_mut().find(|m| m.delivery == sent)?;
         if is_temporary(error) {
             message.delivery = Delivery::Queued;
-            let wait_ms = error.retry_after_ms.unwrap_or(RETRY_AFTER_MS);
-            self.held_until = Some(now.plus_ms(wait_ms));
+            self.hold.refused(error, now);
+            self.window = 1;
         } else {
             message.delivery = Delivery::Failed {
                 code: error.code,
@@ -208,19 +262,84 @@ impl Outbox {
         Some(message.room_id)
     }
 
-    /// The room of the failed message that is to be sent again, behind all others.
-    pub(crate) fn retry(&mut self, id: TransactionId) -> Option<RoomId> {
-        let mut message = self.remove_failed(id)?;
-        message.delivery = Delivery::Queued;
-        let room_id = message.room_id;
-        self.messages.push(message);
-        Some(room_id)
+    /// Fails the messages that wait for this upload. Their rooms.
+    pub(crate) fn upload_failed(
+        &mut self,
+        upload_id: UploadId,
+        code: Option<ErrorCode>,
+        reason: &str,
+    ) -> BTreeSet<RoomId> {
+        let waits = |message: &&mut PendingMessage| {
+            message.delivery == Delivery::Queued && message.uploads().any(|id| id == upload_id)
+        };
+        let fail = |message: &mut PendingMessage| {
+            message.delivery = Delivery::Failed {
+                code: code.unwrap_or(ErrorCode::UploadIncomplete),
+                reason: reason.to_owned(),
+            };
+            message.room_id
+        };
+        self.messages.iter_mut().filter(waits).map(fail).collect()
     }
 
-    /// The failed message, which is forgotten.
-    pub(crate) fn remove_failed(&mut self, id: TransactionId) -> Option<PendingMessage> {
+    /// An upload that had failed goes on: so do the messages that failed with it, at their place, unless another
+    /// upload of theirs has failed. Their rooms.
+    pub(crate) fn upload_resumed(
+        &mut self,
+        upload_id: UploadId,
+        has_failed: impl Fn(UploadId) -> bool,
+    ) -> BTreeSet<RoomId> {
+        let goes_on = |message: &&mut PendingMessage| {
+            matches!(message.delivery, Delivery::Failed { .. })
+                && message.uploads().any(|id| id == upload_id)
+                && !message.uploads().any(&has_failed)
+        };
+        let queue = |message: &mut PendingMessage| {
+            message.delivery = Delivery::Queued;
+            message.room_id
+        };
+        self.messages
+            .iter_mut()
+            .filter(goes_on)
+            .map(queue)
+            .collect()
+    }
+
+    /// Whether a message waits for this upload, or was sent with it.
+    pub(crate) fn uses(&self, upload_id: UploadId) -> bool {
+        let mut uploads = self.messages.iter().flat_map(PendingMessage::uploads);
+        uploads.any(|id| id == upload_id)
+    }
+
+    /// Uploads of messages that are on the server's disk.
+    pub(crate) fn accepted_uploads(&self) -> BTreeSet<UploadId> {
+        let accepted =
+            |message: &&PendingMessage| matches!(message.delivery, Delivery::Accepted { .. });
+        let messages = self.messages.iter().filter(accepted);
+        messages.flat_map(PendingMessage::uploads).collect()
+    }
+
+    /// The failed message that is to be sent again, behind all others.
+    pub(crate) fn take_failed(&mut self, id: TransactionId) -> Option<PendingMessage> {
         let index = self.messages.iter().position(|message| {
             message.transaction_id == id && matches!(message.delivery, Delivery::Failed { .. })
+        })?;
+        Some(self.messages.remove(index))
+    }
+
+    /// A message that failed or waits for its uploads, which is forgotten.
+    pub(crate) fn delete(
+        &mut self,
+        id: TransactionId,
+        finished: impl Fn(UploadId) -> Option<FileId>,
+    ) -> Option<PendingMessage> {
+        let index = self.messages.iter().position(|message| {
+            message.transaction_id == id
+                && match message.delivery {
+                    Delivery::Failed { .. } => true,
+                    Delivery::Queued => message.files(&finished).is_none(),
+                    Delivery::Sent { .. } | Delivery::Accepted { .. } => false,
+                }
         })?;
         Some(self.messages.remove(index))
     }
@@ -235,18 +354,4 @@ pub(crate) fn transaction_of(event: &RoomEvent) -> Option<TransactionId> {
         | shared::EventBody::MemberLeft {}
         | shared::EventBody::Unknown => None,
     }
-}
-
-/// Whether the same request may succeed later: the server says when, or it is the server's own trouble.
-pub(crate) fn is_temporary(error: &shared::ErrorReply) -> bool {
-    error.retry_after_ms.is_some()
-        || matches!(
-            error.code,
-            ErrorCode::RateLimited
-                | ErrorCode::StorageFull
-                | ErrorCode::TooManyConnections
-                | ErrorCode::TimedOut
-                | ErrorCode::ShuttingDown
-                | ErrorCode::Internal
-        )
 }

@@ -10,8 +10,9 @@ use shared::{
 use crate::api::{Change, Output};
 use crate::client::Client;
 use crate::connection::ConnectionState;
-use crate::outbox::{is_temporary, transaction_of};
+use crate::outbox::transaction_of;
 use crate::timeline::{Gap, Timeline};
+use crate::transfer::refusal::is_temporary;
 use crate::view::{Members, Presence, Room};
 
 /// How long typing holds unless it is repeated.
@@ -50,7 +51,7 @@ impl Client {
 
     fn receive_online(&mut self, frame: ServerFrame, now: TimestampMs) {
         match frame {
-            ServerFrame::Done { request_id } => self.done(request_id),
+            ServerFrame::Done { request_id } => self.done(request_id, now),
             ServerFrame::MessageAccepted {
                 transaction_id,
                 room_id,
@@ -106,12 +107,21 @@ impl Client {
             ServerFrame::Draining { reconnect_after_ms } => {
                 self.timers.wait_at_least(reconnect_after_ms);
             }
-            // The core greets once per connection, pings to hear anything, and uploads nothing.
+            ServerFrame::UploadStatus(status) => self.upload_status(status, now),
+            ServerFrame::ChunkStored {
+                request_id,
+                upload_id,
+                index,
+                hash,
+            } => self.chunk_stored(request_id, upload_id, index, hash, now),
+            ServerFrame::UploadFinished {
+                request_id,
+                upload_id,
+                file,
+            } => self.upload_finished(request_id, upload_id, file, now),
+            // The core greets once per connection and pings to hear anything.
             ServerFrame::Welcome(_)
             | ServerFrame::Pong { .. }
-            | ServerFrame::UploadStatus(_)
-            | ServerFrame::ChunkStored { .. }
-            | ServerFrame::UploadFinished { .. }
             | ServerFrame::FileDescribed(_)
             | ServerFrame::ChunkRead { .. }
             | ServerFrame::Unknown => {}
@@ -123,7 +133,8 @@ impl Client {
         if self.epoch != Some(welcome.epoch) {
             self.view.rooms.clear();
             self.last_read.clear();
-            self.view.outbox.epoch_changed();
+            let gone = self.view.outbox.epoch_changed();
+            self.forget_uploads_of(&gone, now);
             self.epoch = Some(welcome.epoch);
         }
         let before = self.view.person.as_ref().map(|person| person.id);
@@ -188,8 +199,8 @@ impl Client {
 
     fn room_event(&mut self, event: RoomEvent, now: TimestampMs) {
         let room_id = event.room_id;
-        if self.insert(event) {
-            self.settle(room_id);
+        if self.insert(event, now) {
+            self.settle(room_id, now);
             self.fill_gap(room_id, now);
             self.flush(now);
         }
@@ -210,9 +221,9 @@ impl Client {
         }
         let mut news = false;
         for event in events {
-            news |= self.insert(event);
+            news |= self.insert(event, now);
         }
-        self.settle(room_id);
+        self.settle(room_id, now);
         // A page that brought nothing into the gap it was read for would be read again and again.
         let end = self.newest_gap(room_id).map(|gap| gap.last.next());
         if news || asked.map(|(_, before)| before) != end {
@@ -223,7 +234,7 @@ impl Client {
     }
 
     /// Puts the event at its place. Whether it is new.
-    fn insert(&mut self, event: RoomEvent) -> bool {
+    fn insert(&mut self, event: RoomEvent, now: TimestampMs) -> bool {
         let Some(room) = self.view.rooms.get_mut(&event.room_id) else {
             return false;
         };
@@ -233,7 +244,8 @@ impl Client {
         room.info.last_sequence = room.info.last_sequence.max(event.sequence);
         let stopped_typing = room.typing.remove(&event.person.id).is_some();
         let new = room.timeline.insert(event);
-        if own_id.is_some_and(|id| self.view.outbox.seen(id)) {
+        if let Some(message) = own_id.and_then(|id| self.view.outbox.seen(id)) {
+            self.forget_uploads_of(&[message], now);
             self.persist();
         }
         if stopped_typing {
@@ -246,9 +258,10 @@ impl Client {
         new
     }
 
-    fn settle(&mut self, room_id: RoomId) {
+    fn settle(&mut self, room_id: RoomId, now: TimestampMs) {
         if let Some(room) = self.view.rooms.get(&room_id) {
-            self.view.outbox.settle(room_id, &room.timeline);
+            let gone = self.view.outbox.settle(room_id, &room.timeline);
+            self.forget_uploads_of(&gone, now);
         }
     }
 
@@ -260,12 +273,15 @@ impl Client {
         now: TimestampMs,
     ) {
         if self.view.outbox.accepted(id, sequence) {
-            self.settle(room_id);
+            self.settle(room_id, now);
             self.outbox_changed(room_id, now);
         }
     }
 
     fn failed(&mut self, error: ErrorReply, now: TimestampMs) {
+        if let Some(asked) = self.transfers.requests.remove(&error.request_id) {
+            return self.upload_refused(asked, error, now);
+        }
         if let Some(room_id) = self.view.outbox.refused(&error, now) {
             return self.outbox_changed(room_id, now);
         }
@@ -280,8 +296,10 @@ impl Client {
         }
     }
 
-    fn done(&mut self, request_id: RequestId) {
-        if self.requests.remove(&request_id).is_some() {
+    fn done(&mut self, request_id: RequestId, now: TimestampMs) {
+        if let Some(asked) = self.transfers.requests.remove(&request_id) {
+            self.transfer_done(asked, now);
+        } else if self.requests.remove(&request_id).is_some() {
             self.output(Output::Changed(Change::RequestDone { request_id }));
         }
     }

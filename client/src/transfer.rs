@@ -1,8 +1,22 @@
 //! Files on their way: which chunk is carried when, what is repeated, and when it is done. The driver reads and
 //! writes bytes; every decision is made here.
+//!
+//! - `upload`: one upload; `transfers`: all of them, and whose turn it is
+//! - `plan`: the chunks of a file; `meter`: progress and speed; `refusal`: what may be repeated, and when
+
+pub(crate) mod meter;
+pub(crate) mod plan;
+pub(crate) mod refusal;
+pub(crate) mod transfers;
+pub(crate) mod upload;
 
 use serde::{Deserialize, Serialize};
 use shared::{ErrorCode, FileId, FileInfo, UploadId};
+
+pub(crate) use transfers::{Asked, Transfers};
+
+/// Bytes that may be on their way in one direction, unless a single chunk is more.
+const IN_FLIGHT_BYTES_MAX: u64 = 32 << 20;
 
 /// Names a download for the life of a [`crate::Client`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +52,23 @@ pub struct Upload {
     /// The driver's own word for where the bytes are: a path, or empty where they are gone with the process.
     pub source: String,
     pub phase: UploadPhase,
+    /// Why it waits, in the server's words: its disk is full, say. It goes on by itself.
+    pub trouble: Option<String>,
     pub progress: Progress,
+}
+
+impl Upload {
+    /// The file, once it is finished.
+    pub fn file(&self) -> Option<&FileInfo> {
+        match &self.phase {
+            UploadPhase::Finished(file) => Some(file),
+            UploadPhase::Waiting
+            | UploadPhase::Sending
+            | UploadPhase::Finishing
+            | UploadPhase::SourceMissing
+            | UploadPhase::Failed { .. } => None,
+        }
+    }
 }
 
 /// Where an upload stands.
@@ -117,4 +147,7 @@ pub struct StoredUpload {
     pub media_type: Option<String>,
     #[serde(default)]
     pub source: String,
+    /// Once it is finished and while it waits to be attached.
+    #[serde(default)]
+    pub file: Option<FileInfo>,
 }

@@ -1,20 +1,21 @@
 //! A server in memory, a network with latency and faults, and drivers that can crash.
 
+mod driver;
+mod files;
+mod server;
+
 use std::collections::{BTreeMap, HashMap};
 
-use client::{Client, Command, Config, Input, Output, Snapshot};
-use shared::frame::{
-    ClientInfo, Credentials, Hello, Person, RoomInfo, RoomKind, RoomOpening, SendMessage,
-    ServerInfo, Welcome,
-};
-use shared::limits::Limits;
+use bytes::Bytes;
+use client::{Client, Command, Config, Input, Snapshot, Ticket};
+use shared::codec::Packet;
+use shared::frame::{ClientInfo, Person};
 use shared::{
-    ClientFrame, Epoch, ErrorCode, ErrorReply, EventBody, PersonId, RequestId, RoomEvent, RoomId,
-    Sequence, ServerFrame, SessionToken, TimestampMs, TransactionId,
+    ClientFrame, Epoch, ErrorCode, ErrorReply, EventBody, PersonId, RoomEvent, RoomId, Sequence,
+    ServerFrame, SessionToken, TimestampMs, TransactionId, UploadId,
 };
 
-/// The server resumes with at most this many events, so that gaps come up.
-const RESUME_EVENTS_MAX: usize = 4;
+pub(crate) use files::{Files, content};
 
 /// When the connection of a client breaks, seen from its next message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,16 +25,22 @@ pub(crate) enum Cut {
     AfterAck,
 }
 
-pub(crate) enum Packet {
+enum Travelling {
     Open,
-    Up(ClientFrame),
-    Down(ServerFrame),
+    Up(Packet<ClientFrame>),
+    Down(Packet<ServerFrame>),
 }
 
 pub(crate) struct Peer {
     pub(crate) client: Client,
     pub(crate) stored: Snapshot,
     pub(crate) cut: Option<Cut>,
+    /// The connection breaks in place of the packet that comes after so many others, in either direction.
+    pub(crate) cut_after: Option<usize>,
+    /// What outlives the process, by the name that uploads have as their source.
+    pub(crate) disk: BTreeMap<String, Bytes>,
+    /// What dies with the process.
+    pub(crate) memory: BTreeMap<UploadId, Bytes>,
     config: Config,
     /// Counts connections; packets of another one are lost.
     connection: u64,
@@ -51,9 +58,10 @@ pub(crate) struct World {
     pub(crate) duplicate_percent: u8,
     pub(crate) refuse_next: Option<ErrorReply>,
     pub(crate) history_reads: usize,
+    pub(crate) files: Files,
     epoch: Epoch,
     sent: HashMap<(PersonId, TransactionId), (Sequence, TimestampMs)>,
-    network: BTreeMap<(u64, u64), (usize, u64, Packet)>,
+    network: BTreeMap<(u64, u64), (usize, u64, Travelling)>,
     packets: u64,
 }
 
@@ -69,39 +77,50 @@ impl World {
             duplicate_percent: 0,
             refuse_next: None,
             history_reads: 0,
+            files: Files::default(),
             epoch: Epoch::from_parts(start, [2; 10]),
             sent: HashMap::new(),
             network: BTreeMap::new(),
             packets: 0,
         };
         for index in 0..clients {
-            let mut config = Config::new(ClientInfo::default());
-            config.page_events = 3;
-            let client = Client::new(
-                config.clone(),
-                Snapshot::default(),
-                world.rng.u64(..),
-                start,
-            );
-            world.peers.push(Peer {
-                client,
-                stored: Snapshot::default(),
-                cut: None,
-                config,
-                connection: 0,
-                open: false,
-                person: None,
-                arrives: [0; 2],
-            });
+            world.add_peer();
             let sign_in = Command::SignIn {
                 name: format!("p{index}"),
                 session_token: SessionToken::from_random([index as u8; 32]),
             };
-            world.peers[index].client.command(sign_in, start).unwrap();
-            world.drain(index);
+            world.command(index, sign_in);
         }
         world.run(2_000);
         world
+    }
+
+    fn add_peer(&mut self) {
+        let mut config = Config::new(ClientInfo::default());
+        config.page_events = 3;
+        let now = TimestampMs(self.now);
+        let seed = self.rng.u64(..);
+        self.peers.push(Peer {
+            client: Client::new(config.clone(), Snapshot::default(), seed, now),
+            stored: Snapshot::default(),
+            cut: None,
+            cut_after: None,
+            disk: BTreeMap::new(),
+            memory: BTreeMap::new(),
+            config,
+            connection: 0,
+            open: false,
+            person: None,
+            arrives: [0; 2],
+        });
+    }
+
+    /// Gives a command that is not refused.
+    pub(crate) fn command(&mut self, who: usize, command: Command) -> Ticket {
+        let now = TimestampMs(self.now);
+        let ticket = self.peers[who].client.command(command, now).unwrap();
+        self.drain(who);
+        ticket
     }
 
     pub(crate) fn say(&mut self, who: usize, text: &str) {
@@ -110,22 +129,14 @@ impl World {
             text: text.into(),
             attachments: Vec::new(),
         };
-        self.peers[who]
-            .client
-            .command(command, TimestampMs(self.now))
-            .unwrap();
-        self.drain(who);
+        self.command(who, command);
     }
 
     pub(crate) fn disconnect(&mut self, who: usize) {
         self.peers[who].connection += 1;
         self.peers[who].open = false;
-        self.input(
-            who,
-            Input::Disconnected {
-                reason: "cut".into(),
-            },
-        );
+        let reason = "cut".into();
+        self.input(who, Input::Disconnected { reason });
     }
 
     /// The process dies and starts again with what it stored.
@@ -134,6 +145,7 @@ impl World {
         let peer = &mut self.peers[who];
         peer.connection += 1;
         peer.open = false;
+        peer.memory.clear();
         peer.client = Client::new(
             peer.config.clone(),
             peer.stored.clone(),
@@ -161,9 +173,8 @@ impl World {
     }
 
     pub(crate) fn input(&mut self, who: usize, input: Input) {
-        self.peers[who]
-            .client
-            .handle_input(input, TimestampMs(self.now));
+        let now = TimestampMs(self.now);
+        self.peers[who].client.handle_input(input, now);
         self.drain(who);
     }
 
@@ -174,10 +185,8 @@ impl World {
                 |(who, peer): (usize, &Peer)| peer.client.poll_timeout().map(|at| (at.0, who));
             let timer = self.peers.iter().enumerate().filter_map(timer).min();
             let packet = self.network.keys().next().copied();
-            let at = [timer.map(|t| t.0), packet.map(|p| p.0)]
-                .into_iter()
-                .flatten()
-                .min();
+            let at = [timer.map(|t| t.0), packet.map(|p| p.0)];
+            let at = at.into_iter().flatten().min();
             let Some(at) = at.filter(|at| *at <= end) else {
                 break;
             };
@@ -185,13 +194,59 @@ impl World {
             if let Some(key) = packet.filter(|key| key.0 <= at) {
                 let (who, connection, packet) = self.network.remove(&key).unwrap();
                 if self.peers[who].connection == connection {
-                    self.arrive(who, packet);
+                    self.deliver(who, packet);
                 }
             } else {
                 self.input(timer.unwrap().1, Input::Timeout);
             }
         }
         self.now = end;
+    }
+
+    fn deliver(&mut self, who: usize, packet: Travelling) {
+        match &mut self.peers[who].cut_after {
+            Some(0) => {
+                self.peers[who].cut_after = None;
+                self.disconnect(who);
+            }
+            Some(left) => {
+                *left -= 1;
+                self.arrive(who, packet);
+            }
+            None => self.arrive(who, packet),
+        }
+    }
+
+    fn arrive(&mut self, who: usize, packet: Travelling) {
+        match packet {
+            Travelling::Open => {
+                self.peers[who].open = true;
+                self.input(who, Input::Connected);
+            }
+            Travelling::Down(packet) => {
+                let ack = matches!(packet.frame, ServerFrame::MessageAccepted { .. });
+                self.input(who, Input::Frame(packet));
+                if ack && self.cuts(who, Cut::AfterAck) {
+                    self.disconnect(who);
+                }
+            }
+            Travelling::Up(packet) => self.serve(who, packet),
+        }
+    }
+
+    fn cuts(&mut self, who: usize, here: Cut) -> bool {
+        self.peers[who].cut.take_if(|cut| *cut == here).is_some()
+    }
+
+    /// Latency varies; order within a connection and direction holds.
+    fn transmit(&mut self, who: usize, direction: usize, packet: Travelling) {
+        let latency = self.rng.u64(5..200);
+        let peer = &mut self.peers[who];
+        let at = peer.arrives[direction].max(self.now + latency);
+        peer.arrives[direction] = at;
+        self.packets += 1;
+        self.network
+            .insert((at, self.packets), (who, peer.connection, packet));
     }
 
     /// Everyone shows the server's log and nothing else.
@@ -228,238 +283,6 @@ impl World {
             _ => None,
         };
         self.log.iter().filter_map(text).collect()
-    }
-
-    fn drain(&mut self, who: usize) {
-        while let Some(output) = self.peers[who].client.poll_output() {
-            match output {
-                Output::Connect => {
-                    self.peers[who].connection += 1;
-                    self.transmit(who, 0, Packet::Open);
-                }
-                Output::Send(frame) => {
-                    if let ClientFrame::SendMessage(send) = &frame {
-                        let stored = &self.peers[who].stored.outbox;
-                        let id = send.transaction_id.unwrap();
-                        assert!(
-                            stored.iter().any(|m| m.transaction_id == id),
-                            "sent before stored"
-                        );
-                    }
-                    self.transmit(who, 0, Packet::Up(frame));
-                }
-                Output::Disconnect => {
-                    self.peers[who].connection += 1;
-                    self.peers[who].open = false;
-                }
-                Output::Persist(snapshot) => self.peers[who].stored = snapshot,
-                Output::Changed(_) => {}
-                other => panic!("not simulated: {other:?}"),
-            }
-        }
-    }
-
-    /// Latency varies; order within a connection and direction holds.
-    fn transmit(&mut self, who: usize, direction: usize, packet: Packet) {
-        let latency = self.rng.u64(5..200);
-        let peer = &mut self.peers[who];
-        let at = peer.arrives[direction].max(self.now + latency);
-        peer.arrives[direction] = at;
-        self.packets += 1;
-        self.network
-            .insert((at, self.packets), (who, peer.connection, packet));
-    }
-
-    fn down(&mut self, who: usize, frame: ServerFrame) {
-        if self.rng.u8(..100) < self.duplicate_percent {
-            self.transmit(who, 1, Packet::Down(frame.clone()));
-            if let Some(late) = self.log.get(self.rng.usize(..self.log.len().max(1))) {
-                let late = ServerFrame::RoomEvent(late.clone());
-                if self.peers[who].person.is_some()
-                    && self.peers[who].client.view().rooms.len() == 1
-                {
-                    self.transmit(who, 1, Packet::Down(late));
-                }
-            }
-        }
-        self.transmit(who, 1, Packet::Down(frame));
-    }
-
-    fn arrive(&mut self, who: usize, packet: Packet) {
-        match packet {
-            Packet::Open => {
-                self.peers[who].open = true;
-                self.input(who, Input::Connected);
-            }
-            Packet::Down(frame) => {
-                let ack = matches!(frame, ServerFrame::MessageAccepted { .. });
-                self.input(who, Input::Frame(frame.into()));
-                if ack
-                    && self.peers[who]
-                        .cut
-                        .take_if(|cut| *cut == Cut::AfterAck)
-                        .is_some()
-                {
-                    self.disconnect(who);
-                }
-            }
-            Packet::Up(ClientFrame::SendMessage(send)) => {
-                if self.peers[who]
-                    .cut
-                    .take_if(|cut| *cut == Cut::BeforeWrite)
-                    .is_some()
-                {
-                    return self.disconnect(who);
-                }
-                self.store(who, send);
-                if self.peers[who]
-                    .cut
-                    .take_if(|cut| *cut == Cut::AfterCommit)
-                    .is_some()
-                {
-                    self.disconnect(who);
-                }
-            }
-            Packet::Up(ClientFrame::Hello(hello)) => self.welcome(who, hello),
-            Packet::Up(ClientFrame::Ping { request_id }) => {
-                self.down(who, ServerFrame::Pong { request_id });
-            }
-            Packet::Up(ClientFrame::ReadHistory {
-                request_id,
-                before,
-                limit,
-                ..
-            }) => {
-                self.page(who, request_id, before.unwrap(), limit as usize);
-            }
-            Packet::Up(frame) => panic!("not simulated: {frame:?}"),
-        }
-    }
-
-    fn welcome(&mut self, who: usize, hello: Hello) {
-        let name = match hello.credentials {
-            Credentials::ClaimName { name, .. } => name,
-            Credentials::SessionToken { token } => token,
-            Credentials::Unknown => panic!("no credentials"),
-        };
-        let id = PersonId::from_parts(TimestampMs(1), [who as u8; 10]);
-        let person = Person {
-            id,
-            name: name.clone(),
-        };
-        let resume = hello.resume.filter(|resume| resume.epoch == self.epoch);
-        let cursor = resume.and_then(|r| r.rooms.first().map(|c| c.last_sequence.0 as usize));
-        let from = cursor
-            .unwrap_or(0)
-            .max(self.log.len().saturating_sub(RESUME_EVENTS_MAX));
-        let room = RoomInfo {
-            room_id: self.room_id,
-            name: "lobby".parse().unwrap(),
-            topic: String::new(),
-            kind: RoomKind::Lobby,
-            members: 1,
-            joined: true,
-            last_sequence: Sequence(self.log.len() as u64),
-        };
-        let welcome = Welcome {
-            request_id: hello.request_id,
-            protocol: 1,
-            server: ServerInfo {
-                name: "sim".into(),
-                version: "0".into(),
-            },
-            epoch: self.epoch,
-            person: person.clone(),
-            session_token: Some(name),
-            rooms: vec![RoomOpening {
-                room,
-                events_from: Sequence(from as u64 + 1),
-            }],
-            limits: Limits::default(),
-            now_ms: TimestampMs(self.now),
-        };
-        self.peers[who].person = Some(person);
-        self.down(who, ServerFrame::Welcome(welcome));
-        let missed = self.log[from..].to_vec();
-        for event in missed {
-            self.down(who, ServerFrame::RoomEvent(event));
-        }
-    }
-
-    fn store(&mut self, who: usize, send: SendMessage) {
-        let request_id = send.request_id;
-        if let Some(mut error) = self.refuse_next.take() {
-            error.request_id = request_id;
-            return self.down(who, ServerFrame::Error(error));
-        }
-        let person = self.peers[who].person.clone().unwrap();
-        let transaction_id = send.transaction_id.unwrap();
-        let key = (person.id, transaction_id);
-        let known = self.sent.contains_key(&key);
-        let next = (Sequence(self.log.len() as u64 + 1), TimestampMs(self.now));
-        let (sequence, at_ms) = *self.sent.entry(key).or_insert(next);
-        let room_id = self.room_id;
-        let ack = ServerFrame::MessageAccepted {
-            request_id,
-            transaction_id,
-            room_id,
-            sequence,
-            at_ms,
-        };
-        let ack_first = self.rng.bool();
-        if ack_first {
-            self.down(who, ack.clone());
-        }
-        if !known {
-            let body = EventBody::MessageSent {
-                transaction_id,
-                text: send.text,
-                attachments: vec![],
-            };
-            let event = RoomEvent {
-                room_id,
-                sequence,
-                at_ms,
-                person,
-                event: body,
-            };
-            self.log.push(event.clone());
-            for peer in 0..self.peers.len() {
-                if self.peers[peer].open && self.greeted(peer) {
-                    self.down(peer, ServerFrame::RoomEvent(event.clone()));
-                }
-            }
-        }
-        if !ack_first {
-            self.down(who, ack);
-        }
-    }
-
-    /// Whether the server has answered the `Hello` of the present connection.
-    fn greeted(&self, who: usize) -> bool {
-        use client::ConnectionState::Online;
-        let peer = &self.peers[who];
-        let welcome = |(to, connection, packet): &(usize, u64, Packet)| {
-            *to == who
-                && *connection == peer.connection
-                && matches!(packet, Packet::Down(ServerFrame::Welcome(_)))
-        };
-        peer.client.view().connection == Online || self.network.values().any(welcome)
-    }
-
-    fn page(&mut self, who: usize, request_id: RequestId, before: Sequence, limit: usize) {
-        self.history_reads += 1;
-        let end = (before.0 as usize - 1).min(self.log.len());
-        let events = self.log[end.saturating_sub(limit)..end].to_vec();
-        let room_id = self.room_id;
-        self.down(
-            who,
-            ServerFrame::HistoryPage {
-                request_id,
-                room_id,
-                events,
-            },
-        );
     }
 }
 

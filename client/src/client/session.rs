@@ -1,0 +1,155 @@
+//! Signing in, connecting, and everything that is due at a time.
+
+use shared::frame::{Credentials, Hello, Resume, RoomCursor};
+use shared::{
+    ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, RoomId, SessionToken, TimestampMs,
+};
+
+use crate::api::{Change, CommandError, Output, Ticket};
+use crate::client::Client;
+use crate::connection::{ConnectionState, Due};
+use crate::view::Room;
+
+impl Client {
+    pub(crate) fn connect(&mut self, now: TimestampMs) {
+        self.set_state(ConnectionState::Connecting);
+        self.timers.asked(now);
+        self.output(Output::Connect);
+    }
+
+    pub(crate) fn connect_now(&mut self, now: TimestampMs) -> Ticket {
+        if matches!(self.view.connection, ConnectionState::Waiting { .. }) {
+            self.connect(now);
+        }
+        Ticket::Done
+    }
+
+    pub(crate) fn sign_in(
+        &mut self,
+        name: String,
+        session_token: &SessionToken,
+        now: TimestampMs,
+    ) -> Result<Ticket, CommandError> {
+        if !matches!(self.view.connection, ConnectionState::SignedOut { .. }) {
+            return Err(CommandError::SignedIn);
+        }
+        self.token = Some(session_token.reveal());
+        self.claim = Some(name);
+        self.persist();
+        self.connect(now);
+        Ok(Ticket::Done)
+    }
+
+    pub(crate) fn greet(&mut self, now: TimestampMs) {
+        if self.view.connection != ConnectionState::Connecting {
+            return;
+        }
+        let credentials = match (&self.token, &self.claim) {
+            (Some(token), None) => Credentials::SessionToken {
+                token: token.clone(),
+            },
+            (Some(token), Some(name)) => Credentials::ClaimName {
+                name: name.clone(),
+                session_token: token.parse().ok(),
+            },
+            (None, _) => return self.sign_out(None, now),
+        };
+        let cursor = |(room_id, room): (&RoomId, &Room)| {
+            let last_sequence = room.timeline.last_sequence()?;
+            Some(RoomCursor {
+                room_id: *room_id,
+                last_sequence,
+            })
+        };
+        let rooms = self.view.rooms.iter().filter_map(cursor).collect();
+        let resume = self.epoch.map(|epoch| Resume { epoch, rooms });
+        let request_id = self.next_request_id();
+        let hello = Hello {
+            request_id,
+            protocol: PROTOCOL_VERSION,
+            client: self.config.client.clone(),
+            credentials,
+            resume,
+        };
+        self.set_state(ConnectionState::Greeting { request_id });
+        self.send(ClientFrame::Hello(hello), now);
+        self.timers.asked(now);
+    }
+
+    /// Closes the connection and waits for another name; the outbox stays.
+    pub(crate) fn sign_out(&mut self, reason: Option<String>, now: TimestampMs) {
+        self.output(Output::Disconnect);
+        self.end_connection(now);
+        self.token = None;
+        self.claim = None;
+        self.set_state(ConnectionState::SignedOut { reason });
+        self.persist();
+    }
+
+    /// Closes the connection and comes back later.
+    pub(crate) fn give_up(&mut self, reason: String, now: TimestampMs) {
+        self.output(Output::Disconnect);
+        self.disconnected(reason, now);
+    }
+
+    pub(crate) fn disconnected(&mut self, reason: String, now: TimestampMs) {
+        match self.view.connection {
+            ConnectionState::SignedOut { .. } | ConnectionState::Waiting { .. } => return,
+            ConnectionState::Connecting
+            | ConnectionState::Greeting { .. }
+            | ConnectionState::Online => {}
+        }
+        self.end_connection(now);
+        let until = self.timers.retry_at(now, &mut self.rng);
+        self.set_state(ConnectionState::Waiting { until, reason });
+    }
+
+    pub(crate) fn end_connection(&mut self, now: TimestampMs) {
+        self.timers.heard(now);
+        self.view.outbox.disconnected();
+        self.uploads_disconnected();
+        self.typing_sent.clear();
+        for room in self.view.rooms.values_mut() {
+            room.reading_history = false;
+        }
+        for (request_id, _) in std::mem::take(&mut self.requests) {
+            let mut error =
+                ErrorReply::new(ErrorCode::TimedOut, "The connection ended. Try again.");
+            error.request_id = request_id;
+            self.changed(Change::RequestFailed { request_id, error });
+        }
+    }
+
+    pub(crate) fn timeout(&mut self, now: TimestampMs) {
+        match self.timers.next(&self.view.connection) {
+            Some((at, Due::Connect)) if at <= now => self.connect(now),
+            Some((at, Due::GiveUp)) if at <= now => {
+                self.give_up("The server does not answer.".into(), now);
+            }
+            Some((at, Due::Ping)) if at <= now => {
+                let request_id = self.next_request_id();
+                self.send(ClientFrame::Ping { request_id }, now);
+                self.timers.asked(now);
+            }
+            Some((_, Due::Connect | Due::GiveUp | Due::Ping)) | None => {}
+        }
+        self.expire_typing(now);
+        self.view.outbox.timeout(now);
+        self.uploads_timeout(now);
+        self.flush(now);
+    }
+
+    pub(crate) fn expire_typing(&mut self, now: TimestampMs) {
+        let mut expired = Vec::new();
+        for (room_id, room) in &mut self.view.rooms {
+            let before = room.typing.len();
+            room.typing.retain(|_, (_, until)| *until > now);
+            if room.typing.len() != before {
+                expired.push(*room_id);
+            }
+        }
+        for room_id in expired {
+            self.changed(Change::Typing(room_id));
+        }
+    }
+}

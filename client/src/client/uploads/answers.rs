@@ -1,0 +1,266 @@
+//! What the server's answers, and a driver that cannot read, do to an upload.
+
+use shared::{
+    ChunkHash, ChunkLayout, ErrorCode, ErrorReply, FileInfo, RequestId, TimestampMs, UploadId,
+    UploadStatus,
+};
+
+use crate::api::{Change, Output};
+use crate::client::Client;
+use crate::transfer::plan::ChunkPlan;
+use crate::transfer::refusal::is_temporary;
+use crate::transfer::upload::{Step, UploadJob};
+use crate::transfer::{Asked, UploadPhase};
+
+impl Client {
+    pub(crate) fn upload_status(&mut self, status: UploadStatus, now: TimestampMs) {
+        let request_id = status.request_id;
+        let Some(upload_id) = self.transfers.begun(request_id) else {
+            return;
+        };
+        let job = self.transfers.uploads.get_mut(&upload_id);
+        let (Some(job), Some(shown)) = (job, self.view.uploads.get_mut(&upload_id)) else {
+            return;
+        };
+        let layout = ChunkLayout::for_size(shown.progress.size_bytes);
+        if status.upload_id != upload_id || layout != Some(status.layout) {
+            let reason = "The server takes this file for another one.";
+            return self.upload_failed(upload_id, None, reason.into(), now);
+        }
+        job.hold.succeeded();
+        shown.trouble = None;
+        if let Some(file) = status.file {
+            return self.upload_ended_well(upload_id, file, now);
+        }
+        job.hashes
+            .retain(|index, _| status.present.contains(*index));
+        let plan = ChunkPlan::new(status.layout, &status.present);
+        job.meter.reset(&mut shown.progress, plan.done_bytes());
+        if plan.is_complete() || job.has_source {
+            job.step = Step::Send(plan);
+            self.set_upload_phase(upload_id, UploadPhase::Sending);
+        } else {
+            job.step = Step::Ended;
+            self.set_upload_phase(upload_id, UploadPhase::SourceMissing);
+        }
+        self.pump_uploads(now);
+    }
+
+    pub(crate) fn chunk_stored(
+        &mut self,
+        request_id: RequestId,
+        upload_id: UploadId,
+        index: u32,
+        hash: ChunkHash,
+        now: TimestampMs,
+    ) {
+        if !self
+            .transfers
+            .answered(request_id, Asked::PutChunk { upload_id, index })
+        {
+            return;
+        }
+        let Some(job) = self.transfers.uploads.get_mut(&upload_id) else {
+            return;
+        };
+        job.hold.succeeded();
+        job.hashes.insert(index, hash);
+        if let Some(plan) = job.plan_mut() {
+            plan.complete(index);
+        }
+        self.upload_moved(upload_id, now);
+        self.pump_uploads(now);
+    }
+
+    pub(crate) fn chunk_progress(
+        &mut self,
+        request_id: RequestId,
+        sent_bytes: u64,
+        now: TimestampMs,
+    ) {
+        let Some(Asked::PutChunk { upload_id, index }) = self.transfers.asked(request_id) else {
+            return;
+        };
+        if !self.config.chunks_by_http {
+            self.timers.moved(now);
+        }
+        let job = self.transfers.uploads.get_mut(&upload_id);
+        if let Some(plan) = job.and_then(UploadJob::plan_mut)
+            && plan.moved(index, sent_bytes)
+        {
+            self.upload_moved(upload_id, now);
+        }
+    }
+
+    fn upload_moved(&mut self, upload_id: UploadId, now: TimestampMs) {
+        let job = self.transfers.uploads.get_mut(&upload_id);
+        let (Some(job), Some(shown)) = (job, self.view.uploads.get_mut(&upload_id)) else {
+            return;
+        };
+        let Some(done_bytes) = job.plan_mut().map(|plan| plan.done_bytes()) else {
+            return;
+        };
+        if job.meter.moved(&mut shown.progress, done_bytes, now) {
+            self.changed(Change::Upload(upload_id));
+        }
+    }
+
+    pub(crate) fn upload_finished(
+        &mut self,
+        request_id: RequestId,
+        upload_id: UploadId,
+        file: FileInfo,
+        now: TimestampMs,
+    ) {
+        if self
+            .transfers
+            .answered(request_id, Asked::FinishUpload(upload_id))
+        {
+            self.upload_ended_well(upload_id, file, now);
+        }
+    }
+
+    fn upload_ended_well(&mut self, upload_id: UploadId, file: FileInfo, now: TimestampMs) {
+        let job = self.transfers.uploads.get_mut(&upload_id);
+        let (Some(job), Some(shown)) = (job, self.view.uploads.get_mut(&upload_id)) else {
+            return;
+        };
+        job.step = Step::Ended;
+        let size_bytes = shown.progress.size_bytes;
+        job.meter.reset(&mut shown.progress, size_bytes);
+        self.output(Output::ReleaseSource { upload_id });
+        self.set_upload_phase(upload_id, UploadPhase::Finished(file));
+        self.persist();
+        self.flush(now);
+    }
+
+    /// The server refused a request about an upload.
+    pub(crate) fn upload_refused(&mut self, asked: Asked, error: ErrorReply, now: TimestampMs) {
+        let upload_id = match asked {
+            Asked::BeginUpload(id) | Asked::FinishUpload(id) | Asked::DiscardUpload(id) => id,
+            Asked::PutChunk { upload_id, .. } => upload_id,
+            // It expires by itself.
+            Asked::CancelUpload => return,
+        };
+        if is_temporary(&error) {
+            self.upload_held(upload_id, asked, &error, now);
+        } else if let Asked::DiscardUpload(_) = asked {
+            // There is nothing to discard.
+            self.upload_discarded(upload_id);
+        } else if !self.recover(upload_id, asked, error.code) {
+            let reason = if error.code == ErrorCode::ChunkMismatch {
+                "The file changed while it was read. Try again to send it as it is now.".into()
+            } else {
+                error.message
+            };
+            self.upload_failed(upload_id, Some(error.code), reason, now);
+        }
+        self.pump_uploads(now);
+    }
+
+    fn upload_held(
+        &mut self,
+        upload_id: UploadId,
+        asked: Asked,
+        error: &ErrorReply,
+        now: TimestampMs,
+    ) {
+        let job = self.transfers.uploads.get_mut(&upload_id);
+        let (Some(job), Some(shown)) = (job, self.view.uploads.get_mut(&upload_id)) else {
+            return;
+        };
+        job.hold.refused(error, now);
+        match asked {
+            Asked::PutChunk { index, .. } => {
+                if let Some(plan) = job.plan_mut() {
+                    plan.put_back(index);
+                }
+            }
+            Asked::DiscardUpload(_) => job.step = Step::Discard,
+            Asked::BeginUpload(_) | Asked::FinishUpload(_) | Asked::CancelUpload => {
+                job.step = Step::Begin;
+            }
+        }
+        shown.trouble = Some(error.message.clone());
+        self.set_upload_phase(upload_id, UploadPhase::Waiting);
+    }
+
+    /// Whether the upload can go on all the same.
+    fn recover(&mut self, upload_id: UploadId, asked: Asked, code: ErrorCode) -> bool {
+        let Some(job) = self.transfers.uploads.get_mut(&upload_id) else {
+            return false;
+        };
+        if let (Asked::PutChunk { index, .. }, ErrorCode::ChunkMismatch) = (asked, code) {
+            let again = |plan: &mut ChunkPlan| plan.put_back_damaged(index);
+            job.spoilt = !job.plan_mut().is_some_and(again);
+            !job.spoilt
+        } else if code == ErrorCode::UploadNotFound {
+            self.transfers.forget_requests(upload_id);
+            let job = self.transfers.uploads.get_mut(&upload_id);
+            job.is_some_and(|job| {
+                job.hashes.clear();
+                job.begin_again()
+            })
+        } else if code == ErrorCode::UploadIncomplete {
+            job.begin_again()
+        } else {
+            job.spoilt = code == ErrorCode::ContentMismatch;
+            false
+        }
+    }
+
+    /// A request is done that has nothing else to say.
+    pub(crate) fn transfer_done(&mut self, asked: Asked, now: TimestampMs) {
+        match asked {
+            Asked::DiscardUpload(upload_id) => {
+                self.upload_discarded(upload_id);
+                self.pump_uploads(now);
+            }
+            Asked::CancelUpload
+            | Asked::BeginUpload(_)
+            | Asked::PutChunk { .. }
+            | Asked::FinishUpload(_) => {}
+        }
+    }
+
+    /// What was there is gone; all over again.
+    fn upload_discarded(&mut self, upload_id: UploadId) {
+        if let Some(job) = self.transfers.uploads.get_mut(&upload_id) {
+            job.hashes.clear();
+            job.step = Step::Begin;
+        }
+    }
+
+    pub(crate) fn source_failed(&mut self, upload_id: UploadId, reason: String, now: TimestampMs) {
+        let unfinished = |job: &&mut UploadJob| !matches!(job.step, Step::Ended);
+        let job = self.transfers.uploads.get_mut(&upload_id);
+        if let Some(job) = job.filter(unfinished) {
+            // The driver may have found another file: what is there is not to be mixed with it.
+            job.spoilt = true;
+            self.upload_failed(upload_id, None, reason, now);
+            self.pump_uploads(now);
+        }
+    }
+
+    fn upload_failed(
+        &mut self,
+        upload_id: UploadId,
+        code: Option<ErrorCode>,
+        reason: String,
+        now: TimestampMs,
+    ) {
+        self.transfers.forget_requests(upload_id);
+        let job = self.transfers.uploads.get_mut(&upload_id);
+        let (Some(job), Some(shown)) = (job, self.view.uploads.get_mut(&upload_id)) else {
+            return;
+        };
+        job.step = Step::Ended;
+        let done_bytes = shown.progress.done_bytes;
+        job.meter.reset(&mut shown.progress, done_bytes);
+        let rooms = self.view.outbox.upload_failed(upload_id, code, &reason);
+        self.set_upload_phase(upload_id, UploadPhase::Failed { code, reason });
+        for room_id in rooms {
+            self.outbox_changed(room_id, now);
+        }
+    }
+}

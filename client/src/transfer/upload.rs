@@ -1,0 +1,144 @@
+//! What the core knows of an upload besides what a screen shows.
+
+use std::collections::BTreeMap;
+
+use shared::content::merge_chunks;
+use shared::{ChunkHash, ChunkLayout, ContentHash, TimestampMs};
+
+use crate::transfer::meter::Meter;
+use crate::transfer::plan::ChunkPlan;
+use crate::transfer::refusal::Hold;
+
+/// How often an upload is begun again because the server lost it or found chunks missing at its end.
+const BEGINNINGS_MAX: u32 = 3;
+
+/// Which request comes next, or is on its way.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// `begin_upload`, which also tells what is there already.
+    Begin,
+    /// `begin_upload` is on its way.
+    Beginning,
+    /// `put_chunk`, until all are there; then `finish_upload`.
+    Send(ChunkPlan),
+    /// `finish_upload` is on its way.
+    Finishing,
+    /// `cancel_upload`, because what is there is not this file; then all over again.
+    Discard,
+    /// `cancel_upload` is on its way.
+    Discarding,
+    /// None, until a command starts it again.
+    Ended,
+}
+
+/// An upload that is not forgotten.
+#[derive(Debug)]
+pub(crate) struct UploadJob {
+    pub(crate) step: Step,
+    /// Whether the driver can read the bytes.
+    pub(crate) has_source: bool,
+    /// Whether the server may have heard of it.
+    pub(crate) begun: bool,
+    pub(crate) hold: Hold,
+    pub(crate) meter: Meter,
+    /// What the server stored, as far as this process saw it.
+    pub(crate) hashes: BTreeMap<u32, ChunkHash>,
+    /// What is there is not this file.
+    pub(crate) spoilt: bool,
+    beginnings: u32,
+}
+
+impl UploadJob {
+    pub(crate) fn new(step: Step, has_source: bool) -> Self {
+        Self {
+            step,
+            has_source,
+            begun: false,
+            hold: Hold::default(),
+            meter: Meter::default(),
+            hashes: BTreeMap::new(),
+            spoilt: false,
+            beginnings: 0,
+        }
+    }
+
+    /// Starts from the first step, as a person asked for.
+    pub(crate) fn restart(&mut self) {
+        let discard = std::mem::take(&mut self.spoilt);
+        if discard {
+            self.hashes.clear();
+        }
+        self.step = if discard { Step::Discard } else { Step::Begin };
+        self.beginnings = 0;
+        self.hold = Hold::default();
+    }
+
+    /// Starts from the first step, because of what the server said. False where that happened too often.
+    #[must_use]
+    pub(crate) fn begin_again(&mut self) -> bool {
+        self.step = Step::Begin;
+        self.beginnings += 1;
+        self.beginnings < BEGINNINGS_MAX
+    }
+
+    /// What was on its way is lost with the connection.
+    pub(crate) fn disconnected(&mut self) {
+        match self.step {
+            Step::Begin | Step::Discard | Step::Ended => {}
+            Step::Discarding => self.step = Step::Discard,
+            Step::Beginning | Step::Send(_) | Step::Finishing => self.step = Step::Begin,
+        }
+        self.hold = Hold::default();
+    }
+
+    /// Whether it has its turn: other uploads wait for it.
+    pub(crate) fn is_active(&self, now: TimestampMs) -> bool {
+        match self.step {
+            Step::Beginning | Step::Discarding | Step::Finishing => true,
+            Step::Send(_) => !self.hold.is_on(now),
+            Step::Begin | Step::Discard | Step::Ended => false,
+        }
+    }
+
+    /// Whether it may get its turn.
+    pub(crate) fn is_ready(&self, now: TimestampMs) -> bool {
+        match self.step {
+            Step::Begin | Step::Discard => !self.hold.is_on(now),
+            Step::Beginning | Step::Send(_) | Step::Finishing | Step::Discarding | Step::Ended => {
+                false
+            }
+        }
+    }
+
+    /// The chunks, while they travel.
+    pub(crate) fn plan(&self) -> Option<&ChunkPlan> {
+        match &self.step {
+            Step::Send(plan) => Some(plan),
+            Step::Begin
+            | Step::Beginning
+            | Step::Finishing
+            | Step::Discard
+            | Step::Discarding
+            | Step::Ended => None,
+        }
+    }
+
+    /// Likewise.
+    pub(crate) fn plan_mut(&mut self) -> Option<&mut ChunkPlan> {
+        match &mut self.step {
+            Step::Send(plan) => Some(plan),
+            Step::Begin
+            | Step::Beginning
+            | Step::Finishing
+            | Step::Discard
+            | Step::Discarding
+            | Step::Ended => None,
+        }
+    }
+
+    /// The whole file's hash, where this process saw every chunk being stored.
+    pub(crate) fn content_hash(&self, layout: ChunkLayout) -> Option<ContentHash> {
+        let hashes: Vec<ChunkHash> = self.hashes.values().copied().collect();
+        merge_chunks(layout, &hashes)
+    }
+}

@@ -1,0 +1,221 @@
+//! The server's uploads and files, with faults.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use client::{Command, PendingAttachment, Ticket};
+use shared::content::{hash_chunk, merge_chunks};
+use shared::file::{BeginUpload, FinishUpload};
+use shared::{
+    ChunkHash, ChunkLayout, ErrorCode, ErrorReply, FileId, FileInfo, FileName, PersonId, RequestId,
+    ServerFrame, UploadId, UploadStatus,
+};
+
+use super::World;
+
+/// What the server has on its disk, and how it fails.
+#[derive(Default)]
+pub(crate) struct Files {
+    pub(crate) uploads: BTreeMap<UploadId, ServerUpload>,
+    pub(crate) files: BTreeMap<FileId, ServerFile>,
+    /// Of chunks, on their way in either direction.
+    pub(crate) corrupt_percent: u8,
+    /// Until then the disk is full, ms.
+    pub(crate) full_until: u64,
+    /// Chunks that arrived, good or bad.
+    pub(crate) chunks_put: usize,
+}
+
+pub(crate) struct ServerUpload {
+    owner: PersonId,
+    name: String,
+    layout: ChunkLayout,
+    pub(crate) chunks: BTreeMap<u32, (ChunkHash, Bytes)>,
+    file: Option<FileInfo>,
+}
+
+pub(crate) struct ServerFile {
+    pub(crate) info: FileInfo,
+    pub(crate) chunks: Vec<(ChunkHash, Bytes)>,
+}
+
+impl ServerFile {
+    pub(crate) fn content(&self) -> Vec<u8> {
+        let chunks: Vec<&[u8]> = self.chunks.iter().map(|(_, bytes)| &bytes[..]).collect();
+        chunks.concat()
+    }
+}
+
+impl Files {
+    pub(crate) fn corrupts(&self, rng: &mut fastrand::Rng) -> bool {
+        rng.u8(..100) < self.corrupt_percent
+    }
+}
+
+/// Bytes that differ from place to place and from seed to seed.
+pub(crate) fn content(seed: u64, size_bytes: usize) -> Bytes {
+    let mut bytes = vec![0; size_bytes];
+    fastrand::Rng::with_seed(seed).fill(&mut bytes);
+    bytes.into()
+}
+
+impl World {
+    /// Begins an upload from the disk of a client, or from the memory of its process.
+    pub(crate) fn upload(&mut self, who: usize, bytes: Bytes, on_disk: bool) -> UploadId {
+        let source = if on_disk {
+            let path = format!("file-{}", self.peers[who].disk.len());
+            self.peers[who].disk.insert(path.clone(), bytes.clone());
+            path
+        } else {
+            String::new()
+        };
+        let command = Command::BeginUpload {
+            name: "a.bin".into(),
+            size_bytes: bytes.len() as u64,
+            media_type: None,
+            source,
+        };
+        let now = shared::TimestampMs(self.now);
+        let ticket = self.peers[who].client.command(command, now).unwrap();
+        let Ticket::Upload(upload_id) = ticket else {
+            panic!("{ticket:?}");
+        };
+        if !on_disk {
+            self.peers[who].memory.insert(upload_id, bytes);
+        }
+        self.drain(who);
+        upload_id
+    }
+
+    pub(crate) fn say_with(&mut self, who: usize, text: &str, uploads: &[UploadId]) {
+        let attach = |id: &UploadId| PendingAttachment::Upload { upload_id: *id };
+        let command = Command::SendMessage {
+            room_id: self.room_id,
+            text: text.into(),
+            attachments: uploads.iter().map(attach).collect(),
+        };
+        self.command(who, command);
+    }
+
+    fn refuse(&mut self, who: usize, request_id: RequestId, code: ErrorCode) {
+        let mut error = ErrorReply::new(code, format!("{code:?}"));
+        error.request_id = request_id;
+        self.down(who, ServerFrame::Error(error));
+    }
+
+    fn upload_of(&mut self, who: usize, upload_id: UploadId) -> Option<&mut ServerUpload> {
+        let owner = self.peers[who].person.as_ref()?.id;
+        let upload = self.files.uploads.get_mut(&upload_id)?;
+        (upload.owner == owner).then_some(upload)
+    }
+
+    pub(super) fn begin_upload(&mut self, who: usize, begin: BeginUpload) {
+        let request_id = begin.request_id;
+        if self.now < self.files.full_until {
+            return self.refuse(who, request_id, ErrorCode::StorageFull);
+        }
+        let upload_id = begin.upload_id.unwrap();
+        let owner = self.peers[who].person.clone().unwrap().id;
+        let layout = ChunkLayout::for_size(begin.size_bytes).unwrap();
+        let new = || ServerUpload {
+            owner,
+            name: begin.name.clone(),
+            layout,
+            chunks: BTreeMap::new(),
+            file: None,
+        };
+        let upload = self.files.uploads.entry(upload_id).or_insert_with(new);
+        if upload.owner != owner || upload.layout != layout || upload.name != begin.name {
+            return self.refuse(who, request_id, ErrorCode::UploadConflict);
+        }
+        let status = UploadStatus {
+            request_id,
+            upload_id,
+            name: FileName::repaired(&upload.name),
+            layout,
+            present: upload.chunks.keys().copied().collect(),
+            file: upload.file.clone(),
+        };
+        self.down(who, ServerFrame::UploadStatus(status));
+    }
+
+    pub(super) fn store_chunk(
+        &mut self,
+        who: usize,
+        request_id: RequestId,
+        (upload_id, index): (UploadId, u32),
+        stated: Option<ChunkHash>,
+        bytes: Bytes,
+    ) {
+        self.files.chunks_put += 1;
+        if self.now < self.files.full_until {
+            return self.refuse(who, request_id, ErrorCode::StorageFull);
+        }
+        let Some(upload) = self.upload_of(who, upload_id) else {
+            return self.refuse(who, request_id, ErrorCode::UploadNotFound);
+        };
+        let Some(hash) = hash_chunk(upload.layout, index, &bytes) else {
+            return self.refuse(who, request_id, ErrorCode::ChunkOutOfRange);
+        };
+        if Some(hash) != stated {
+            return self.refuse(who, request_id, ErrorCode::ChunkMismatch);
+        }
+        upload.chunks.insert(index, (hash, bytes));
+        self.down(
+            who,
+            ServerFrame::ChunkStored {
+                request_id,
+                upload_id,
+                index,
+                hash,
+            },
+        );
+    }
+
+    pub(super) fn finish_upload(&mut self, who: usize, finish: FinishUpload) {
+        let (request_id, upload_id) = (finish.request_id, finish.upload_id);
+        let file_id = FileId::from_bytes(self.rng.u128(..).to_be_bytes());
+        let Some(upload) = self.upload_of(who, upload_id) else {
+            return self.refuse(who, request_id, ErrorCode::UploadNotFound);
+        };
+        let hashes: Vec<ChunkHash> = upload.chunks.values().map(|(hash, _)| *hash).collect();
+        let Some(content_hash) = merge_chunks(upload.layout, &hashes) else {
+            return self.refuse(who, request_id, ErrorCode::UploadIncomplete);
+        };
+        if finish.content_hash.is_some_and(|hash| hash != content_hash) {
+            return self.refuse(who, request_id, ErrorCode::ContentMismatch);
+        }
+        let name = FileName::repaired(&upload.name);
+        let new = || FileInfo {
+            file_id,
+            link: shared::http::file_link(file_id, &name),
+            name,
+            size_bytes: upload.layout.size_bytes,
+            media_type: "application/octet-stream".into(),
+            content_hash,
+            image: None,
+        };
+        let info = upload.file.get_or_insert_with(new).clone();
+        let stored = ServerFile {
+            info: info.clone(),
+            chunks: upload.chunks.values().cloned().collect(),
+        };
+        self.files.files.insert(info.file_id, stored);
+        self.down(
+            who,
+            ServerFrame::UploadFinished {
+                request_id,
+                upload_id,
+                file: info,
+            },
+        );
+    }
+
+    pub(super) fn cancel_upload(&mut self, who: usize, request_id: RequestId, id: UploadId) {
+        if self.upload_of(who, id).is_none() {
+            return self.refuse(who, request_id, ErrorCode::UploadNotFound);
+        }
+        self.files.uploads.remove(&id);
+        self.down(who, ServerFrame::Done { request_id });
+    }
+}

@@ -1,0 +1,208 @@
+//! What the server does with each frame.
+
+use shared::codec::Packet;
+use shared::frame::{
+    Credentials, Hello, Person, RoomInfo, RoomKind, RoomOpening, SendMessage, ServerInfo, Welcome,
+};
+use shared::limits::Limits;
+use shared::{
+    ClientFrame, ErrorCode, EventBody, PersonId, RequestId, RoomEvent, Sequence, ServerFrame,
+    TimestampMs,
+};
+
+use super::{Cut, Travelling, World, error};
+
+/// The server resumes with at most this many events, so that gaps come up.
+const RESUME_EVENTS_MAX: usize = 4;
+
+impl World {
+    pub(super) fn serve(&mut self, who: usize, packet: Packet<ClientFrame>) {
+        match packet.frame {
+            ClientFrame::SendMessage(send) => {
+                if self.cuts(who, Cut::BeforeWrite) {
+                    return self.disconnect(who);
+                }
+                self.store(who, send);
+                if self.cuts(who, Cut::AfterCommit) {
+                    self.disconnect(who);
+                }
+            }
+            ClientFrame::Hello(hello) => self.welcome(who, hello),
+            ClientFrame::Ping { request_id } => self.down(who, ServerFrame::Pong { request_id }),
+            ClientFrame::ReadHistory {
+                request_id,
+                before,
+                limit,
+                ..
+            } => self.page(who, request_id, before.unwrap(), limit as usize),
+            ClientFrame::BeginUpload(begin) => self.begin_upload(who, begin),
+            ClientFrame::PutChunk {
+                request_id,
+                upload_id,
+                index,
+                hash,
+                ..
+            } => self.store_chunk(who, request_id, (upload_id, index), hash, packet.payload),
+            ClientFrame::FinishUpload(finish) => self.finish_upload(who, finish),
+            ClientFrame::CancelUpload {
+                request_id,
+                upload_id,
+            } => self.cancel_upload(who, request_id, upload_id),
+            frame => panic!("not simulated: {frame:?}"),
+        }
+    }
+
+    pub(super) fn down(&mut self, who: usize, frame: ServerFrame) {
+        if self.rng.u8(..100) < self.duplicate_percent {
+            self.transmit(who, 1, Travelling::Down(frame.clone().into()));
+            if let Some(late) = self.log.get(self.rng.usize(..self.log.len().max(1))) {
+                let late = ServerFrame::RoomEvent(late.clone());
+                if self.peers[who].person.is_some()
+                    && self.peers[who].client.view().rooms.len() == 1
+                {
+                    self.transmit(who, 1, Travelling::Down(late.into()));
+                }
+            }
+        }
+        self.transmit(who, 1, Travelling::Down(frame.into()));
+    }
+
+    pub(super) fn welcome(&mut self, who: usize, hello: Hello) {
+        let name = match hello.credentials {
+            Credentials::ClaimName { name, .. } => name,
+            Credentials::SessionToken { token } => token,
+            Credentials::Unknown => panic!("no credentials"),
+        };
+        let id = PersonId::from_parts(TimestampMs(1), [who as u8; 10]);
+        let person = Person {
+            id,
+            name: name.clone(),
+        };
+        let resume = hello.resume.filter(|resume| resume.epoch == self.epoch);
+        let cursor = resume.and_then(|r| r.rooms.first().map(|c| c.last_sequence.0 as usize));
+        let from = cursor
+            .unwrap_or(0)
+            .max(self.log.len().saturating_sub(RESUME_EVENTS_MAX));
+        let room = RoomInfo {
+            room_id: self.room_id,
+            name: "lobby".parse().unwrap(),
+            topic: String::new(),
+            kind: RoomKind::Lobby,
+            members: 1,
+            joined: true,
+            last_sequence: Sequence(self.log.len() as u64),
+        };
+        let welcome = Welcome {
+            request_id: hello.request_id,
+            protocol: 1,
+            server: ServerInfo {
+                name: "sim".into(),
+                version: "0".into(),
+            },
+            epoch: self.epoch,
+            person: person.clone(),
+            session_token: Some(name),
+            rooms: vec![RoomOpening {
+                room,
+                events_from: Sequence(from as u64 + 1),
+            }],
+            limits: Limits::default(),
+            now_ms: TimestampMs(self.now),
+        };
+        self.peers[who].person = Some(person);
+        self.down(who, ServerFrame::Welcome(welcome));
+        let missed = self.log[from..].to_vec();
+        for event in missed {
+            self.down(who, ServerFrame::RoomEvent(event));
+        }
+    }
+
+    fn store(&mut self, who: usize, send: SendMessage) {
+        let request_id = send.request_id;
+        if let Some(mut error) = self.refuse_next.take() {
+            error.request_id = request_id;
+            return self.down(who, ServerFrame::Error(error));
+        }
+        let files = send.attachments.iter().map(|id| self.files.files.get(id));
+        let files: Option<Vec<_>> = files.map(|file| Some(file?.info.clone())).collect();
+        let Some(attachments) = files else {
+            let mut error = error(ErrorCode::FileNotFound, None);
+            error.request_id = request_id;
+            return self.down(who, ServerFrame::Error(error));
+        };
+        let person = self.peers[who].person.clone().unwrap();
+        let transaction_id = send.transaction_id.unwrap();
+        let key = (person.id, transaction_id);
+        let known = self.sent.contains_key(&key);
+        let next = (Sequence(self.log.len() as u64 + 1), TimestampMs(self.now));
+        let (sequence, at_ms) = *self.sent.entry(key).or_insert(next);
+        let room_id = self.room_id;
+        let ack = ServerFrame::MessageAccepted {
+            request_id,
+            transaction_id,
+            room_id,
+            sequence,
+            at_ms,
+        };
+        let ack_first = self.rng.bool();
+        if ack_first {
+            self.down(who, ack.clone());
+        }
+        if !known {
+            let body = EventBody::MessageSent {
+                transaction_id,
+                text: send.text,
+                attachments,
+            };
+            let event = RoomEvent {
+                room_id,
+                sequence,
+                at_ms,
+                person,
+                event: body,
+            };
+            self.log.push(event.clone());
+            for peer in 0..self.peers.len() {
+                if self.peers[peer].open && self.greeted(peer) {
+                    self.down(peer, ServerFrame::RoomEvent(event.clone()));
+                }
+            }
+        }
+        if !ack_first {
+            self.down(who, ack);
+        }
+    }
+
+    /// Whether the server has answered the `Hello` of the present connection.
+    fn greeted(&self, who: usize) -> bool {
+        use client::ConnectionState::Online;
+        let peer = &self.peers[who];
+        let welcome = |(to, connection, packet): &(usize, u64, Travelling)| {
+            *to == who
+                && *connection == peer.connection
+                && matches!(
+                    packet,
+                    Travelling::Down(Packet {
+                        frame: ServerFrame::Welcome(_),
+                        ..
+                    })
+                )
+        };
+        peer.client.view().connection == Online || self.network.values().any(welcome)
+    }
+
+    fn page(&mut self, who: usize, request_id: RequestId, before: Sequence, limit: usize) {
+        self.history_reads += 1;
+        let end = (before.0 as usize - 1).min(self.log.len());
+        let events = self.log[end.saturating_sub(limit)..end].to_vec();
+        let room_id = self.room_id;
+        self.down(
+            who,
+            ServerFrame::HistoryPage {
+                request_id,
+                room_id,
+                events,
+            },
+        );
+    }
+}
