@@ -1,0 +1,55 @@
+//! Measures the server from outside and beside its peers: spawns it, loads it over real sockets, reads what it used
+//! from `/proc`, and says of each figure whether it is what it must be.
+//!
+//! Reading order: `options`, `systems` (what is measured), `rows` (what is measured of it), `crowd` and `wire` (the
+//! load), `http` and `native` (transfers), `sqlite` (a peer of our own), `process`, `stats`, `report`.
+
+mod crowd;
+mod http;
+mod options;
+mod process;
+mod report;
+mod rows;
+mod sqlite;
+mod stats;
+mod systems;
+mod wire;
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::Parser as _;
+
+use crate::options::Options;
+use crate::process::Cores;
+use crate::systems::Launcher;
+
+fn main() -> ExitCode {
+    match run(Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: Options) -> Result<()> {
+    let cores = Cores::find()?;
+    match cores {
+        Some(cores) => cores.stay_on_load()?,
+        None => eprintln!("there is one processor core only: load and server share it"),
+    }
+    let launcher = Launcher::new(options, cores)?;
+    for row in launcher.options.rows() {
+        let lines = rows::measure(&launcher, *row).with_context(|| format!("measuring {row:?}"))?;
+        for line in lines {
+            if launcher.options.json {
+                println!("{}", line.json()?);
+            } else {
+                println!("{}", line.text());
+            }
+        }
+    }
+    Ok(())
+}
