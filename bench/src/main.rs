@@ -35,10 +35,14 @@ fn main() -> ExitCode {
 }
 
 fn run(options: Options) -> Result<()> {
-    let cores = Cores::find()?;
+    let cores = if options.unpinned {
+        None
+    } else {
+        Cores::find()?
+    };
     match cores {
         Some(cores) => cores.stay_on_load()?,
-        None => eprintln!("there is one processor core only: load and server share it"),
+        None => eprintln!("load and server share their processor cores"),
     }
     let launcher = Launcher::new(options, cores)?;
     for row in launcher.options.rows() {

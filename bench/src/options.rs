@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// Measure Chinwag alone
     #[arg(long)]
     pub(crate) alone: bool,
+    /// Leave it to the system which processor core runs what, instead of keeping server and load apart
+    #[arg(long)]
+    pub(crate) unpinned: bool,
     /// Turns of each peer; Chinwag has one more
     #[arg(long, default_value_t = 2)]
     pub(crate) rounds: usize,

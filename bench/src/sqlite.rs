@@ -22,20 +22,26 @@ CREATE TABLE events (
 ) STRICT;
 CREATE UNIQUE INDEX events_by_transaction ON events (room_id, person_id, transaction_id)
     WHERE transaction_id IS NOT NULL;
-INSERT INTO rooms (id) VALUES (zeroblob(16));
-INSERT INTO people (id, name) VALUES (zeroblob(16), 'member-1');
 ";
 
-/// Appends messages with texts of this length for so long; each is on disk before the next.
+/// Appends messages with texts of this length for so long, by turns to that many rooms; each is on disk before the next.
 pub(crate) fn commits_per_second(
     folder: &Path,
+    rooms: usize,
     text_bytes: usize,
     measured: Duration,
 ) -> Result<f64> {
     let db = Connection::open(folder.join("alone.db"))?;
     db.execute_batch(SETTINGS)?;
     db.execute_batch(TABLES)?;
-    let room = [0_u8; 16];
+    let id = |room: usize| (room as u128).to_be_bytes();
+    for room in 0..rooms {
+        db.execute("INSERT INTO rooms (id) VALUES (?1)", [id(room)])?;
+        db.execute(
+            "INSERT INTO people (id, name) VALUES (?1, 'member')",
+            [id(room)],
+        )?;
+    }
     let body = format!(
         r#"{{"type":"message_sent","transaction_id":"019a0000-0000-7000-8000-000000000000","text":"{:.<1$}"}}"#,
         "", text_bytes
@@ -53,9 +59,10 @@ pub(crate) fn commits_per_second(
     let mut commits = 0_u64;
     while start.elapsed() < measured {
         begin.execute([])?;
+        let room = id(commits as usize % rooms);
         let sequence: i64 = count.query_row([room], |row| row.get(0))?;
         let transaction = u128::from(commits).to_be_bytes();
-        let (at_ms, person, name) = (1_790_000_000_000_i64, room, "member-1");
+        let (at_ms, person, name) = (1_790_000_000_000_i64, room, "member");
         insert.execute(params![
             room,
             sequence,

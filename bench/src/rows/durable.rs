@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use serde::Deserialize;
 
 use crate::crowd::Crowd;
 use crate::report::{Line, Must};
@@ -33,6 +34,7 @@ pub(super) fn measure(launcher: &Launcher) -> Result<Vec<Line>> {
             let folder = launcher.folder()?;
             theirs.push(sqlite::commits_per_second(
                 folder.path(),
+                *senders,
                 TEXT_BYTES,
                 measured,
             )?);
@@ -63,7 +65,7 @@ pub(super) fn measure(launcher: &Launcher) -> Result<Vec<Line>> {
 fn run(launcher: &Launcher, senders: usize, measured: Duration) -> Result<Outcome> {
     let running = launcher.chinwag()?;
     let mut crowd = Crowd::join(running.http, running.dialect, senders, "sender-")?;
-    enter_own_rooms(&mut crowd, senders)?;
+    let rooms = enter_own_rooms(&mut crowd, senders)?;
     let warm_up = measured.min(Duration::from_secs(1));
     let start = Instant::now();
     let mut sent_at = vec![start; senders];
@@ -76,7 +78,7 @@ fn run(launcher: &Launcher, senders: usize, measured: Duration) -> Result<Outcom
         for sender in acknowledged.drain(..) {
             message += 1;
             sent_at[sender] = Instant::now();
-            crowd.send(sender, write_message(sender, message).as_bytes())?;
+            crowd.send(sender, write_message(&rooms[sender], message).as_bytes())?;
         }
         crowd.poll(PATIENCE, |sender, frame, now| {
             if frame.starts_with(br#"{"type":"message_accepted""#) {
@@ -99,28 +101,37 @@ fn run(launcher: &Launcher, senders: usize, measured: Duration) -> Result<Outcom
     })
 }
 
-/// A room for each sender, so that what is measured is committing and not fan-out.
-fn enter_own_rooms(crowd: &mut Crowd, senders: usize) -> Result<()> {
+/// A room for each sender, so that what is measured is committing and not fan-out. Returns the rooms' ids.
+fn enter_own_rooms(crowd: &mut Crowd, senders: usize) -> Result<Vec<String>> {
     for sender in 0..senders {
         let frame = format!(r#"{{"type":"create_room","request_id":1,"name":"room-{sender}"}}"#);
         crowd.send(sender, frame.as_bytes())?;
     }
     let asked = Instant::now();
-    let mut joined = 0;
-    while joined < senders {
-        crowd.poll(PATIENCE, |_, frame, _| {
-            joined += usize::from(frame.starts_with(br#"{"type":"room_joined""#));
+    let mut rooms = vec![None; senders];
+    while rooms.iter().any(Option::is_none) {
+        crowd.poll(PATIENCE, |sender, frame, _| {
+            if let Ok(RoomJoined { room_id }) = serde_json::from_slice(frame) {
+                rooms[sender] = Some(room_id);
+            }
         })?;
         if asked.elapsed() > PATIENCE {
-            bail!("{joined} of {senders} rooms were created");
+            bail!("not all of {senders} rooms were created");
         }
     }
-    Ok(())
+    Ok(rooms.into_iter().flatten().collect())
 }
 
-fn write_message(sender: usize, message: u64) -> String {
+/// The reply to `create_room`.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename = "room_joined")]
+struct RoomJoined {
+    room_id: String,
+}
+
+fn write_message(room: &str, message: u64) -> String {
     format!(
-        r#"{{"type":"send_message","request_id":{},"room":"room-{sender}","transaction_id":"019a0000-0000-7000-8000-{message:012x}","text":"{:.<2$}"}}"#,
+        r#"{{"type":"send_message","request_id":{},"room":"{room}","transaction_id":"019a0000-0000-7000-8000-{message:012x}","text":"{:.<2$}"}}"#,
         message + 1,
         message,
         TEXT_BYTES
@@ -133,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_message_is_a_frame_of_the_protocol() {
-        let line = write_message(3, 99);
+        let line = write_message("lobby", 99);
         let head = shared::codec::decode_line::<shared::ClientFrame>(line.as_bytes()).unwrap();
         let shared::ClientFrame::SendMessage(message) = head.frame else {
             panic!("another frame: {line}");
