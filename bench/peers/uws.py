@@ -33,4 +33,6 @@ app.listen(
     AppListenOptions(port=int(sys.argv[1]), host="127.0.0.1"),
     lambda config: print("listening", flush=True),
 )
-app.run()
+# Not `app.run()`, which polls without waiting so that asyncio may run too, and so always has a whole core. This one
+# waits for events and lets uWebSockets have the time that it needs, no more.
+app.loop.uv_loop.run()
