@@ -42,22 +42,26 @@ impl Http {
 
     /// Sends a request with these parts as its body and returns the body of the answer.
     pub(crate) fn request(&mut self, method: &str, path: &str, body: &[&[u8]]) -> Result<Vec<u8>> {
-        self.begin(
-            method,
-            path,
-            body.iter().map(|part| part.len() as u64).sum(),
-        )?;
+        let length = body.iter().map(|part| part.len() as u64).sum();
+        self.begin(method, path, length, "")?;
         for part in body {
             self.stream.get_mut().write_all(part)?;
         }
         self.answer()
     }
 
-    /// Sends the beginning of a request whose body of that length is then written by [`Self::write`].
-    pub(crate) fn begin(&mut self, method: &str, path: &str, length: u64) -> Result<()> {
+    /// Sends the beginning of a request whose body of that length is then written by [`Self::write`]. `extra` are
+    /// lines for this request alone.
+    pub(crate) fn begin(
+        &mut self,
+        method: &str,
+        path: &str,
+        length: u64,
+        extra: &str,
+    ) -> Result<()> {
         let (address, headers) = (self.address, &self.headers);
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n{headers}\r\n"
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n{headers}{extra}\r\n"
         );
         Ok(self.stream.get_mut().write_all(head.as_bytes())?)
     }
@@ -75,7 +79,7 @@ impl Http {
 
     /// Fetches and hands the body to `take` as it comes. Returns its length in bytes.
     pub(crate) fn fetch(&mut self, path: &str, take: impl FnMut(&[u8])) -> Result<u64> {
-        self.begin("GET", path, 0)?;
+        self.begin("GET", path, 0, "")?;
         self.receive(take)
             .with_context(|| format!("fetching {path}"))
     }

@@ -2,10 +2,12 @@
 //! from `/proc`, and says of each figure whether it is what it must be.
 //!
 //! Reading order: `options`, `systems` (what is measured), `rows` (what is measured of it), `crowd` and `wire` (the
-//! load), `http` and `native` (transfers), `sqlite` (a peer of our own), `process`, `stats`, `report`.
+//! load), `content`, `http`, `upload` and `native` (transfers), `sqlite` (a peer of our own), `process`, `stats`, `report`.
 
+mod content;
 mod crowd;
 mod http;
+mod native;
 mod options;
 mod process;
 mod report;
@@ -13,6 +15,7 @@ mod rows;
 mod sqlite;
 mod stats;
 mod systems;
+mod upload;
 mod wire;
 
 use std::process::ExitCode;

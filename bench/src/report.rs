@@ -6,7 +6,6 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Must {
     AtMost(f64),
-    AtLeast(f64),
     RatioAtLeast(f64),
     RatioAtMost(f64),
     /// Only told.
@@ -76,7 +75,6 @@ impl Line {
         let ratio = self.peer.as_ref().map(|peer| peer.ratio);
         match self.must {
             Must::AtMost(most) => Some(self.figure <= most),
-            Must::AtLeast(least) => Some(self.figure >= least),
             Must::RatioAtLeast(least) => ratio.map(|ratio| ratio >= least),
             Must::RatioAtMost(most) => ratio.map(|ratio| ratio <= most),
             Must::Nothing => None,
@@ -86,7 +84,6 @@ impl Line {
     fn must_text(&self) -> Option<String> {
         Some(match self.must {
             Must::AtMost(most) => format!("at most {} {}", number(most), self.unit),
-            Must::AtLeast(least) => format!("at least {} {}", number(least), self.unit),
             Must::RatioAtLeast(least) => format!("at least {} times", number(least)),
             Must::RatioAtMost(most) => format!("at most {} times", number(most)),
             Must::Nothing => return None,

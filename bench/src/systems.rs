@@ -40,7 +40,7 @@ impl System {
 pub(crate) struct Running {
     // Before the folder, so that nothing writes into it any more when it is removed.
     pub(crate) process: Process,
-    pub(crate) folder: TempDir,
+    _folder: TempDir,
     pub(crate) http: SocketAddr,
     /// Native TCP; only Chinwag listens there.
     pub(crate) tcp: SocketAddr,
@@ -105,7 +105,7 @@ impl Launcher {
             .current_dir(folder.path());
         Ok(Running {
             process: self.start(&mut command, folder.path())?,
-            folder,
+            _folder: folder,
             http,
             tcp,
             dialect: Dialect::Chinwag,
@@ -129,7 +129,7 @@ impl Launcher {
         process.await_port(http)?;
         Ok(Running {
             process,
-            folder,
+            _folder: folder,
             http,
             tcp: http,
             dialect: Dialect::Plain,
@@ -167,7 +167,7 @@ impl Launcher {
         process.await_port(http)?;
         Ok(Running {
             process,
-            folder,
+            _folder: folder,
             http,
             tcp: http,
             dialect: Dialect::Plain,
