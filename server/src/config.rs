@@ -16,6 +16,9 @@ pub struct Config {
     /// Folder of the database; created where it is missing
     #[arg(long, env = "CHINWAG_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
+    /// Folder of uploaded files; created where it is missing
+    #[arg(long, env = "CHINWAG_UPLOADS_DIR", default_value = "uploads")]
+    pub uploads_dir: PathBuf,
     /// What people call this server
     #[arg(long, env = "CHINWAG_NAME", default_value = "Chinwag")]
     pub name: String,

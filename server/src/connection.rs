@@ -22,8 +22,10 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::error;
+use crate::files::Files;
 use crate::hub::{Hub, MembershipChange, TailRead};
 use crate::listen::drain_begins;
+use crate::payloads::Held;
 use crate::store::Store;
 use crate::transport::{Outgoing, Transport, TransportError};
 
@@ -46,6 +48,7 @@ const RECONNECT_AFTER_MS: u64 = 1_000;
 /// What every connection shares.
 pub(crate) struct Context {
     pub(crate) store: Store,
+    pub(crate) files: Arc<Files>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) server_name: String,
     pub(crate) connections: AtomicU64,
@@ -183,6 +186,8 @@ struct Connection {
     cursors: HashMap<RoomId, Sequence>,
     /// Replies to requests that wait for the disk.
     replies: FuturesUnordered<BoxFuture<'static, Outgoing>>,
+    /// Payloads in memory for this connection.
+    payloads: Held,
     limits: Limits,
 }
 
@@ -197,6 +202,7 @@ impl Connection {
             changes,
             cursors: HashMap::new(),
             replies: FuturesUnordered::new(),
+            payloads: Held::default(),
             limits: Limits::default(),
         }
     }
@@ -232,7 +238,7 @@ impl Connection {
         let mut malformed = 0;
         loop {
             tokio::select! {
-                packet = transport.read(), if self.replies.len() < REPLIES_MAX => {
+                packet = transport.read(), if self.replies.len() < REPLIES_MAX && self.payloads.has_room() => {
                     deadline = Instant::now() + silence;
                     let answer = match packet {
                         Ok(None) => return Ok(()),

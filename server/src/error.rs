@@ -1,9 +1,17 @@
 //! The one place where failures become codes and sentences for the peer. SQL and paths stay in the log.
 
+use std::io;
+
+use hyper::StatusCode;
+use serde_json::json;
 use shared::names::NameError;
 use shared::{ErrorCode, ErrorReply, RequestId};
 
+use crate::files::{ChunkError, FinishError, ReadError, UploadError};
 use crate::store::StoreError;
+
+/// When somebody may have finished one of their uploads.
+const UPLOADS_RETRY_MS: u64 = 60_000;
 
 pub(crate) fn reply(
     request_id: RequestId,
@@ -55,21 +63,174 @@ pub(crate) fn from_store(request_id: RequestId, error: StoreError) -> ErrorReply
             ErrorCode::TransactionConflict,
             "This transaction id was used for another message; choose a new one.",
         ),
-        StoreError::Full => (
-            ErrorCode::StorageFull,
-            "The server's disk is full. Nothing was stored; try again once there is room.",
+        StoreError::FileNotFound => (ErrorCode::FileNotFound, "There is no such file."),
+        StoreError::UploadNotFound => (
+            ErrorCode::UploadNotFound,
+            "You have no such upload; begin it, or begin it again.",
         ),
+        StoreError::UploadConflict => (
+            ErrorCode::UploadConflict,
+            "This upload id was used for another file; choose a new one.",
+        ),
+        StoreError::TooManyUploads => {
+            let message = "You have too many unfinished uploads; finish or cancel some.";
+            return ErrorReply {
+                retry_after_ms: Some(UPLOADS_RETRY_MS),
+                ..reply(request_id, ErrorCode::RateLimited, message)
+            };
+        }
+        StoreError::Full => return storage_full(request_id),
         StoreError::Closed => (
             ErrorCode::ShuttingDown,
             "The server is stopping; reconnect and send it again.",
         ),
         StoreError::Sqlite(error) => {
             tracing::error!(%error, "the store failed");
-            (
-                ErrorCode::Internal,
-                "The server failed; trying again is safe.",
-            )
+            return internal(request_id);
         }
     };
     reply(request_id, code, message)
+}
+
+pub(crate) fn from_upload(request_id: RequestId, error: UploadError) -> ErrorReply {
+    match error {
+        UploadError::TooLarge => reply(
+            request_id,
+            ErrorCode::FileTooLarge,
+            "The file is larger than this server takes; cut it into several.",
+        ),
+        UploadError::Finished => reply(
+            request_id,
+            ErrorCode::UploadConflict,
+            "This upload is finished; its file stays.",
+        ),
+        UploadError::Store(error) => from_store(request_id, error),
+        UploadError::Disk(error) => from_disk(request_id, &error),
+        UploadError::Flush(error) => {
+            tracing::error!(%error, "the disk failed");
+            let message = "The server's disk failed. What was uploaded is not safe; begin again.";
+            reply(request_id, ErrorCode::Internal, message)
+        }
+    }
+}
+
+pub(crate) fn from_chunk(request_id: RequestId, error: ChunkError) -> ErrorReply {
+    let (code, message, details) = match error {
+        ChunkError::NoSuchChunk => (
+            ErrorCode::ChunkOutOfRange,
+            "The file has no chunk of this index; begin_upload says how it is cut.".to_owned(),
+            serde_json::Value::Null,
+        ),
+        ChunkError::WrongLength { expected, received } => (
+            ErrorCode::ChunkOutOfRange,
+            if received < expected {
+                format!("The chunk has {expected} bytes, but only {received} came; send it again.")
+            } else {
+                format!("The chunk has {expected} bytes, but more came; send only those.")
+            },
+            json!({"expected_bytes": expected}),
+        ),
+        ChunkError::Mismatch { computed } => (
+            ErrorCode::ChunkMismatch,
+            "The bytes are not those of the chunk; send it again.".to_owned(),
+            json!({"hash": computed}),
+        ),
+        ChunkError::Upload(error) => return from_upload(request_id, error),
+    };
+    ErrorReply {
+        details,
+        ..reply(request_id, code, message)
+    }
+}
+
+pub(crate) fn from_finish(request_id: RequestId, error: FinishError) -> ErrorReply {
+    let (code, message, details) = match error {
+        FinishError::Incomplete { missing } => (
+            ErrorCode::UploadIncomplete,
+            format!("{missing} chunks are missing; describe_upload says which are there."),
+            json!({"missing": missing}),
+        ),
+        FinishError::Mismatch { computed } => (
+            ErrorCode::ContentMismatch,
+            "The whole file has another hash; cancel the upload and send the file again."
+                .to_owned(),
+            json!({"content_hash": computed}),
+        ),
+        FinishError::Upload(error) => return from_upload(request_id, error),
+    };
+    ErrorReply {
+        details,
+        ..reply(request_id, code, message)
+    }
+}
+
+pub(crate) fn from_read(request_id: RequestId, error: ReadError) -> ErrorReply {
+    match error {
+        ReadError::NoSuchChunk => reply(
+            request_id,
+            ErrorCode::ChunkOutOfRange,
+            "The file has no chunk of this index; describe_file says how it is cut.",
+        ),
+        ReadError::Store(error) => from_store(request_id, error),
+        ReadError::Disk(error) => from_disk(request_id, &error),
+    }
+}
+
+fn from_disk(request_id: RequestId, error: &io::Error) -> ErrorReply {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => storage_full(request_id),
+        _ => {
+            tracing::error!(%error, "the disk failed");
+            internal(request_id)
+        }
+    }
+}
+
+fn storage_full(request_id: RequestId) -> ErrorReply {
+    reply(
+        request_id,
+        ErrorCode::StorageFull,
+        "The server's disk is full. Nothing was stored; try again once there is room.",
+    )
+}
+
+fn internal(request_id: RequestId) -> ErrorReply {
+    reply(
+        request_id,
+        ErrorCode::Internal,
+        "The server failed; trying again is safe.",
+    )
+}
+
+/// The status that says over HTTP what the code says (RFC 9110, section 15).
+pub(crate) fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::MalformedFrame
+        | ErrorCode::InvalidArgument
+        | ErrorCode::UnsupportedProtocol
+        | ErrorCode::InvalidName
+        | ErrorCode::MessageEmpty
+        | ErrorCode::TooManyAttachments
+        | ErrorCode::ChunkOutOfRange => StatusCode::BAD_REQUEST,
+        ErrorCode::NotSignedIn | ErrorCode::InvalidToken => StatusCode::UNAUTHORIZED,
+        ErrorCode::NotAMember | ErrorCode::CannotLeave => StatusCode::FORBIDDEN,
+        ErrorCode::UnknownRequest
+        | ErrorCode::RoomNotFound
+        | ErrorCode::FileNotFound
+        | ErrorCode::UploadNotFound => StatusCode::NOT_FOUND,
+        ErrorCode::TimedOut => StatusCode::REQUEST_TIMEOUT,
+        ErrorCode::NameTaken
+        | ErrorCode::RoomNameTaken
+        | ErrorCode::TransactionConflict
+        | ErrorCode::UploadConflict
+        | ErrorCode::UploadIncomplete => StatusCode::CONFLICT,
+        ErrorCode::FrameTooLarge | ErrorCode::TextTooLong | ErrorCode::FileTooLarge => {
+            StatusCode::PAYLOAD_TOO_LARGE
+        }
+        ErrorCode::ChunkMismatch | ErrorCode::ContentMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::TooManyConnections | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+        ErrorCode::Internal | ErrorCode::Unknown => StatusCode::INTERNAL_SERVER_ERROR,
+    }
 }

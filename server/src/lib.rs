@@ -8,16 +8,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use shared::TimestampMs;
 
+mod blobs;
 pub mod config;
 mod connection;
 mod error;
+mod files;
 pub mod hub;
 pub mod listen;
 pub mod page;
+mod payloads;
 pub mod store;
 mod transport;
 mod web;
 
+pub use blobs::OpenUploadsError;
 pub use config::Config;
 pub use listen::{Server, StartError};
 

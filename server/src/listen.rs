@@ -12,8 +12,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use crate::blobs::{Blobs, OpenUploadsError};
 use crate::config::Config;
 use crate::connection::{self, Context};
+use crate::files::{Files, collect_regularly};
 use crate::hub::Hub;
 use crate::store::{OpenError, Store};
 use crate::transport::Lines;
@@ -37,6 +39,8 @@ pub enum StartError {
     },
     #[error(transparent)]
     Store(#[from] OpenError),
+    #[error(transparent)]
+    Uploads(#[from] OpenUploadsError),
 }
 
 /// A running server.
@@ -61,9 +65,12 @@ impl Server {
             &config.data_dir,
             Box::new(move |events| published.publish(events)),
         )?;
+        let files = Arc::new(Files::new(store.clone(), Blobs::open(&config.uploads_dir)?));
+        tokio::spawn(collect_regularly(Arc::downgrade(&files)));
         let (drain, draining) = watch::channel(false);
         let context = Arc::new(Context {
             store: store.clone(),
+            files,
             hub,
             server_name: config.name,
             connections: Default::default(),

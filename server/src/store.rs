@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use shared::frame::{Person, RoomInfo};
 use shared::{
-    Epoch, FileInfo, PersonId, PersonName, RoomEvent, RoomId, RoomName, RoomRef, Sequence,
+    Epoch, FileId, PersonId, PersonName, RoomEvent, RoomId, RoomName, RoomRef, Sequence,
     TimestampMs, TransactionId,
 };
 use tokio::sync::oneshot;
 
 mod checkpoint;
+mod files;
 mod log;
 mod people;
 mod readers;
@@ -22,6 +23,7 @@ mod schema;
 mod tests;
 mod writer;
 
+pub(crate) use files::{NewFile, NewUpload, StoredChunk, StoredUpload};
 pub(crate) use people::random;
 pub use schema::OpenError;
 
@@ -49,8 +51,8 @@ pub struct NewMessage {
     /// Unique per room and person, for good.
     pub transaction_id: TransactionId,
     pub text: String,
-    /// In the sender's order.
-    pub attachments: Vec<FileInfo>,
+    /// Finished files, in the sender's order.
+    pub attachments: Vec<FileId>,
     pub at_ms: TimestampMs,
 }
 
@@ -80,6 +82,14 @@ pub enum StoreError {
     CannotLeave,
     #[error("this transaction id was used for another message")]
     TransactionConflict,
+    #[error("there is no such file")]
+    FileNotFound,
+    #[error("there is no such upload")]
+    UploadNotFound,
+    #[error("this upload id was used for another file")]
+    UploadConflict,
+    #[error("this person has too many unfinished uploads")]
+    TooManyUploads,
     #[error("the disk is full")]
     Full,
     #[error("the store is closed")]

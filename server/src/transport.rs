@@ -13,6 +13,8 @@ use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::Message;
 
+use crate::payloads::Place;
+
 /// A peer that takes nothing for this long is gone.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -82,6 +84,8 @@ pub(crate) struct Lines {
     stream: TcpStream,
     decoder: FrameDecoder,
     pending: Option<codec::Head<ClientFrame>>,
+    /// Where the payload of `pending` may be kept.
+    place: Option<Place>,
 }
 
 impl Lines {
@@ -90,6 +94,7 @@ impl Lines {
             stream,
             decoder: FrameDecoder::new(CLIENT_LINE_BYTES_MAX),
             pending: None,
+            place: None,
         }
     }
 }
@@ -100,9 +105,18 @@ impl Transport for Lines {
             if self.pending.is_none() {
                 self.pending = self.decoder.next_head()?;
             }
+            if let Some(head) = &self.pending
+                && self.place.is_none()
+            {
+                self.place = Some(Place::incoming(head.payload_bytes).await);
+            }
             if let Some(head) = self.pending.take() {
                 match self.decoder.next_payload(head.payload_bytes) {
                     Some(payload) => {
+                        let payload = match self.place.take() {
+                            Some(place) if !payload.is_empty() => place.hold(payload),
+                            Some(_) | None => payload,
+                        };
                         return Ok(Some(Packet {
                             frame: head.frame,
                             payload,

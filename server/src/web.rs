@@ -1,4 +1,4 @@
-//! The HTTP routes: the page, its WebSocket, and the health check.
+//! The HTTP routes: the page, its WebSocket, uploads and files, and the health check.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -15,9 +15,15 @@ use tungstenite::protocol::{Role, WebSocketConfig};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::path::FullPath;
+use warp::reply::Reply as _;
 
 use crate::connection::{self, Context};
 use crate::page;
+
+mod api;
+mod body;
+mod links;
+mod range;
 
 type Body = bytes::Bytes;
 
@@ -25,23 +31,35 @@ type Body = bytes::Bytes;
 pub(crate) fn routes(
     context: Arc<Context>,
     permit: Arc<OwnedSemaphorePermit>,
-) -> BoxedFilter<(Response<Body>,)> {
+) -> BoxedFilter<(warp::reply::Response,)> {
     let health = warp::path!("health")
         .and(warp::get())
-        .map(|| plain(StatusCode::OK, "ok\n"))
+        .map(|| plain(StatusCode::OK, "ok\n").into_response())
         .boxed();
+    let api = api::routes(context.files.clone(), context.store.clone());
+    let links = links::routes(context.files.clone());
     let socket = warp::path!("ws")
         .and(warp::get())
         .and(warp::header::headers_cloned())
         .and(warp::ext::get::<OnUpgrade>())
-        .map(move |headers, upgrade| open_socket(&context, &permit, &headers, upgrade))
+        .map(move |headers, upgrade| {
+            open_socket(&context, &permit, &headers, upgrade).into_response()
+        })
         .boxed();
     let page = warp::method()
         .and(warp::path::full())
         .and(warp::header::headers_cloned())
         .and_then(serve_page)
         .boxed();
-    health.or(socket).unify().or(page).unify().boxed()
+    let files = api.or(links).unify();
+    health
+        .or(socket)
+        .unify()
+        .or(files)
+        .unify()
+        .or(page)
+        .unify()
+        .boxed()
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
@@ -56,7 +74,7 @@ async fn serve_page(
     method: Method,
     path: FullPath,
     headers: HeaderMap,
-) -> Result<Response<Body>, Infallible> {
+) -> Result<warp::reply::Response, Infallible> {
     if method != Method::GET && method != Method::HEAD {
         let mut response = plain(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -65,7 +83,7 @@ async fn serve_page(
         response
             .headers_mut()
             .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return Ok(response);
+        return Ok(response.into_response());
     }
     let text = |name| {
         headers
@@ -77,7 +95,9 @@ async fn serve_page(
         text(header::ACCEPT_ENCODING),
         text(header::IF_NONE_MATCH),
     );
-    Ok(found.unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "There is nothing here.\n")))
+    let response =
+        found.unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "There is nothing here.\n"));
+    Ok(response.into_response())
 }
 
 /// Answers a WebSocket handshake (RFC 6455, section 4.2) and serves what comes after it.

@@ -1,29 +1,128 @@
-//! Requests about uploads and files.
+//! Requests about uploads and files. All of them wait for the disk, so their replies come from `replies`.
 
 use bytes::Bytes;
 use shared::file::{BeginUpload, FinishUpload};
-use shared::{ClientFrame, RequestId, ServerFrame};
+use shared::{ChunkHash, ErrorReply, FileId, RequestId, ServerFrame, UploadId};
 
 use super::Connection;
-use super::requests::not_served;
+use crate::error;
+use crate::files::ChunkError;
+use crate::payloads;
+use crate::transport::Outgoing;
 
 impl Connection {
-    /// Answers at once, or queues the reply among those that wait for the disk.
-    pub(super) fn handle_file_request(
+    pub(super) fn begin_upload(&mut self, request: BeginUpload) {
+        let (files, person) = (self.context.files.clone(), self.person.id);
+        self.reply_later(async move {
+            let request_id = request.request_id;
+            let begun = files.begin(person, request).await;
+            begun
+                .map(ServerFrame::UploadStatus)
+                .map_err(|failed| error::from_upload(request_id, failed))
+        });
+    }
+
+    pub(super) fn put_chunk(
         &mut self,
-        frame: ClientFrame,
-        _payload: Bytes,
-    ) -> Option<ServerFrame> {
-        let request_id = match frame {
-            ClientFrame::PutChunk { request_id, .. }
-            | ClientFrame::DescribeUpload { request_id, .. }
-            | ClientFrame::CancelUpload { request_id, .. }
-            | ClientFrame::DescribeFile { request_id, .. }
-            | ClientFrame::ReadChunk { request_id, .. }
-            | ClientFrame::BeginUpload(BeginUpload { request_id, .. })
-            | ClientFrame::FinishUpload(FinishUpload { request_id, .. }) => request_id,
-            _ => RequestId::default(),
-        };
-        Some(ServerFrame::Error(not_served(request_id)))
+        request_id: RequestId,
+        upload_id: UploadId,
+        index: u32,
+        hash: Option<ChunkHash>,
+        payload: Bytes,
+    ) {
+        let (files, person) = (self.context.files.clone(), self.person.id);
+        let payload = self.payloads.received(payload);
+        self.reply_later(async move {
+            let stored = async {
+                let mut chunk = files.put_chunk(person, upload_id, index, hash).await?;
+                chunk.write(vec![payload]).await?;
+                chunk.finish().await
+            };
+            let hash = stored
+                .await
+                .map_err(|failed: ChunkError| error::from_chunk(request_id, failed))?;
+            Ok(ServerFrame::ChunkStored {
+                request_id,
+                upload_id,
+                index,
+                hash,
+            })
+        });
+    }
+
+    pub(super) fn describe_upload(&mut self, request_id: RequestId, upload_id: UploadId) {
+        let (files, person) = (self.context.files.clone(), self.person.id);
+        self.reply_later(async move {
+            let status = files.describe(person, upload_id, request_id).await;
+            status
+                .map(ServerFrame::UploadStatus)
+                .map_err(|failed| error::from_upload(request_id, failed))
+        });
+    }
+
+    pub(super) fn finish_upload(&mut self, request: FinishUpload) {
+        let (files, person) = (self.context.files.clone(), self.person.id);
+        self.reply_later(async move {
+            let (request_id, upload_id) = (request.request_id, request.upload_id);
+            let finished = files.finish(person, request).await;
+            let file = finished.map_err(|failed| error::from_finish(request_id, failed))?;
+            Ok(ServerFrame::UploadFinished {
+                request_id,
+                upload_id,
+                file,
+            })
+        });
+    }
+
+    pub(super) fn cancel_upload(&mut self, request_id: RequestId, upload_id: UploadId) {
+        let (files, person) = (self.context.files.clone(), self.person.id);
+        self.reply_later(async move {
+            let cancelled = files.cancel(person, upload_id).await;
+            cancelled.map_err(|failed| error::from_upload(request_id, failed))?;
+            Ok(ServerFrame::Done { request_id })
+        });
+    }
+
+    pub(super) fn describe_file(&mut self, request_id: RequestId, file_id: FileId) {
+        let files = self.context.files.clone();
+        self.reply_later(async move {
+            let described = files.describe_file(file_id, request_id).await;
+            described
+                .map(ServerFrame::FileDescribed)
+                .map_err(|failed| error::from_read(request_id, failed))
+        });
+    }
+
+    pub(super) fn read_chunk(&mut self, request_id: RequestId, file_id: FileId, index: u32) {
+        let (files, held) = (self.context.files.clone(), self.payloads.clone());
+        self.replies.push(Box::pin(async move {
+            let read = async {
+                let chunk = files.chunk(file_id, index).await?;
+                // Read only once there is room, and counted until it is sent.
+                let place = held.to_send(chunk.len()).await;
+                Ok((files.read_chunk(&chunk).await?, place))
+            };
+            match read.await {
+                Ok((bytes, place)) => {
+                    let frame = ServerFrame::ChunkRead {
+                        request_id,
+                        file_id,
+                        index,
+                        payload_bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+                    };
+                    Outgoing::with_payload(&frame, payloads::hold(bytes, place))
+                }
+                Err(failed) => ServerFrame::Error(error::from_read(request_id, failed)).into(),
+            }
+        }));
+    }
+
+    fn reply_later(
+        &mut self,
+        reply: impl Future<Output = Result<ServerFrame, ErrorReply>> + Send + 'static,
+    ) {
+        self.replies.push(Box::pin(async move {
+            reply.await.unwrap_or_else(ServerFrame::Error).into()
+        }));
     }
 }

@@ -44,14 +44,52 @@ impl Connection {
             )),
             // Ephemeral: not answered.
             ClientFrame::SetTyping { .. } => return None,
-            frame @ (ClientFrame::BeginUpload(_)
-            | ClientFrame::PutChunk { .. }
-            | ClientFrame::DescribeUpload { .. }
-            | ClientFrame::FinishUpload(_)
-            | ClientFrame::CancelUpload { .. }
-            | ClientFrame::DescribeFile { .. }
-            | ClientFrame::ReadChunk { .. }) => {
-                return self.handle_file_request(frame, packet.payload);
+            ClientFrame::BeginUpload(request) => {
+                self.begin_upload(request);
+                return None;
+            }
+            ClientFrame::PutChunk {
+                request_id,
+                upload_id,
+                index,
+                hash,
+                payload_bytes: _,
+            } => {
+                self.put_chunk(request_id, upload_id, index, hash, packet.payload);
+                return None;
+            }
+            ClientFrame::DescribeUpload {
+                request_id,
+                upload_id,
+            } => {
+                self.describe_upload(request_id, upload_id);
+                return None;
+            }
+            ClientFrame::FinishUpload(request) => {
+                self.finish_upload(request);
+                return None;
+            }
+            ClientFrame::CancelUpload {
+                request_id,
+                upload_id,
+            } => {
+                self.cancel_upload(request_id, upload_id);
+                return None;
+            }
+            ClientFrame::DescribeFile {
+                request_id,
+                file_id,
+            } => {
+                self.describe_file(request_id, file_id);
+                return None;
+            }
+            ClientFrame::ReadChunk {
+                request_id,
+                file_id,
+                index,
+            } => {
+                self.read_chunk(request_id, file_id, index);
+                return None;
             }
             ClientFrame::Unknown => Err(not_served(RequestId::default())),
         };
@@ -73,11 +111,14 @@ impl Connection {
     async fn send(&mut self, message: SendMessage) -> Result<(), ErrorReply> {
         let request_id = message.request_id;
         let refuse = |code, text: &str| Err(error::reply(request_id, code, text));
-        if !message.attachments.is_empty() {
-            return refuse(ErrorCode::FileNotFound, "There is no such file.");
+        if message.text.trim().is_empty() && message.attachments.is_empty() {
+            return refuse(ErrorCode::MessageEmpty, "A message needs text or a file.");
         }
-        if message.text.trim().is_empty() {
-            return refuse(ErrorCode::MessageEmpty, "A message needs text.");
+        if message.attachments.len() > self.limits.attachments_max {
+            return refuse(
+                ErrorCode::TooManyAttachments,
+                "Too many files for one message; send several messages.",
+            );
         }
         if message.text.len() > self.limits.text_bytes_max {
             return refuse(ErrorCode::TextTooLong, "The text is too long; split it.");
@@ -93,7 +134,7 @@ impl Connection {
             person: self.person.clone(),
             transaction_id,
             text: message.text,
-            attachments: Vec::new(),
+            attachments: message.attachments,
             at_ms: crate::now_ms(),
         });
         self.replies.push(Box::pin(async move {
@@ -234,7 +275,7 @@ impl Connection {
 }
 
 /// The answer to what this server does not do.
-pub(super) fn not_served(request_id: RequestId) -> ErrorReply {
+fn not_served(request_id: RequestId) -> ErrorReply {
     error::reply(
         request_id,
         ErrorCode::UnknownRequest,

@@ -3,10 +3,10 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::frame::Person;
 use shared::{
-    EventBody, FileInfo, PersonId, RoomEvent, RoomId, Sequence, TimestampMs, TransactionId,
+    EventBody, FileId, PersonId, RoomEvent, RoomId, Sequence, TimestampMs, TransactionId,
 };
 
-use super::{Appended, NewMessage, StoreError, counter, rooms, to_integer};
+use super::{Appended, NewMessage, StoreError, counter, files, rooms, to_integer};
 
 /// A page ends with the event that reaches this many bytes of body.
 const PAGE_BODY_BYTES: usize = 256 * 1024;
@@ -34,10 +34,14 @@ pub(super) fn append_message(
             None => StoreError::RoomNotFound,
         });
     }
+    let attachments = message.attachments.into_iter();
+    let attachments = attachments
+        .map(|file_id| files::file(db, file_id)?.ok_or(StoreError::FileNotFound))
+        .collect::<Result<_, _>>()?;
     let body = EventBody::MessageSent {
         transaction_id: message.transaction_id,
         text: message.text,
-        attachments: message.attachments,
+        attachments,
     };
     let event = append(
         db,
@@ -117,13 +121,13 @@ fn repeated(
     }
 }
 
-fn content_hash(text: &str, attachments: &[FileInfo]) -> [u8; 32] {
+fn content_hash(text: &str, attachments: &[FileId]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     // The length keeps the end of the text apart from the first attachment.
     hasher.update(&(text.len() as u64).to_le_bytes());
     hasher.update(text.as_bytes());
-    for file in attachments {
-        hasher.update(file.file_id.as_bytes());
+    for file_id in attachments {
+        hasher.update(file_id.as_bytes());
     }
     *hasher.finalize().as_bytes()
 }

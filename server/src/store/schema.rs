@@ -8,12 +8,13 @@ use shared::{Epoch, RoomId, RoomName, TimestampMs};
 
 use super::to_integer;
 
-/// Of the tables below.
-const SCHEMA_VERSION: i64 = 1;
+/// What [`MIGRATIONS`] lead to.
+const SCHEMA_VERSION: i64 = 2;
 /// Before 3.51.3 a checkpoint could corrupt a database in WAL mode.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const LOBBY_NAME: &str = "lobby";
 
+/// The tables of version 1. Each of [`MIGRATIONS`] makes the next version of what is there.
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE people (
@@ -40,6 +41,10 @@ CREATE TABLE events (
 CREATE UNIQUE INDEX events_by_transaction ON events (room_id, person_id, transaction_id)
     WHERE transaction_id IS NOT NULL;
 ";
+
+/// The first leads from version 1 to 2.
+const MIGRATIONS: [&str; 1] = [super::files::TABLES];
+const _: () = assert!(SCHEMA_VERSION as usize == MIGRATIONS.len() + 1);
 
 /// Why a database does not open.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +104,7 @@ pub(super) fn open(data_dir: &Path) -> Result<Opened, OpenError> {
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    connection.set_prepared_statement_cache_capacity(32);
+    connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
          PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;",
@@ -114,17 +119,31 @@ fn prepare(connection: &mut Connection) -> Result<(Epoch, RoomId), OpenError> {
     if !exists {
         create(&transaction)?;
     }
-    let found = meta(&transaction, "schema")?;
+    migrate(&transaction)?;
+    let epoch = Epoch::from_bytes(meta(&transaction, "epoch")?);
+    let lobby = RoomId::from_bytes(meta(&transaction, "lobby")?);
+    transaction.commit()?;
+    Ok((epoch, lobby))
+}
+
+/// Brings the tables of any older version to this one.
+fn migrate(db: &Connection) -> Result<(), OpenError> {
+    let found: i64 = meta(db, "schema")?;
     if found > SCHEMA_VERSION {
         return Err(OpenError::NewerSchema {
             found,
             known: SCHEMA_VERSION,
         });
     }
-    let epoch = Epoch::from_bytes(meta(&transaction, "epoch")?);
-    let lobby = RoomId::from_bytes(meta(&transaction, "lobby")?);
-    transaction.commit()?;
-    Ok((epoch, lobby))
+    let done = usize::try_from(found - 1).unwrap_or_default();
+    for step in &MIGRATIONS[done..] {
+        db.execute_batch(step)?;
+    }
+    db.execute(
+        "UPDATE meta SET value = ?1 WHERE key = 'schema'",
+        [SCHEMA_VERSION],
+    )?;
+    Ok(())
 }
 
 fn create(db: &Connection) -> Result<(), OpenError> {
@@ -134,7 +153,7 @@ fn create(db: &Connection) -> Result<(), OpenError> {
     let name: RoomName = LOBBY_NAME.parse().expect("the lobby's name is valid");
     db.execute_batch(TABLES)?;
     let mut insert = db.prepare("INSERT INTO meta (key, value) VALUES (?1, ?2)")?;
-    insert.execute(params!["schema", SCHEMA_VERSION])?;
+    insert.execute(params!["schema", 1])?;
     insert.execute(params!["epoch", epoch.as_bytes()])?;
     insert.execute(params!["lobby", lobby.as_bytes()])?;
     db.execute(

@@ -190,6 +190,10 @@ fn cause(error: &StoreError) -> ffi::Error {
         | StoreError::NotAMember
         | StoreError::CannotLeave
         | StoreError::TransactionConflict
+        | StoreError::FileNotFound
+        | StoreError::UploadNotFound
+        | StoreError::UploadConflict
+        | StoreError::TooManyUploads
         | StoreError::Closed => ffi::Error::new(ffi::SQLITE_ERROR),
     }
 }

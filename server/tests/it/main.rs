@@ -3,6 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod chat;
+mod files;
+mod hostile_names;
+mod http;
 mod kill;
+mod links;
 mod peer;
 mod refusals;

@@ -6,7 +6,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use server::{Config, Server};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
@@ -21,7 +21,8 @@ pub(crate) async fn start(folder: &TempDir) -> Server {
     Server::start(Config {
         http: loopback,
         tcp: loopback,
-        data_dir: folder.path().to_owned(),
+        data_dir: folder.path().join("data"),
+        uploads_dir: folder.path().join("uploads"),
         name: "Test".to_owned(),
         connections_max: 100,
     })
@@ -66,23 +67,45 @@ impl Peer {
         self.send_raw(&frame.to_string()).await;
     }
 
+    /// A frame with the payload that it states.
+    pub(crate) async fn send_payload(&mut self, frame: Value, payload: &[u8]) {
+        let bytes = [format!("{frame}\n").as_bytes(), payload].concat();
+        match self {
+            Self::Tcp(stream) => stream.write_all(&bytes).await.unwrap(),
+            Self::WebSocket(socket) => socket.send(Message::binary(bytes)).await.unwrap(),
+        }
+    }
+
     /// The next frame; `None` once the server has closed.
     pub(crate) async fn read(&mut self) -> Option<Value> {
-        let text = timeout(PATIENCE, async {
+        Some(self.read_payload().await?.0)
+    }
+
+    /// The next frame and its payload; `None` once the server has closed.
+    pub(crate) async fn read_payload(&mut self) -> Option<(Value, Vec<u8>)> {
+        let read = timeout(PATIENCE, async {
             match self {
                 Self::Tcp(stream) => {
                     let mut line = String::new();
                     stream.read_line(&mut line).await.ok()?;
-                    Some(line)
+                    let frame: Value = serde_json::from_str(&line).ok()?;
+                    let mut payload =
+                        vec![0; frame["payload_bytes"].as_u64().unwrap_or(0) as usize];
+                    stream.read_exact(&mut payload).await.ok()?;
+                    Some((frame, payload))
                 }
                 Self::WebSocket(socket) => match socket.next().await? {
-                    Ok(Message::Text(text)) => Some(text.to_string()),
+                    Ok(Message::Text(text)) => Some((serde_json::from_str(&text).ok()?, vec![])),
+                    Ok(Message::Binary(bytes)) => {
+                        let end = bytes.iter().position(|byte| *byte == b'\n')?;
+                        let frame = serde_json::from_slice(&bytes[..end]).ok()?;
+                        Some((frame, bytes[end + 1..].to_vec()))
+                    }
                     _ => None,
                 },
             }
         });
-        let text = text.await.expect("an answer in time")?;
-        serde_json::from_str(&text).ok()
+        read.await.expect("an answer in time")
     }
 
     /// Reads on to the next frame of this type.

@@ -1,0 +1,188 @@
+//! Contents of files on the disk, one copy each, and the parts of those still on their way.
+//!
+//! `<root>/incoming/<upload id>` is a part; `<root>/<two digits>/<content hash>` is a content, complete and flushed
+//! before it has that name, and never changed after. Every function here blocks: run it by [`Disk`].
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use rustix::buffer::spare_capacity;
+use shared::{ContentHash, UploadId};
+
+mod disk;
+
+pub(crate) use disk::Disk;
+
+/// Kept free for the database, so that a full disk stops uploads before it stops messages.
+const RESERVE_BYTES: u64 = 64 << 20;
+
+/// Why the folder of files cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to {}: {source}; choose a directory that this user may write to, with --uploads-dir", path.display())]
+pub struct OpenUploadsError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// The folder of files.
+pub(crate) struct Blobs {
+    root: PathBuf,
+    incoming: PathBuf,
+}
+
+impl Blobs {
+    /// Makes the folder where it is missing, and tries that it can be written to.
+    pub(crate) fn open(root: &Path) -> Result<Self, OpenUploadsError> {
+        let incoming = root.join("incoming");
+        let tried = incoming.join("writable");
+        let writable = fs::create_dir_all(&incoming)
+            .and_then(|()| File::create(&tried))
+            .and_then(|_| fs::remove_file(&tried));
+        writable.map_err(|source| OpenUploadsError {
+            path: root.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            root: root.to_owned(),
+            incoming,
+        })
+    }
+
+    /// Fails with [`io::ErrorKind::StorageFull`] where `bytes` more do not fit.
+    pub(crate) fn require_space(&self, bytes: u64) -> io::Result<()> {
+        let disk = rustix::fs::statvfs(&self.root)?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < bytes.saturating_add(RESERVE_BYTES) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
+    }
+
+    /// The part of an upload, to read and to write at any offset; made where it is missing.
+    pub(crate) fn open_part(&self, upload_id: UploadId) -> io::Result<File> {
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false);
+        options.open(self.part_path(upload_id))
+    }
+
+    pub(crate) fn remove_part(&self, upload_id: UploadId) -> io::Result<()> {
+        removed(fs::remove_file(self.part_path(upload_id)))
+    }
+
+    /// Gives a complete and flushed part its content's name as well; the part stays until it is removed, so
+    /// that a crash before the database knows of the content loses nothing.
+    pub(crate) fn keep(
+        &self,
+        upload_id: UploadId,
+        content: ContentHash,
+        size_bytes: u64,
+    ) -> io::Result<()> {
+        let part = self.open_part(upload_id)?;
+        if part.metadata()?.len() != size_bytes {
+            return Err(io::Error::other("the part has another size than its file"));
+        }
+        let path = self.blob_path(content);
+        let folder = path.parent().expect("a content's path is below the root");
+        fs::create_dir_all(folder)?;
+        let part_path = self.part_path(upload_id);
+        match fs::hard_link(&part_path, &path) {
+            Ok(()) => {}
+            // Whoever gave it this name had it verified and flushed.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            // Some file systems have no links. There a crash right now costs a new upload.
+            Err(_) => fs::rename(&part_path, &path)?,
+        }
+        File::open(folder)?.sync_all()?;
+        File::open(&self.root)?.sync_all()
+    }
+
+    pub(crate) fn open_blob(&self, content: ContentHash) -> io::Result<File> {
+        File::open(self.blob_path(content))
+    }
+
+    pub(crate) fn remove_blob(&self, content: ContentHash) -> io::Result<()> {
+        removed(fs::remove_file(self.blob_path(content)))
+    }
+
+    /// The uploads that have a part.
+    pub(crate) fn parts(&self) -> io::Result<Vec<UploadId>> {
+        names_in(&self.incoming)
+    }
+
+    /// The contents that have had their name for at least `age`.
+    pub(crate) fn contents_older_than(&self, age: Duration) -> io::Result<Vec<ContentHash>> {
+        let mut contents = Vec::new();
+        for folder in fs::read_dir(&self.root)? {
+            let folder = folder?.path();
+            if folder == self.incoming || !folder.is_dir() {
+                continue;
+            }
+            for content in names_in(&folder)? {
+                let changed = fs::metadata(self.blob_path(content)).and_then(|it| it.modified());
+                let since = changed.map(|at| SystemTime::now().duration_since(at));
+                if matches!(since, Ok(Ok(since)) if since >= age) {
+                    contents.push(content);
+                }
+            }
+        }
+        Ok(contents)
+    }
+
+    fn part_path(&self, upload_id: UploadId) -> PathBuf {
+        self.incoming.join(upload_id.to_string())
+    }
+
+    fn blob_path(&self, content: ContentHash) -> PathBuf {
+        let name = content.to_string();
+        self.root.join(&name[..2]).join(name)
+    }
+}
+
+/// `len` bytes from `offset` on; fails where the file ends before.
+pub(crate) fn read_at(file: &File, offset: u64, len: usize) -> io::Result<Bytes> {
+    let mut bytes = Vec::with_capacity(len);
+    while bytes.len() < len {
+        let at = offset + bytes.len() as u64;
+        let read = match rustix::io::pread(file, spare_capacity(&mut bytes), at) {
+            Ok(read) => read,
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    bytes.truncate(len);
+    Ok(bytes.into())
+}
+
+/// Writes all of it at `offset`.
+pub(crate) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    file.write_all_at(bytes, offset)
+}
+
+/// The names in a folder that parse; others are not ours to touch.
+fn names_in<T: std::str::FromStr>(folder: &Path) -> io::Result<Vec<T>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        if let Some(Ok(name)) = entry?.file_name().to_str().map(str::parse) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// What was not there is removed as well.
+fn removed(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+#![allow(clippy::unwrap_used)]
+
+use tempfile::TempDir;
+
+use super::*;
+
+fn content(byte: u8) -> ContentHash {
+    ContentHash::from_bytes([byte; 32])
+}
+
+#[test]
+fn a_kept_part_is_one_content_that_outlives_the_part() {
+    let folder = TempDir::new().unwrap();
+    let blobs = Blobs::open(folder.path()).unwrap();
+    let (first, second) = (UploadId::from_bytes([1; 16]), UploadId::from_bytes([2; 16]));
+    for upload in [first, second] {
+        write_at(&blobs.open_part(upload).unwrap(), b"same", 0).unwrap();
+        assert!(blobs.keep(upload, content(9), 5).is_err(), "another size");
+        blobs.keep(upload, content(9), 4).unwrap();
+        assert!(blobs.parts().unwrap().contains(&upload));
+        blobs.remove_part(upload).unwrap();
+        blobs.remove_part(upload).unwrap();
+    }
+    assert_eq!(blobs.parts().unwrap(), []);
+    assert_eq!(
+        blobs.contents_older_than(Duration::ZERO).unwrap(),
+        [content(9)]
+    );
+    assert_eq!(
+        blobs
+            .contents_older_than(Duration::from_secs(3600))
+            .unwrap(),
+        []
+    );
+    let file = blobs.open_blob(content(9)).unwrap();
+    assert_eq!(read_at(&file, 1, 3).unwrap(), "ame");
+    assert_eq!(
+        read_at(&file, 1, 4).unwrap_err().kind(),
+        io::ErrorKind::UnexpectedEof
+    );
+    blobs.remove_blob(content(9)).unwrap();
+    assert!(blobs.open_blob(content(9)).is_err());
+}
+
+#[test]
+fn what_cannot_fit_is_refused_before_it_is_written() {
+    let folder = TempDir::new().unwrap();
+    let blobs = Blobs::open(folder.path()).unwrap();
+    blobs.require_space(1).unwrap();
+    assert_eq!(
+        blobs.require_space(u64::MAX / 2).unwrap_err().kind(),
+        io::ErrorKind::StorageFull
+    );
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_says_which() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    File::create(&file).unwrap();
+    let refused = Blobs::open(&file).err().unwrap().to_string();
+    assert!(refused.contains("--uploads-dir"), "{refused}");
+}

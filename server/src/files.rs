@@ -1,0 +1,267 @@
+//! Uploads on their way, finished files and their contents: what every transport asks for goes through here.
+//!
+//! The database says what is there, `blobs` holds the bytes. An upload that is being added to is kept in memory as an
+//! `Upload`, loaded once from both and forgotten again when nobody uses it.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use shared::file::{BeginUpload, FileDescription};
+use shared::limits::FILE_BYTES_MAX;
+use shared::{
+    ChunkLayout, ContentHash, FileId, FileInfo, FileName, PersonId, RequestId, UploadId,
+    UploadStatus,
+};
+use tokio::sync::{OnceCell, RwLock};
+
+use crate::blobs::{self, Blobs, Disk};
+use crate::store::{NewUpload, Store, StoreError, StoredUpload};
+
+mod chunk;
+mod collect;
+mod finish;
+mod media;
+mod upload;
+
+pub(crate) use chunk::ChunkError;
+pub(crate) use collect::collect_regularly;
+pub(crate) use finish::FinishError;
+use upload::Upload;
+
+/// Why an upload was not begun, described or cancelled.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UploadError {
+    #[error("the file is too large")]
+    TooLarge,
+    #[error("the upload is finished")]
+    Finished,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the disk failed: {0}")]
+    Disk(#[from] io::Error),
+    /// Nobody knows what of it is on the disk, and reading it may only show what is in memory.
+    #[error("what was written could not be flushed: {0}")]
+    Flush(#[source] io::Error),
+}
+
+/// Why a file, or a part of it, was not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error("the file has no such chunk")]
+    NoSuchChunk,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the disk failed: {0}")]
+    Disk(#[from] io::Error),
+}
+
+/// A chunk of a finished file.
+pub(crate) struct Chunk {
+    content: ContentHash,
+    range: Range<u64>,
+}
+
+impl Chunk {
+    /// Its bytes.
+    pub(crate) fn len(&self) -> u32 {
+        u32::try_from(self.range.end - self.range.start).unwrap_or(u32::MAX)
+    }
+}
+
+/// Everything about files that the connections share.
+pub(crate) struct Files {
+    store: Store,
+    blobs: Arc<Blobs>,
+    disk: Disk,
+    active: Mutex<HashMap<UploadId, Arc<OnceCell<Arc<Upload>>>>>,
+    /// Read while a content has its name but not yet its row; written while contents without a row are removed.
+    naming: RwLock<()>,
+}
+
+impl Files {
+    pub(crate) fn new(store: Store, blobs: Blobs) -> Self {
+        Self {
+            store,
+            blobs: Arc::new(blobs),
+            disk: Disk::default(),
+            active: Mutex::default(),
+            naming: RwLock::default(),
+        }
+    }
+
+    /// Begins an upload, or returns to it.
+    pub(crate) async fn begin(
+        &self,
+        person: PersonId,
+        request: BeginUpload,
+    ) -> Result<UploadStatus, UploadError> {
+        if request.size_bytes > FILE_BYTES_MAX {
+            return Err(UploadError::TooLarge);
+        }
+        let chosen = request.upload_id;
+        let now = crate::now_ms();
+        let upload_id = chosen.unwrap_or_else(|| UploadId::from_parts(now, crate::store::random()));
+        if self.store.find_upload(upload_id).await?.is_none() {
+            let (blobs, bytes) = (self.blobs.clone(), request.size_bytes);
+            self.disk.run(move || blobs.require_space(bytes)).await?;
+        }
+        let new = NewUpload {
+            upload_id,
+            person,
+            name: FileName::repaired(&request.name),
+            size_bytes: request.size_bytes,
+            media_type: request.media_type.as_deref().and_then(media::valid_type),
+        };
+        let stored = self.store.begin_upload(new, now).await?;
+        self.status(stored, request.request_id).await
+    }
+
+    /// What is there of an upload of this person.
+    pub(crate) async fn describe(
+        &self,
+        person: PersonId,
+        upload_id: UploadId,
+        request_id: RequestId,
+    ) -> Result<UploadStatus, UploadError> {
+        let stored = self.stored(person, upload_id).await?;
+        self.status(stored, request_id).await
+    }
+
+    /// Forgets an unfinished upload and its chunks.
+    pub(crate) async fn cancel(
+        &self,
+        person: PersonId,
+        upload_id: UploadId,
+    ) -> Result<(), UploadError> {
+        let stored = self.stored(person, upload_id).await?;
+        self.forget(stored).await
+    }
+
+    /// [`StoreError::FileNotFound`] where there is none.
+    pub(crate) async fn file(&self, file_id: FileId) -> Result<FileInfo, ReadError> {
+        let found = self.store.find_file(file_id).await?;
+        Ok(found.ok_or(StoreError::FileNotFound)?)
+    }
+
+    /// A file with what is needed to verify its chunks.
+    pub(crate) async fn describe_file(
+        &self,
+        file_id: FileId,
+        request_id: RequestId,
+    ) -> Result<FileDescription, ReadError> {
+        let file = self.file(file_id).await?;
+        let hashes = self.store.chunk_hashes(file.content_hash).await?;
+        Ok(FileDescription {
+            request_id,
+            layout: layout(file.size_bytes),
+            chunk_hashes: hashes.ok_or(StoreError::FileNotFound)?,
+            file,
+        })
+    }
+
+    /// Where a chunk lies.
+    pub(crate) async fn chunk(&self, file_id: FileId, index: u32) -> Result<Chunk, ReadError> {
+        let file = self.file(file_id).await?;
+        let range = layout(file.size_bytes).range(index);
+        Ok(Chunk {
+            content: file.content_hash,
+            range: range.ok_or(ReadError::NoSuchChunk)?,
+        })
+    }
+
+    /// The bytes of one chunk.
+    pub(crate) async fn read_chunk(&self, chunk: &Chunk) -> Result<Bytes, ReadError> {
+        let (blobs, content) = (self.blobs.clone(), chunk.content);
+        let (start, len) = (chunk.range.start, chunk.len() as usize);
+        let read = move || blobs::read_at(&blobs.open_blob(content)?, start, len);
+        Ok(self.disk.run(read).await?)
+    }
+
+    /// The content of a file, open to be read by jobs of [`Self::disk`].
+    pub(crate) async fn open(&self, file: &FileInfo) -> Result<File, ReadError> {
+        let (blobs, content) = (self.blobs.clone(), file.content_hash);
+        Ok(self.disk.run(move || blobs.open_blob(content)).await?)
+    }
+
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    /// The upload, if it is this person's.
+    async fn stored(
+        &self,
+        person: PersonId,
+        upload_id: UploadId,
+    ) -> Result<StoredUpload, StoreError> {
+        let found = self.store.find_upload(upload_id).await?;
+        found
+            .filter(|stored| stored.begun.person == person)
+            .ok_or(StoreError::UploadNotFound)
+    }
+
+    async fn status(
+        &self,
+        stored: StoredUpload,
+        request_id: RequestId,
+    ) -> Result<UploadStatus, UploadError> {
+        let upload = self.load(&stored).await?;
+        if upload.has_ended() {
+            return Err(StoreError::UploadNotFound.into());
+        }
+        Ok(UploadStatus {
+            request_id,
+            upload_id: stored.begun.upload_id,
+            name: stored.begun.name,
+            layout: upload.layout,
+            present: upload.present(),
+            file: stored.file,
+        })
+    }
+
+    /// The upload in memory, the same for everyone who uses it at the same time.
+    async fn load(&self, stored: &StoredUpload) -> Result<Arc<Upload>, UploadError> {
+        let cell = self
+            .active()
+            .entry(stored.begun.upload_id)
+            .or_default()
+            .clone();
+        let load = || upload::load(&self.store, &self.blobs, &self.disk, stored);
+        cell.get_or_try_init(load).await.cloned()
+    }
+
+    /// The upload where it is in memory, so that not every chunk asks the database.
+    fn loaded(&self, upload_id: UploadId) -> Option<Arc<Upload>> {
+        let active = self.active();
+        active.get(&upload_id).and_then(|cell| cell.get().cloned())
+    }
+
+    /// Removes what is there of an unfinished upload. Its bytes go first: rows without bytes are noticed when they
+    /// are loaded, and nobody could begin anew on a part that is about to go.
+    async fn forget(&self, stored: StoredUpload) -> Result<(), UploadError> {
+        let upload_id = stored.begun.upload_id;
+        let upload = self.load(&stored).await?;
+        let _turn = upload.finishing.lock().await;
+        if !upload.end() {
+            return Err(UploadError::Finished);
+        }
+        let blobs = self.blobs.clone();
+        self.disk.run(move || blobs.remove_part(upload_id)).await?;
+        self.store.forget_upload(upload_id).await?;
+        self.active().remove(&upload_id);
+        Ok(())
+    }
+
+    fn active(&self) -> MutexGuard<'_, HashMap<UploadId, Arc<OnceCell<Arc<Upload>>>>> {
+        // Every change to the map is whole, also that of a thread that panicked.
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The layout of a file that was let in.
+fn layout(size_bytes: u64) -> ChunkLayout {
+    ChunkLayout::for_size(size_bytes).expect("no file above the limit is ever stored")
+}

@@ -1,0 +1,307 @@
+//! Files by their link. What people upload is served so that no browser runs it as a part of Chinwag.
+
+use std::convert::Infallible;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::{Method, Response, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use shared::{ErrorCode, ErrorReply, FileId, FileInfo, RequestId};
+use tokio::task::JoinHandle;
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::path::Tail;
+use warp::reply::{Reply as _, Response as Answer};
+
+use super::range::{Selection, select};
+use super::{api, plain};
+use crate::blobs::{Disk, read_at};
+use crate::error;
+use crate::files::Files;
+
+/// Read and sent at once; while it is sent, the next is read.
+const PIECE_BYTES: u64 = 512 * 1024;
+/// What a parameter's value may hold as it is (RFC 8187, attr-char).
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
+/// Everything below `/files`.
+pub(super) fn routes(files: Arc<Files>) -> BoxedFilter<(Answer,)> {
+    let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
+    warp::path("files")
+        .and(warp::method())
+        .and(warp::path::tail())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and_then(
+            move |method: Method, path: Tail, query: String, headers: HeaderMap| {
+                let files = files.clone();
+                async move { serve(&files, &method, path.as_str(), &query, &headers).await }
+            },
+        )
+        .boxed()
+}
+
+async fn serve(
+    files: &Files,
+    method: &Method,
+    path: &str,
+    query: &str,
+    headers: &HeaderMap,
+) -> Result<Answer, Infallible> {
+    if method != Method::GET && method != Method::HEAD {
+        let mut response = plain(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "A link answers GET and HEAD.\n",
+        );
+        let allowed = HeaderValue::from_static("GET, HEAD");
+        response.headers_mut().insert(header::ALLOW, allowed);
+        return Ok(response.into_response());
+    }
+    let asked = Asked::of(query);
+    let answer = fetch(files, method, path, asked, headers).await;
+    Ok(answer.unwrap_or_else(|refusal| refused(refusal, headers)))
+}
+
+/// How the asker wants to see the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// As fits its type.
+    Nothing,
+    Download,
+    Inline,
+}
+
+impl Asked {
+    fn of(query: &str) -> Self {
+        let has = |name: &str| {
+            query
+                .split('&')
+                .any(|part| part.split('=').next() == Some(name))
+        };
+        match (has("download"), has("inline")) {
+            (true, _) => Self::Download,
+            (false, true) => Self::Inline,
+            (false, false) => Self::Nothing,
+        }
+    }
+}
+
+async fn fetch(
+    files: &Files,
+    method: &Method,
+    path: &str,
+    asked: Asked,
+    headers: &HeaderMap,
+) -> Result<Answer, ErrorReply> {
+    let none = RequestId::default();
+    let not_found = || ErrorReply::new(ErrorCode::FileNotFound, "There is no such file.");
+    // The name behind it is for people and for whoever saves the file.
+    let file_id = path.split('/').next().unwrap_or_default();
+    let file_id: FileId = file_id.parse().map_err(|_| not_found())?;
+    let file = files.file(file_id).await;
+    let file = file.map_err(|failed| error::from_read(none, failed))?;
+    let etag = format!("\"{}\"", file.content_hash);
+    let mut selected = select(headers, &etag, file.size_bytes);
+    if method == Method::HEAD && selected != Selection::NotModified {
+        // A range is defined for GET alone.
+        selected = Selection::Whole;
+    }
+    let (status, range) = match selected {
+        Selection::Whole => (StatusCode::OK, Some(0..file.size_bytes)),
+        Selection::Part(range) => (StatusCode::PARTIAL_CONTENT, Some(range)),
+        Selection::Unsatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, None),
+        Selection::NotModified => (StatusCode::NOT_MODIFIED, None),
+    };
+    let mut response = match &range {
+        Some(range) if method == Method::GET && !range.is_empty() => {
+            let content = files.open(&file).await;
+            let content = content.map_err(|failed| error::from_read(none, failed))?;
+            warp::reply::stream(Pieces::new(files.disk().clone(), content, range.clone()))
+                .into_response()
+        }
+        Some(_) | None => Response::new(Bytes::new()).into_response(),
+    };
+    *response.status_mut() = status;
+    describe(response.headers_mut(), &file, &etag, asked);
+    describe_range(response.headers_mut(), status, range, file.size_bytes);
+    Ok(response)
+}
+
+/// An error for whoever asked: a sentence for browsers, an object for programs.
+fn refused(refusal: ErrorReply, headers: &HeaderMap) -> Answer {
+    let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
+    if accept.is_none_or(|accept| !accept.contains("text/html")) {
+        return api::refuse(refusal);
+    }
+    let text = format!("{}\n", refusal.message);
+    let mut response = Response::new(Bytes::from(text)).into_response();
+    *response.status_mut() = error::status(refusal.code);
+    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+fn describe_range(
+    headers: &mut HeaderMap,
+    status: StatusCode,
+    range: Option<Range<u64>>,
+    size_bytes: u64,
+) {
+    let mut set = |name, value: String| {
+        let value = HeaderValue::try_from(value).expect("numbers are valid in a header");
+        headers.insert(name, value);
+    };
+    match range {
+        Some(range) => {
+            set(
+                header::CONTENT_LENGTH,
+                (range.end - range.start).to_string(),
+            );
+            if status == StatusCode::PARTIAL_CONTENT {
+                let (first, last) = (range.start, range.end - 1);
+                let part = format!("bytes {first}-{last}/{size_bytes}");
+                set(header::CONTENT_RANGE, part);
+            }
+        }
+        None if status == StatusCode::RANGE_NOT_SATISFIABLE => {
+            set(header::CONTENT_RANGE, format!("bytes */{size_bytes}"));
+        }
+        None => {}
+    }
+}
+
+fn describe(headers: &mut HeaderMap, file: &FileInfo, etag: &str, asked: Asked) {
+    let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
+    set(header::ACCEPT_RANGES, "bytes");
+    // The link is a secret, and what it leads to never changes.
+    set(
+        header::CACHE_CONTROL,
+        "private, max-age=31536000, immutable",
+    );
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; \
+         form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox",
+    );
+    let policy = header::HeaderName::from_static("cross-origin-resource-policy");
+    set(policy, "same-origin");
+    let media_type = match file.media_type.as_str() {
+        // Nothing says so, but nothing else is as likely; a browser's guess could be anything.
+        "text/plain" => "text/plain; charset=utf-8",
+        other => other,
+    };
+    let disposition = disposition(file, asked);
+    for (name, value) in [
+        (header::ETAG, etag),
+        (header::CONTENT_TYPE, media_type),
+        (header::CONTENT_DISPOSITION, disposition.as_str()),
+    ] {
+        let value = HeaderValue::from_str(value);
+        let value = value.unwrap_or(HeaderValue::from_static("application/octet-stream"));
+        headers.insert(name, value);
+    }
+}
+
+/// Whether to show or to save, and under which name (RFC 6266): first for old programs, then in full.
+fn disposition(file: &FileInfo, asked: Asked) -> String {
+    let (kind, subtype) = file.media_type.split_once('/').unwrap_or_default();
+    // An allow-list: SVG, HTML and whatever else can hold script are not on it.
+    let is_shown = match kind {
+        "image" => matches!(
+            subtype,
+            "png" | "jpeg" | "gif" | "webp" | "avif" | "bmp" | "jxl" | "x-icon"
+        ),
+        "audio" | "video" => true,
+        "text" => subtype == "plain" && asked == Asked::Inline,
+        _ => false,
+    };
+    let shown = match asked {
+        Asked::Nothing | Asked::Inline if is_shown => "inline",
+        Asked::Nothing | Asked::Inline | Asked::Download => "attachment",
+    };
+    let name = file.name.as_str();
+    let plain: String = name
+        .chars()
+        .map(|c| match c {
+            '"' | '\\' | '%' => '_',
+            ' '..='~' => c,
+            _ => '_',
+        })
+        .collect();
+    let full = utf8_percent_encode(name, ENCODED);
+    format!("{shown}; filename=\"{plain}\"; filename*=UTF-8''{full}")
+}
+
+/// The bytes of a range, read ahead by one piece.
+struct Pieces {
+    disk: Disk,
+    file: Arc<File>,
+    rest: Range<u64>,
+    reading: Option<JoinHandle<io::Result<Bytes>>>,
+}
+
+impl Pieces {
+    fn new(disk: Disk, file: File, range: Range<u64>) -> Self {
+        let mut pieces = Self {
+            disk,
+            file: Arc::new(file),
+            rest: range,
+            reading: None,
+        };
+        pieces.read_next();
+        pieces
+    }
+
+    fn read_next(&mut self) {
+        let start = self.rest.start;
+        let end = self.rest.end.min(start + PIECE_BYTES);
+        self.rest.start = end;
+        self.reading = (start < end).then(|| {
+            let (disk, file) = (self.disk.clone(), self.file.clone());
+            let read = move || read_at(&file, start, (end - start) as usize);
+            tokio::spawn(async move { disk.run(read).await })
+        });
+    }
+}
+
+impl Stream for Pieces {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(reading) = &mut self.reading else {
+            return Poll::Ready(None);
+        };
+        let read = ready!(Pin::new(reading).poll(context));
+        let read = read.map_err(io::Error::other).flatten();
+        match &read {
+            Ok(_) => self.read_next(),
+            // The body is cut here, which the peer sees by its length.
+            Err(error) => {
+                tracing::error!(%error, "a file could not be read");
+                self.reading = None;
+            }
+        }
+        Poll::Ready(Some(read))
+    }
+}
