@@ -23,6 +23,8 @@ pub struct Config {
     pub gap_fill_events_max: u64,
     /// Uploads that have their turn at the same time.
     pub uploads_at_once: usize,
+    /// Likewise of downloads.
+    pub downloads_at_once: usize,
     /// Chunks on their way at the same time in one direction, over all files.
     pub chunks_in_flight: usize,
     /// Chunks are carried by HTTP beside the connection, so that their progress says nothing about it.
@@ -37,6 +39,7 @@ impl Config {
             page_events: 100,
             gap_fill_events_max: 1000,
             uploads_at_once: 3,
+            downloads_at_once: 3,
             chunks_in_flight: 4,
             chunks_by_http: false,
         }
@@ -186,6 +189,12 @@ pub enum Input {
     ChunkProgress {
         request_id: RequestId,
         sent_bytes: u64,
+    },
+    /// So many bytes of the chunk that `read_chunk` of this id asked for have come. May be left out; on a slow
+    /// network it shows that the server lives while the rest is on its way.
+    ReadProgress {
+        request_id: RequestId,
+        received_bytes: u64,
     },
     /// The source of an upload cannot be read, or is not the file that it was.
     SourceFailed {

@@ -11,8 +11,10 @@ use crate::snapshot::Snapshot;
 use crate::transfer::Transfers;
 use crate::view::View;
 
+mod downloads;
 mod requests;
 mod session;
+mod transfers;
 mod uploads;
 
 /// One person's session on one server.
@@ -151,9 +153,8 @@ impl Client {
                 self.resume_upload(upload_id, source, now)
             }
             Command::CancelUpload { upload_id } => self.cancel_upload(upload_id, now),
-            Command::Download { .. } | Command::CancelDownload { .. } => {
-                Err(CommandError::NoSuchTransfer)
-            }
+            Command::Download { file_id, target } => Ok(self.download(file_id, target, now)),
+            Command::CancelDownload { download_id } => self.cancel_download(download_id, now),
         }
     }
 
@@ -161,7 +162,7 @@ impl Client {
     pub fn handle_input(&mut self, input: Input, now: TimestampMs) {
         match input {
             Input::Connected => self.greet(now),
-            Input::Frame(packet) => self.receive(packet.frame, now),
+            Input::Frame(packet) => self.receive(packet, now),
             Input::Disconnected { reason } => self.disconnected(reason, now),
             Input::Timeout => self.timeout(now),
             Input::ChunkProgress {
@@ -169,10 +170,24 @@ impl Client {
                 sent_bytes,
             } => self.chunk_progress(request_id, sent_bytes, now),
             Input::SourceFailed { upload_id, reason } => self.source_failed(upload_id, reason, now),
-            Input::TargetOpened { .. }
-            | Input::ChunkWritten { .. }
-            | Input::TargetFinished { .. }
-            | Input::TargetFailed { .. } => {}
+            Input::ReadProgress {
+                request_id,
+                received_bytes,
+            } => self.read_progress(request_id, received_bytes, now),
+            Input::TargetOpened {
+                download_id,
+                present,
+            } => self.target_opened(download_id, &present, now),
+            Input::ChunkWritten { download_id, index } => {
+                self.chunk_written(download_id, index, now);
+            }
+            Input::TargetFinished { download_id, path } => {
+                self.target_finished(download_id, path, now);
+            }
+            Input::TargetFailed {
+                download_id,
+                reason,
+            } => self.target_failed(download_id, reason, now),
         }
     }
 

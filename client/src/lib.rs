@@ -32,7 +32,7 @@ pub use outbox::{Delivery, Outbox, PendingMessage};
 pub use snapshot::Snapshot;
 pub use timeline::{Gap, Timeline};
 pub use transfer::{
-    Download, DownloadId, DownloadPhase, PendingAttachment, Progress, StoredUpload, Upload,
-    UploadPhase,
+    ChunkError, ChunkRequest, ChunkWrite, DescriptionError, Download, DownloadId, DownloadPhase,
+    DownloadPlan, PendingAttachment, Progress, StoredUpload, Upload, UploadPhase,
 };
 pub use view::{Members, Presence, Room, View};

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+use shared::codec::Packet;
 use shared::frame::{Person, RoomOpening, Welcome};
 use shared::{
     ErrorCode, ErrorReply, PersonId, RequestId, RoomEvent, RoomId, ServerFrame, TimestampMs,
@@ -19,13 +21,14 @@ use crate::view::{Members, Presence, Room};
 const TYPING_MS: u64 = 6_000;
 
 impl Client {
-    pub(crate) fn receive(&mut self, frame: ServerFrame, now: TimestampMs) {
+    pub(crate) fn receive(&mut self, packet: Packet<ServerFrame>, now: TimestampMs) {
+        let Packet { frame, payload } = packet;
         self.timers.heard(now);
         match self.view.connection {
             ConnectionState::Greeting { request_id } => {
                 self.receive_greeting(request_id, frame, now)
             }
-            ConnectionState::Online => self.receive_online(frame, now),
+            ConnectionState::Online => self.receive_online(frame, payload, now),
             ConnectionState::SignedOut { .. }
             | ConnectionState::Waiting { .. }
             | ConnectionState::Connecting => {}
@@ -49,7 +52,7 @@ impl Client {
         }
     }
 
-    fn receive_online(&mut self, frame: ServerFrame, now: TimestampMs) {
+    fn receive_online(&mut self, frame: ServerFrame, payload: Bytes, now: TimestampMs) {
         match frame {
             ServerFrame::Done { request_id } => self.done(request_id, now),
             ServerFrame::MessageAccepted {
@@ -119,12 +122,15 @@ impl Client {
                 upload_id,
                 file,
             } => self.upload_finished(request_id, upload_id, file, now),
+            ServerFrame::FileDescribed(description) => self.file_described(description, now),
+            ServerFrame::ChunkRead {
+                request_id,
+                file_id,
+                index,
+                ..
+            } => self.chunk_read(request_id, file_id, index, payload, now),
             // The core greets once per connection and pings to hear anything.
-            ServerFrame::Welcome(_)
-            | ServerFrame::Pong { .. }
-            | ServerFrame::FileDescribed(_)
-            | ServerFrame::ChunkRead { .. }
-            | ServerFrame::Unknown => {}
+            ServerFrame::Welcome(_) | ServerFrame::Pong { .. } | ServerFrame::Unknown => {}
         }
     }
 
@@ -156,6 +162,7 @@ impl Client {
         self.persist();
         self.set_state(ConnectionState::Online);
         self.changed(Change::Rooms);
+        self.downloads_connected();
         let room_ids: Vec<RoomId> = self.view.rooms.keys().copied().collect();
         for room_id in room_ids {
             self.fill_gap(room_id, now);
@@ -280,7 +287,7 @@ impl Client {
 
     fn failed(&mut self, error: ErrorReply, now: TimestampMs) {
         if let Some(asked) = self.transfers.requests.remove(&error.request_id) {
-            return self.upload_refused(asked, error, now);
+            return self.transfer_refused(asked, error, now);
         }
         if let Some(room_id) = self.view.outbox.refused(&error, now) {
             return self.outbox_changed(room_id, now);

@@ -1,9 +1,10 @@
 //! Files on their way: which chunk is carried when, what is repeated, and when it is done. The driver reads and
 //! writes bytes; every decision is made here.
 //!
-//! - `upload`: one upload; `transfers`: all of them, and whose turn it is
+//! - `upload`, `download`: one transfer; `transfers`: all of them, and whose turn it is
 //! - `plan`: the chunks of a file; `meter`: progress and speed; `refusal`: what may be repeated, and when
 
+pub(crate) mod download;
 pub(crate) mod meter;
 pub(crate) mod plan;
 pub(crate) mod refusal;
@@ -13,10 +14,8 @@ pub(crate) mod upload;
 use serde::{Deserialize, Serialize};
 use shared::{ErrorCode, FileId, FileInfo, UploadId};
 
-pub(crate) use transfers::{Asked, Transfers};
-
-/// Bytes that may be on their way in one direction, unless a single chunk is more.
-const IN_FLIGHT_BYTES_MAX: u64 = 32 << 20;
+pub use download::{ChunkError, ChunkRequest, ChunkWrite, DescriptionError, DownloadPlan};
+pub(crate) use transfers::{Asked, DownloadRequest, Transfers, UploadRequest};
 
 /// Names a download for the life of a [`crate::Client`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,6 +101,8 @@ pub struct Download {
     /// `None` until the server described it.
     pub file: Option<FileInfo>,
     pub phase: DownloadPhase,
+    /// Why it waits, in the server's words. It goes on by itself.
+    pub trouble: Option<String>,
     pub progress: Progress,
 }
 

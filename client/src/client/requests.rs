@@ -32,7 +32,7 @@ impl Client {
         for frame in frames {
             self.send(frame, now);
         }
-        self.pump_uploads(now);
+        self.pump(now);
     }
 
     pub(crate) fn send_message(
@@ -143,7 +143,7 @@ impl Client {
         self.forget_uploads_of(&[message], now);
         self.persist();
         self.changed(Change::Timeline(room_id));
-        self.pump_uploads(now);
+        self.pump(now);
         Ok(Ticket::Done)
     }
 

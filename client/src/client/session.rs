@@ -107,7 +107,7 @@ impl Client {
     pub(crate) fn end_connection(&mut self, now: TimestampMs) {
         self.timers.heard(now);
         self.view.outbox.disconnected();
-        self.uploads_disconnected();
+        self.transfers_disconnected();
         self.typing_sent.clear();
         for room in self.view.rooms.values_mut() {
             room.reading_history = false;
@@ -136,6 +136,7 @@ impl Client {
         self.expire_typing(now);
         self.view.outbox.timeout(now);
         self.uploads_timeout(now);
+        self.downloads_timeout(now);
         self.flush(now);
     }
 

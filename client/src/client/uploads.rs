@@ -5,14 +5,14 @@ mod answers;
 use std::collections::BTreeSet;
 
 use shared::file::{BeginUpload, FinishUpload};
-use shared::{ChunkLayout, ClientFrame, RequestId, TimestampMs, UploadId};
+use shared::{ChunkLayout, ClientFrame, TimestampMs, UploadId};
 
 use crate::api::{Change, CommandError, Output, Ticket};
 use crate::client::Client;
 use crate::connection::ConnectionState;
 use crate::outbox::PendingMessage;
 use crate::transfer::upload::{Step, UploadJob};
-use crate::transfer::{Asked, Progress, StoredUpload, Upload, UploadPhase};
+use crate::transfer::{Asked, Progress, StoredUpload, Upload, UploadPhase, UploadRequest};
 
 impl Client {
     pub(crate) fn begin_upload(
@@ -43,7 +43,7 @@ impl Client {
         self.transfers.uploads.insert(upload_id, job);
         self.persist();
         self.changed(Change::Upload(upload_id));
-        self.pump_uploads(now);
+        self.pump(now);
         Ok(Ticket::Upload(upload_id))
     }
 
@@ -116,7 +116,7 @@ impl Client {
             self.changed(Change::Timeline(room_id));
         }
         self.persist();
-        self.pump_uploads(now);
+        self.pump(now);
         Ok(Ticket::Upload(upload_id))
     }
 
@@ -148,7 +148,7 @@ impl Client {
         }
         self.forget_upload(upload_id, now);
         self.persist();
-        self.pump_uploads(now);
+        self.pump(now);
         Ok(Ticket::Done)
     }
 
@@ -184,11 +184,8 @@ impl Client {
         }
     }
 
-    /// Sends whatever can be sent now.
+    /// Sends what can be sent now, while online.
     pub(crate) fn pump_uploads(&mut self, now: TimestampMs) {
-        if self.view.connection != ConnectionState::Online {
-            return;
-        }
         while let Some(upload_id) = self
             .transfers
             .next_to_begin(self.config.uploads_at_once, now)
@@ -217,7 +214,7 @@ impl Client {
         job.begun = true;
         let frame = if discard {
             job.step = Step::Discarding;
-            let request_id = self.ask(Asked::DiscardUpload(upload_id));
+            let request_id = self.ask(Asked::Upload(upload_id, UploadRequest::Discard));
             ClientFrame::CancelUpload {
                 request_id,
                 upload_id,
@@ -225,7 +222,7 @@ impl Client {
         } else {
             job.step = Step::Beginning;
             ClientFrame::BeginUpload(BeginUpload {
-                request_id: self.ask(Asked::BeginUpload(upload_id)),
+                request_id: self.ask(Asked::Upload(upload_id, UploadRequest::Begin)),
                 upload_id: Some(upload_id),
                 name,
                 size_bytes,
@@ -242,7 +239,7 @@ impl Client {
         };
         let layout = plan.layout();
         if let Some(index) = plan.take() {
-            let request_id = self.ask(Asked::PutChunk { upload_id, index });
+            let request_id = self.ask(Asked::Upload(upload_id, UploadRequest::Put { index }));
             self.output(Output::PutChunk {
                 request_id,
                 upload_id,
@@ -261,7 +258,7 @@ impl Client {
         };
         job.step = Step::Finishing;
         let content_hash = job.content_hash(layout);
-        let request_id = self.ask(Asked::FinishUpload(upload_id));
+        let request_id = self.ask(Asked::Upload(upload_id, UploadRequest::Finish));
         self.set_upload_phase(upload_id, UploadPhase::Finishing);
         let frame = ClientFrame::FinishUpload(FinishUpload {
             request_id,
@@ -273,7 +270,6 @@ impl Client {
 
     /// Everything that is not at its end waits for the next connection.
     pub(crate) fn uploads_disconnected(&mut self) {
-        self.transfers.requests.clear();
         let mut waiting = BTreeSet::new();
         for (upload_id, job) in &mut self.transfers.uploads {
             job.disconnected();
@@ -328,13 +324,6 @@ impl Client {
             shown.phase = phase;
             self.changed(Change::Upload(upload_id));
         }
-    }
-
-    /// The id of a request that is about to be sent.
-    pub(crate) fn ask(&mut self, asked: Asked) -> RequestId {
-        let request_id = self.next_request_id();
-        self.transfers.requests.insert(request_id, asked);
-        request_id
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Meter {
     moved_at: Option<TimestampMs>,
     shown_at: Option<TimestampMs>,
     unshown: bool,
+    /// As it was last shown.
+    speed: Option<u64>,
 }
 
 impl Meter {
@@ -52,6 +54,11 @@ impl Meter {
         self.show(progress, now)
     }
 
+    /// Bytes per second, as last shown.
+    pub(crate) fn speed(&self) -> Option<u64> {
+        self.speed
+    }
+
     /// When [`Self::timeout`] is due.
     pub(crate) fn poll_timeout(&self) -> Option<TimestampMs> {
         if self.unshown {
@@ -76,6 +83,7 @@ impl Meter {
     fn stop(&mut self) {
         self.samples.clear();
         self.moved_at = None;
+        self.speed = None;
     }
 
     fn show(&mut self, progress: &mut Progress, now: TimestampMs) -> bool {
@@ -83,7 +91,8 @@ impl Meter {
         if !self.shown_at.is_none_or(due) {
             return false;
         }
-        progress.bytes_per_second = self.bytes_per_second(progress.done_bytes, now);
+        self.speed = self.bytes_per_second(progress.done_bytes, now);
+        progress.bytes_per_second = self.speed;
         self.shown_at = Some(now);
         self.unshown = false;
         true

@@ -90,6 +90,17 @@ impl ChunkPlan {
         *times < ATTEMPTS_MAX
     }
 
+    /// What was on its way is lost with the connection.
+    pub(crate) fn put_back_all(&mut self) {
+        for (index, _) in std::mem::take(&mut self.in_flight).into_iter().rev() {
+            self.waiting.push_front(index);
+        }
+    }
+
+    pub(crate) fn is_in_flight(&self, index: u32) -> bool {
+        self.in_flight.contains_key(&index)
+    }
+
     /// How many chunks are on their way.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight.len()

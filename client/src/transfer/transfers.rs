@@ -4,37 +4,49 @@ use std::collections::BTreeMap;
 
 use shared::{RequestId, TimestampMs, UploadId};
 
-use crate::transfer::IN_FLIGHT_BYTES_MAX;
-use crate::transfer::upload::{Step, UploadJob};
+use crate::transfer::DownloadId;
+use crate::transfer::download::DownloadJob;
+use crate::transfer::plan::ChunkPlan;
+use crate::transfer::upload::UploadJob;
+
+/// Bytes that may be on their way in one direction, unless a single chunk is more.
+const IN_FLIGHT_BYTES_MAX: u64 = 32 << 20;
+/// As much as travels in so long may be on its way.
+const IN_FLIGHT_SECONDS_MAX: u64 = 3;
+/// Chunks that may be on their way while the speed is not known.
+const IN_FLIGHT_UNMEASURED_MAX: usize = 2;
 
 /// What a request about a transfer was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
-    BeginUpload(UploadId),
-    PutChunk {
-        upload_id: UploadId,
-        index: u32,
-    },
-    FinishUpload(UploadId),
-    /// To begin it again.
-    DiscardUpload(UploadId),
-    /// It is forgotten here already.
+    Upload(UploadId, UploadRequest),
+    /// To cancel an upload that is forgotten here already.
     CancelUpload,
+    Download(DownloadId, DownloadRequest),
 }
 
-impl Asked {
-    fn upload_id(self) -> Option<UploadId> {
-        match self {
-            Self::BeginUpload(id) | Self::FinishUpload(id) | Self::DiscardUpload(id) => Some(id),
-            Self::PutChunk { upload_id, .. } => Some(upload_id),
-            Self::CancelUpload => None,
-        }
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UploadRequest {
+    Begin,
+    Put {
+        index: u32,
+    },
+    Finish,
+    /// To begin it again.
+    Discard,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DownloadRequest {
+    Describe,
+    Read { index: u32 },
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Transfers {
     pub(crate) uploads: BTreeMap<UploadId, UploadJob>,
+    pub(crate) downloads: BTreeMap<DownloadId, DownloadJob>,
+    pub(crate) last_download: u64,
     /// What was not answered on this connection.
     pub(crate) requests: BTreeMap<RequestId, Asked>,
 }
@@ -53,24 +65,16 @@ impl Transfers {
         found
     }
 
-    /// The upload that this is the status of.
-    pub(crate) fn begun(&mut self, request_id: RequestId) -> Option<UploadId> {
-        match self.asked(request_id)? {
-            Asked::BeginUpload(upload_id) => {
-                self.requests.remove(&request_id);
-                Some(upload_id)
-            }
-            Asked::PutChunk { .. }
-            | Asked::FinishUpload(_)
-            | Asked::DiscardUpload(_)
-            | Asked::CancelUpload => None,
-        }
-    }
-
     /// Answers about this upload that are still to come change nothing any more.
     pub(crate) fn forget_requests(&mut self, upload_id: UploadId) {
-        self.requests
-            .retain(|_, asked| asked.upload_id() != Some(upload_id));
+        let about = |asked: Asked| matches!(asked, Asked::Upload(id, _) if id == upload_id);
+        self.requests.retain(|_, asked| !about(*asked));
+    }
+
+    /// Likewise.
+    pub(crate) fn forget_reads(&mut self, download_id: DownloadId) {
+        let about = |asked: Asked| matches!(asked, Asked::Download(id, _) if id == download_id);
+        self.requests.retain(|_, asked| !about(*asked));
     }
 
     /// The oldest upload that waits for its turn, where there is one for it.
@@ -83,20 +87,35 @@ impl Transfers {
 
     /// The upload of which the next chunk is to travel: one with the fewest on their way.
     pub(crate) fn next_to_put(&self, in_flight_max: usize, now: TimestampMs) -> Option<UploadId> {
-        let plans = || {
-            let uploads = self.uploads.iter();
-            uploads.filter_map(|(id, job)| Some((*id, job.plan()?)))
-        };
-        let in_flight: usize = plans().map(|(_, plan)| plan.in_flight()).sum();
-        let in_flight_bytes: u64 = plans().map(|(_, plan)| plan.in_flight_bytes()).sum();
-        if in_flight >= in_flight_max {
-            return None;
-        }
-        let held = |id: &UploadId| self.uploads.get(id).is_some_and(|job| job.hold.is_on(now));
-        let waiting = plans().filter(|(id, plan)| plan.next_bytes().is_some() && !held(id));
-        let (upload_id, plan) = waiting.min_by_key(|(_, plan)| plan.in_flight())?;
-        let fits = in_flight_bytes + plan.next_bytes()? <= IN_FLIGHT_BYTES_MAX;
-        (in_flight == 0 || fits).then_some(upload_id)
+        let lanes = self.uploads.iter().filter_map(|(id, job)| {
+            Some(Lane {
+                id: *id,
+                plan: job.plan()?,
+                writing: 0,
+                held: job.hold.is_on(now),
+                speed: job.meter.speed(),
+            })
+        });
+        fairest(lanes.collect(), in_flight_max)
+    }
+
+    /// The download of which the next chunk is to be read, likewise.
+    pub(crate) fn next_to_read(
+        &self,
+        in_flight_max: usize,
+        now: TimestampMs,
+    ) -> Option<DownloadId> {
+        let lanes = self.downloads.iter().filter_map(|(id, job)| {
+            let plan = job.fetching()?;
+            Some(Lane {
+                id: *id,
+                plan: plan.chunks(),
+                writing: plan.writing(),
+                held: job.hold.is_on(now),
+                speed: job.meter.speed(),
+            })
+        });
+        fairest(lanes.collect(), in_flight_max)
     }
 
     /// An upload of which every chunk is there.
@@ -107,15 +126,56 @@ impl Transfers {
         self.uploads.iter().find(complete).map(|(id, _)| *id)
     }
 
+    /// The oldest download that waits for its turn, where there is one for it.
+    pub(crate) fn next_to_describe(&self, at_once: usize, now: TimestampMs) -> Option<DownloadId> {
+        let active = self.downloads.values().filter(|job| job.is_active());
+        let mut ready = self.downloads.iter().filter(|(_, job)| job.is_ready(now));
+        let (download_id, _) = ready.next()?;
+        (active.count() < at_once).then_some(*download_id)
+    }
+
     /// When a pause ends or progress is to be shown.
     pub(crate) fn poll_timeout(&self) -> Option<TimestampMs> {
-        let times = |job: &UploadJob| {
-            let hold = match job.step {
-                Step::Begin | Step::Discard | Step::Send(_) => job.hold.poll_timeout(),
-                Step::Beginning | Step::Finishing | Step::Discarding | Step::Ended => None,
-            };
-            [hold, job.meter.poll_timeout()].into_iter().flatten().min()
-        };
-        self.uploads.values().filter_map(times).min()
+        let uploads = self.uploads.values().filter_map(UploadJob::poll_timeout);
+        let downloads = self
+            .downloads
+            .values()
+            .filter_map(DownloadJob::poll_timeout);
+        uploads.chain(downloads).min()
     }
+}
+
+/// One transfer among those that share the connection.
+struct Lane<'a, Id> {
+    id: Id,
+    plan: &'a ChunkPlan,
+    /// Chunks that have arrived and take up memory.
+    writing: usize,
+    held: bool,
+    speed: Option<u64>,
+}
+
+/// Whose chunk is to travel next, where one more may.
+fn fairest<Id>(lanes: Vec<Lane<'_, Id>>, in_flight_max: usize) -> Option<Id> {
+    let busy = |lane: &Lane<'_, Id>| lane.plan.in_flight() + lane.writing;
+    let in_flight: usize = lanes.iter().map(busy).sum();
+    let in_flight_bytes: u64 = lanes.iter().map(|lane| lane.plan.in_flight_bytes()).sum();
+    let speed = lanes
+        .iter()
+        .filter_map(|lane| lane.speed)
+        .reduce(|a, b| a + b);
+    let waiting = lanes
+        .into_iter()
+        .filter(|lane| !lane.held && lane.plan.next_bytes().is_some());
+    let lane = waiting.min_by_key(busy)?;
+    if in_flight == 0 {
+        return Some(lane.id);
+    }
+    // What waits before a message is not to keep it waiting for long.
+    let bytes_max = speed.map_or(IN_FLIGHT_BYTES_MAX, |speed| {
+        IN_FLIGHT_BYTES_MAX.min(speed.saturating_mul(IN_FLIGHT_SECONDS_MAX))
+    });
+    let known = speed.is_some() || in_flight < IN_FLIGHT_UNMEASURED_MAX;
+    let fits = in_flight_bytes + lane.plan.next_bytes()? <= bytes_max;
+    (in_flight < in_flight_max && known && fits).then_some(lane.id)
 }

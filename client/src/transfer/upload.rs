@@ -141,4 +141,16 @@ impl UploadJob {
         let hashes: Vec<ChunkHash> = self.hashes.values().copied().collect();
         merge_chunks(layout, &hashes)
     }
+
+    /// When a pause ends or progress is to be shown.
+    pub(crate) fn poll_timeout(&self) -> Option<TimestampMs> {
+        let hold = match self.step {
+            Step::Begin | Step::Discard | Step::Send(_) => self.hold.poll_timeout(),
+            Step::Beginning | Step::Finishing | Step::Discarding | Step::Ended => None,
+        };
+        [hold, self.meter.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
 }

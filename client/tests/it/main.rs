@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod downloads;
 mod faults;
 mod random;
 mod uploads;

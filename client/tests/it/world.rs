@@ -15,6 +15,7 @@ use shared::{
     ServerFrame, SessionToken, TimestampMs, TransactionId, UploadId,
 };
 
+pub(crate) use driver::Target;
 pub(crate) use files::{Files, content};
 
 /// When the connection of a client breaks, seen from its next message.
@@ -29,6 +30,8 @@ enum Travelling {
     Open,
     Up(Packet<ClientFrame>),
     Down(Packet<ServerFrame>),
+    /// From the driver's own disk, to the process of this number.
+    Local(u64, Input),
 }
 
 pub(crate) struct Peer {
@@ -41,7 +44,11 @@ pub(crate) struct Peer {
     pub(crate) disk: BTreeMap<String, Bytes>,
     /// What dies with the process.
     pub(crate) memory: BTreeMap<UploadId, Bytes>,
+    /// What downloads wrote, by the name of the target. It outlives the process too.
+    pub(crate) targets: BTreeMap<String, Target>,
     config: Config,
+    /// Counts processes.
+    process: u64,
     /// Counts connections; packets of another one are lost.
     connection: u64,
     open: bool,
@@ -107,6 +114,8 @@ impl World {
             cut_after: None,
             disk: BTreeMap::new(),
             memory: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            process: 0,
             config,
             connection: 0,
             open: false,
@@ -146,6 +155,7 @@ impl World {
         peer.connection += 1;
         peer.open = false;
         peer.memory.clear();
+        peer.process += 1;
         peer.client = Client::new(
             peer.config.clone(),
             peer.stored.clone(),
@@ -193,7 +203,11 @@ impl World {
             self.now = self.now.max(at);
             if let Some(key) = packet.filter(|key| key.0 <= at) {
                 let (who, connection, packet) = self.network.remove(&key).unwrap();
-                if self.peers[who].connection == connection {
+                if let Travelling::Local(process, input) = packet {
+                    if self.peers[who].process == process {
+                        self.input(who, input);
+                    }
+                } else if self.peers[who].connection == connection {
                     self.deliver(who, packet);
                 }
             } else {
@@ -231,6 +245,7 @@ impl World {
                 }
             }
             Travelling::Up(packet) => self.serve(who, packet),
+            Travelling::Local(..) => {}
         }
     }
 

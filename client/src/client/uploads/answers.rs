@@ -10,14 +10,16 @@ use crate::client::Client;
 use crate::transfer::plan::ChunkPlan;
 use crate::transfer::refusal::is_temporary;
 use crate::transfer::upload::{Step, UploadJob};
-use crate::transfer::{Asked, UploadPhase};
+use crate::transfer::{Asked, UploadPhase, UploadRequest};
 
 impl Client {
     pub(crate) fn upload_status(&mut self, status: UploadStatus, now: TimestampMs) {
         let request_id = status.request_id;
-        let Some(upload_id) = self.transfers.begun(request_id) else {
+        let Some(Asked::Upload(upload_id, UploadRequest::Begin)) = self.transfers.asked(request_id)
+        else {
             return;
         };
+        self.transfers.requests.remove(&request_id);
         let job = self.transfers.uploads.get_mut(&upload_id);
         let (Some(job), Some(shown)) = (job, self.view.uploads.get_mut(&upload_id)) else {
             return;
@@ -25,7 +27,8 @@ impl Client {
         let layout = ChunkLayout::for_size(shown.progress.size_bytes);
         if status.upload_id != upload_id || layout != Some(status.layout) {
             let reason = "The server takes this file for another one.";
-            return self.upload_failed(upload_id, None, reason.into(), now);
+            self.upload_failed(upload_id, None, reason.into(), now);
+            return self.pump(now);
         }
         job.hold.succeeded();
         shown.trouble = None;
@@ -43,7 +46,7 @@ impl Client {
             job.step = Step::Ended;
             self.set_upload_phase(upload_id, UploadPhase::SourceMissing);
         }
-        self.pump_uploads(now);
+        self.pump(now);
     }
 
     pub(crate) fn chunk_stored(
@@ -54,10 +57,10 @@ impl Client {
         hash: ChunkHash,
         now: TimestampMs,
     ) {
-        if !self
-            .transfers
-            .answered(request_id, Asked::PutChunk { upload_id, index })
-        {
+        if !self.transfers.answered(
+            request_id,
+            Asked::Upload(upload_id, UploadRequest::Put { index }),
+        ) {
             return;
         }
         let Some(job) = self.transfers.uploads.get_mut(&upload_id) else {
@@ -69,7 +72,7 @@ impl Client {
             plan.complete(index);
         }
         self.upload_moved(upload_id, now);
-        self.pump_uploads(now);
+        self.pump(now);
     }
 
     pub(crate) fn chunk_progress(
@@ -78,7 +81,9 @@ impl Client {
         sent_bytes: u64,
         now: TimestampMs,
     ) {
-        let Some(Asked::PutChunk { upload_id, index }) = self.transfers.asked(request_id) else {
+        let Some(Asked::Upload(upload_id, UploadRequest::Put { index })) =
+            self.transfers.asked(request_id)
+        else {
             return;
         };
         if !self.config.chunks_by_http {
@@ -114,7 +119,7 @@ impl Client {
     ) {
         if self
             .transfers
-            .answered(request_id, Asked::FinishUpload(upload_id))
+            .answered(request_id, Asked::Upload(upload_id, UploadRequest::Finish))
         {
             self.upload_ended_well(upload_id, file, now);
         }
@@ -135,19 +140,19 @@ impl Client {
     }
 
     /// The server refused a request about an upload.
-    pub(crate) fn upload_refused(&mut self, asked: Asked, error: ErrorReply, now: TimestampMs) {
-        let upload_id = match asked {
-            Asked::BeginUpload(id) | Asked::FinishUpload(id) | Asked::DiscardUpload(id) => id,
-            Asked::PutChunk { upload_id, .. } => upload_id,
-            // It expires by itself.
-            Asked::CancelUpload => return,
-        };
+    pub(crate) fn upload_refused(
+        &mut self,
+        upload_id: UploadId,
+        request: UploadRequest,
+        error: ErrorReply,
+        now: TimestampMs,
+    ) {
         if is_temporary(&error) {
-            self.upload_held(upload_id, asked, &error, now);
-        } else if let Asked::DiscardUpload(_) = asked {
+            self.upload_held(upload_id, request, &error, now);
+        } else if request == UploadRequest::Discard {
             // There is nothing to discard.
             self.upload_discarded(upload_id);
-        } else if !self.recover(upload_id, asked, error.code) {
+        } else if !self.recover(upload_id, request, error.code) {
             let reason = if error.code == ErrorCode::ChunkMismatch {
                 "The file changed while it was read. Try again to send it as it is now.".into()
             } else {
@@ -155,13 +160,13 @@ impl Client {
             };
             self.upload_failed(upload_id, Some(error.code), reason, now);
         }
-        self.pump_uploads(now);
+        self.pump(now);
     }
 
     fn upload_held(
         &mut self,
         upload_id: UploadId,
-        asked: Asked,
+        request: UploadRequest,
         error: &ErrorReply,
         now: TimestampMs,
     ) {
@@ -170,27 +175,25 @@ impl Client {
             return;
         };
         job.hold.refused(error, now);
-        match asked {
-            Asked::PutChunk { index, .. } => {
+        match request {
+            UploadRequest::Put { index } => {
                 if let Some(plan) = job.plan_mut() {
                     plan.put_back(index);
                 }
             }
-            Asked::DiscardUpload(_) => job.step = Step::Discard,
-            Asked::BeginUpload(_) | Asked::FinishUpload(_) | Asked::CancelUpload => {
-                job.step = Step::Begin;
-            }
+            UploadRequest::Discard => job.step = Step::Discard,
+            UploadRequest::Begin | UploadRequest::Finish => job.step = Step::Begin,
         }
         shown.trouble = Some(error.message.clone());
         self.set_upload_phase(upload_id, UploadPhase::Waiting);
     }
 
     /// Whether the upload can go on all the same.
-    fn recover(&mut self, upload_id: UploadId, asked: Asked, code: ErrorCode) -> bool {
+    fn recover(&mut self, upload_id: UploadId, request: UploadRequest, code: ErrorCode) -> bool {
         let Some(job) = self.transfers.uploads.get_mut(&upload_id) else {
             return false;
         };
-        if let (Asked::PutChunk { index, .. }, ErrorCode::ChunkMismatch) = (asked, code) {
+        if let (UploadRequest::Put { index }, ErrorCode::ChunkMismatch) = (request, code) {
             let again = |plan: &mut ChunkPlan| plan.put_back_damaged(index);
             job.spoilt = !job.plan_mut().is_some_and(again);
             !job.spoilt
@@ -209,22 +212,8 @@ impl Client {
         }
     }
 
-    /// A request is done that has nothing else to say.
-    pub(crate) fn transfer_done(&mut self, asked: Asked, now: TimestampMs) {
-        match asked {
-            Asked::DiscardUpload(upload_id) => {
-                self.upload_discarded(upload_id);
-                self.pump_uploads(now);
-            }
-            Asked::CancelUpload
-            | Asked::BeginUpload(_)
-            | Asked::PutChunk { .. }
-            | Asked::FinishUpload(_) => {}
-        }
-    }
-
     /// What was there is gone; all over again.
-    fn upload_discarded(&mut self, upload_id: UploadId) {
+    pub(crate) fn upload_discarded(&mut self, upload_id: UploadId) {
         if let Some(job) = self.transfers.uploads.get_mut(&upload_id) {
             job.hashes.clear();
             job.step = Step::Begin;
@@ -238,7 +227,7 @@ impl Client {
             // The driver may have found another file: what is there is not to be mixed with it.
             job.spoilt = true;
             self.upload_failed(upload_id, None, reason, now);
-            self.pump_uploads(now);
+            self.pump(now);
         }
     }
 

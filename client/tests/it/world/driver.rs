@@ -1,12 +1,21 @@
 //! What a driver does with the core's outputs.
 
 use bytes::Bytes;
-use client::{Input, Output, UploadPhase};
+use client::{DownloadId, Input, Output, UploadPhase};
 use shared::codec::Packet;
 use shared::content::hash_chunk;
-use shared::{ChunkLayout, ClientFrame, RequestId, TimestampMs, UploadId};
+use shared::file::FileDescription;
+use shared::{ChunkLayout, ChunkRanges, ClientFrame, RequestId, TimestampMs, UploadId};
 
 use super::{Travelling, World};
+
+/// A file that is being written.
+#[derive(Default)]
+pub(crate) struct Target {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) writes: usize,
+    pub(crate) finished: bool,
+}
 
 impl World {
     pub(super) fn drain(&mut self, who: usize) {
@@ -35,7 +44,27 @@ impl World {
                 Output::ReleaseSource { upload_id } => {
                     self.peers[who].memory.remove(&upload_id);
                 }
-                other => panic!("not simulated: {other:?}"),
+                Output::OpenTarget {
+                    download_id,
+                    target,
+                    description,
+                } => self.open_target(who, download_id, target, *description),
+                Output::WriteChunk {
+                    download_id,
+                    index,
+                    offset,
+                    bytes,
+                } => self.write_chunk(who, (download_id, index), offset, &bytes),
+                Output::FinishTarget { download_id } => {
+                    let target = self.target(who, download_id);
+                    assert!(
+                        !std::mem::replace(&mut target.finished, true),
+                        "finished twice"
+                    );
+                    let path = "downloads/a.bin".into();
+                    self.report(who, Input::TargetFinished { download_id, path });
+                }
+                Output::ReleaseTarget { .. } => {}
             }
         }
     }
@@ -96,5 +125,56 @@ impl World {
             payload_bytes,
         };
         self.transmit(who, 0, Travelling::Up(Packet { frame, payload }));
+    }
+
+    fn target(&mut self, who: usize, download_id: DownloadId) -> &mut Target {
+        let peer = &mut self.peers[who];
+        let name = &peer.client.view().downloads[&download_id].target;
+        peer.targets.get_mut(name).expect("the target is open")
+    }
+
+    /// What the driver's disk took some time for.
+    fn report(&mut self, who: usize, input: Input) {
+        let at = self.now + self.rng.u64(0..20);
+        self.packets += 1;
+        let local = Travelling::Local(self.peers[who].process, input);
+        self.network.insert((at, self.packets), (who, 0, local));
+    }
+
+    fn open_target(
+        &mut self,
+        who: usize,
+        download_id: DownloadId,
+        name: String,
+        description: FileDescription,
+    ) {
+        let layout = description.layout;
+        let target = self.peers[who].targets.entry(name).or_default();
+        target.bytes.resize(layout.size_bytes as usize, 0);
+        let verified = |index: &u32| {
+            let range = layout.range(*index).unwrap();
+            let bytes = &target.bytes[range.start as usize..range.end as usize];
+            hash_chunk(layout, *index, bytes) == Some(description.chunk_hashes[*index as usize])
+        };
+        let present: ChunkRanges = (0..layout.count()).filter(verified).collect();
+        let opened = Input::TargetOpened {
+            download_id,
+            present,
+        };
+        self.report(who, opened);
+    }
+
+    fn write_chunk(
+        &mut self,
+        who: usize,
+        (download_id, index): (DownloadId, u32),
+        offset: u64,
+        bytes: &[u8],
+    ) {
+        let target = self.target(who, download_id);
+        let offset = offset as usize;
+        target.bytes[offset..offset + bytes.len()].copy_from_slice(bytes);
+        target.writes += 1;
+        self.report(who, Input::ChunkWritten { download_id, index });
     }
 }

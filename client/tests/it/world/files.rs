@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use client::{Command, PendingAttachment, Ticket};
+use shared::codec::Packet;
 use shared::content::{hash_chunk, merge_chunks};
-use shared::file::{BeginUpload, FinishUpload};
+use shared::file::{BeginUpload, FileDescription, FinishUpload};
 use shared::{
     ChunkHash, ChunkLayout, ErrorCode, ErrorReply, FileId, FileInfo, FileName, PersonId, RequestId,
     ServerFrame, UploadId, UploadStatus,
 };
 
-use super::World;
+use super::{Travelling, World};
 
 /// What the server has on its disk, and how it fails.
 #[derive(Default)]
@@ -24,6 +25,10 @@ pub(crate) struct Files {
     pub(crate) full_until: u64,
     /// Chunks that arrived, good or bad.
     pub(crate) chunks_put: usize,
+    /// How reading a chunk fails.
+    pub(crate) refuse_reads: Option<ErrorCode>,
+    /// Chunks that were read.
+    pub(crate) chunks_read: usize,
 }
 
 pub(crate) struct ServerUpload {
@@ -36,6 +41,7 @@ pub(crate) struct ServerUpload {
 
 pub(crate) struct ServerFile {
     pub(crate) info: FileInfo,
+    layout: ChunkLayout,
     pub(crate) chunks: Vec<(ChunkHash, Bytes)>,
 }
 
@@ -198,6 +204,7 @@ impl World {
         let info = upload.file.get_or_insert_with(new).clone();
         let stored = ServerFile {
             info: info.clone(),
+            layout: upload.layout,
             chunks: upload.chunks.values().cloned().collect(),
         };
         self.files.files.insert(info.file_id, stored);
@@ -217,5 +224,80 @@ impl World {
         }
         self.files.uploads.remove(&id);
         self.down(who, ServerFrame::Done { request_id });
+    }
+
+    /// A file that somebody has uploaded.
+    pub(crate) fn shared_file(&mut self, bytes: &Bytes) -> FileId {
+        let layout = ChunkLayout::for_size(bytes.len() as u64).unwrap();
+        let chunk = |index| {
+            let range = layout.range(index).unwrap();
+            let chunk = bytes.slice(range.start as usize..range.end as usize);
+            (hash_chunk(layout, index, &chunk).unwrap(), chunk)
+        };
+        let chunks: Vec<(ChunkHash, Bytes)> = (0..layout.count()).map(chunk).collect();
+        let hashes: Vec<ChunkHash> = chunks.iter().map(|(hash, _)| *hash).collect();
+        let file_id = FileId::from_bytes(self.rng.u128(..).to_be_bytes());
+        let name = FileName::repaired("a.bin");
+        let info = FileInfo {
+            file_id,
+            link: shared::http::file_link(file_id, &name),
+            name,
+            size_bytes: layout.size_bytes,
+            media_type: "application/octet-stream".into(),
+            content_hash: merge_chunks(layout, &hashes).unwrap(),
+            image: None,
+        };
+        let file = ServerFile {
+            info,
+            layout,
+            chunks,
+        };
+        self.files.files.insert(file_id, file);
+        file_id
+    }
+
+    pub(crate) fn describe(&self, file_id: FileId, request_id: RequestId) -> FileDescription {
+        let file = &self.files.files[&file_id];
+        FileDescription {
+            request_id,
+            file: file.info.clone(),
+            layout: file.layout,
+            chunk_hashes: file.chunks.iter().map(|(hash, _)| *hash).collect(),
+        }
+    }
+
+    pub(super) fn describe_file(&mut self, who: usize, request_id: RequestId, file_id: FileId) {
+        if !self.files.files.contains_key(&file_id) {
+            return self.refuse(who, request_id, ErrorCode::FileNotFound);
+        }
+        let description = self.describe(file_id, request_id);
+        self.down(who, ServerFrame::FileDescribed(description));
+    }
+
+    pub(super) fn read_chunk(
+        &mut self,
+        who: usize,
+        request_id: RequestId,
+        file_id: FileId,
+        index: u32,
+    ) {
+        self.files.chunks_read += 1;
+        if let Some(code) = self.files.refuse_reads {
+            return self.refuse(who, request_id, code);
+        }
+        let chunk = self.files.files[&file_id].chunks.get(index as usize);
+        let (_, bytes) = chunk.cloned().unwrap();
+        let payload = if self.files.corrupts(&mut self.rng) {
+            bytes.slice(1..)
+        } else {
+            bytes
+        };
+        let frame = ServerFrame::ChunkRead {
+            request_id,
+            file_id,
+            index,
+            payload_bytes: payload.len() as u32,
+        };
+        self.transmit(who, 1, Travelling::Down(Packet { frame, payload }));
     }
 }

@@ -48,6 +48,15 @@ impl World {
                 request_id,
                 upload_id,
             } => self.cancel_upload(who, request_id, upload_id),
+            ClientFrame::DescribeFile {
+                request_id,
+                file_id,
+            } => self.describe_file(who, request_id, file_id),
+            ClientFrame::ReadChunk {
+                request_id,
+                file_id,
+                index,
+            } => self.read_chunk(who, request_id, file_id, index),
             frame => panic!("not simulated: {frame:?}"),
         }
     }
