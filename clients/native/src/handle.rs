@@ -1,0 +1,171 @@
+//! What a screen holds of a driver: commands and the view from any thread, and the changes.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use client::{Change, Client, Command, CommandError, Ticket, View};
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::connection::Failure;
+use crate::profile::ProfileError;
+
+/// What the driver and its handles share.
+pub(crate) struct Shared {
+    client: Mutex<Client>,
+    pub(crate) clock: Clock,
+    /// Rung when a command was given or the last handle is gone.
+    pub(crate) commanded: Notify,
+    news: Mutex<News>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct News {
+    changes: Vec<Change>,
+    failure: Option<Failure>,
+    handles_gone: bool,
+    stopped: Option<Option<ProfileError>>,
+}
+
+/// The driver has ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// Its handles were dropped.
+    #[error("the driver was stopped")]
+    Asked,
+    /// What must be stored could not be, so that nothing may be sent any more.
+    #[error(transparent)]
+    Storage(#[from] ProfileError),
+}
+
+impl Shared {
+    pub(crate) fn new(client: Client, clock: Clock) -> Self {
+        Self {
+            client: Mutex::new(client),
+            clock,
+            commanded: Notify::new(),
+            news: Mutex::default(),
+            changed: Notify::new(),
+        }
+    }
+
+    pub(crate) fn client(&self) -> MutexGuard<'_, Client> {
+        self.client
+            .lock()
+            .expect("nobody panics while holding the client")
+    }
+
+    fn news(&self) -> MutexGuard<'_, News> {
+        self.news
+            .lock()
+            .expect("nobody panics while holding the news")
+    }
+
+    /// A change that waits to be seen already is not added: it is looked up in the view all the same.
+    pub(crate) fn announce(&self, change: Change) {
+        let mut news = self.news();
+        if !news.changes.contains(&change) {
+            news.changes.push(change);
+            self.changed.notify_one();
+        }
+    }
+
+    pub(crate) fn failed(&self, failure: Failure) {
+        self.news().failure = Some(failure);
+    }
+
+    pub(crate) fn handles_gone(&self) -> bool {
+        self.news().handles_gone
+    }
+
+    pub(crate) fn stopped(&self, error: Option<ProfileError>) {
+        self.news().stopped = Some(error);
+        self.changed.notify_one();
+    }
+}
+
+/// Commands and the view. The driver ends with the last clone.
+#[derive(Clone)]
+pub struct Handle {
+    guard: Arc<Guard>,
+}
+
+struct Guard {
+    shared: Arc<Shared>,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.shared.news().handles_gone = true;
+        self.shared.commanded.notify_one();
+    }
+}
+
+impl Handle {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            guard: Arc::new(Guard { shared }),
+        }
+    }
+
+    /// Does what a person wants, or refuses. Never waits: what it leads to comes as a change.
+    pub fn command(&self, command: Command) -> Result<Ticket, CommandError> {
+        let shared = &self.guard.shared;
+        let ticket = shared.client().command(command, shared.clock.now())?;
+        shared.commanded.notify_one();
+        Ok(ticket)
+    }
+
+    /// Shows the view. The driver waits meanwhile, so be quick, and give no command inside.
+    pub fn with_view<T>(&self, look: impl FnOnce(&View) -> T) -> T {
+        look(self.guard.shared.client().view())
+    }
+
+    /// The secret of the session, for requests over HTTP.
+    pub fn session_token(&self) -> Option<String> {
+        self.guard
+            .shared
+            .client()
+            .session_token()
+            .map(str::to_owned)
+    }
+
+    /// Why the last connection ended or could not be opened.
+    pub fn last_failure(&self) -> Option<Failure> {
+        self.guard.shared.news().failure.clone()
+    }
+
+    /// The time by the clock that the core is told.
+    pub fn now(&self) -> shared::TimestampMs {
+        self.guard.shared.clock.now()
+    }
+}
+
+/// What has changed since it was last asked for, each only once.
+pub struct Changes {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Changes {
+    /// Waits for changes, at least one. May be dropped while it waits; nothing is lost.
+    pub async fn next(&mut self) -> Result<Vec<Change>, Stopped> {
+        loop {
+            if let Some(changes) = self.try_next()? {
+                return Ok(changes);
+            }
+            self.shared.changed.notified().await;
+        }
+    }
+
+    /// What has changed, without waiting.
+    pub fn try_next(&mut self) -> Result<Option<Vec<Change>>, Stopped> {
+        let mut news = self.shared.news();
+        if !news.changes.is_empty() {
+            return Ok(Some(std::mem::take(&mut news.changes)));
+        }
+        match &mut news.stopped {
+            None => Ok(None),
+            Some(error) => Err(error.take().map_or(Stopped::Asked, Stopped::Storage)),
+        }
+    }
+}
