@@ -37,7 +37,7 @@ enum Command {
         #[arg(last = true)]
         server_arguments: Vec<String>,
     },
-    /// Build the page and the release server that carries it
+    /// Build the page, the release server that carries it, and `chinwag` beside it
     Build,
     /// Check formatting, lints and dependencies, run all tests and the browser journeys
     Test {

@@ -1,4 +1,4 @@
-//! Builds the server with whatever page lies in `frontend/dist`.
+//! Builds the server with whatever page lies in `frontend/dist`, and the terminal client beside it.
 
 use std::{env, path::PathBuf};
 
@@ -6,17 +6,34 @@ use anyhow::Result;
 
 use crate::workspace::Workspace;
 
-/// The release build, the one file that is the product. Returns where it lies.
+/// The release build: the one file that is the product, and the client for terminals and scripts. Returns where
+/// the server lies.
 pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
     workspace
-        .cargo(["build", "--release", "--package", "server"])
+        .cargo([
+            "build",
+            "--release",
+            "--package",
+            "server",
+            "--package",
+            "terminal",
+        ])
         .run()?;
+    println!("terminal client: {}", client_path(workspace).display());
     Ok(path(workspace))
 }
 
 /// Where the release build lies once it is built.
 pub(crate) fn path(workspace: &Workspace) -> PathBuf {
-    workspace
-        .target
-        .join(format!("release/chinwag-server{}", env::consts::EXE_SUFFIX))
+    program(workspace, "chinwag-server")
+}
+
+/// Where the terminal client lies once it is built.
+fn client_path(workspace: &Workspace) -> PathBuf {
+    program(workspace, "chinwag")
+}
+
+fn program(workspace: &Workspace, name: &str) -> PathBuf {
+    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+    workspace.target.join("release").join(file)
 }

@@ -117,10 +117,13 @@ impl Profile {
     }
 
     /// The session there is, or a new one that will claim `name`: whichever process connects first, with the
-    /// same secret, so that several may begin at once.
+    /// same secret, so that several may begin at once. A claim of another name that no server has granted so far
+    /// is given up.
     pub fn session_or_claim(&self, name: &str) -> Result<Session, ProfileError> {
         let _lock = self.lock()?;
-        if let Some(session) = self.session()? {
+        if let Some(session) = self.session()?
+            && session.claim.as_deref().is_none_or(|claim| claim == name)
+        {
             return Ok(session);
         }
         let session = Session {

@@ -1,4 +1,4 @@
-//! Dependencies point one way: `shared ← client ← frontend` and `shared ← server`. What every client
+//! Dependencies point one way: `shared ← client ← {frontend, clients/*}` and `shared ← server`. What every client
 //! is made of knows no runtime, no transport, no screen and no database.
 
 use std::collections::BTreeSet;
@@ -51,6 +51,16 @@ const RULES: &[Rule] = &[
         package: "frontend",
         target: WASM_TARGET,
         forbidden: &["server", "tokio", "warp", "rusqlite"],
+    },
+    Rule {
+        package: "native",
+        target: HOST,
+        forbidden: &["server", "warp", "yew", "web-sys", "rusqlite"],
+    },
+    Rule {
+        package: "terminal",
+        target: HOST,
+        forbidden: &["server", "warp", "yew", "web-sys", "rusqlite"],
     },
     Rule {
         package: "server",

@@ -24,12 +24,26 @@ fn message(text: &str) -> PendingMessage {
 fn two_processes_share_the_session_and_not_the_outbox() {
     let root = tempfile::tempdir().expect("a folder");
     let profile = profile(root.path());
+    profile.session_or_claim("Typo").expect("written");
     let claim = profile.session_or_claim("Ann").expect("written");
-    let again = profile.session_or_claim("Bob").expect("read");
-    assert_eq!(again.name(), Some("Ann"));
+    assert_eq!(
+        claim.name(),
+        Some("Ann"),
+        "nobody has the other name so far"
+    );
+    let again = profile.session_or_claim("Ann").expect("read");
     assert!(claim == again, "one secret for all");
 
     let (mut first, mut first_storage) = profile.whole().expect("the first state");
+    first.claim = None;
+    first.person = Some(Person {
+        id: PersonId::from_bytes([7; 16]),
+        name: "Ann".into(),
+    });
+    first_storage.store(&first).expect("signed in");
+    let again = profile.session_or_claim("Bob").expect("read");
+    assert_eq!(again.name(), Some("Ann"), "who one is stays");
+
     let (mut second, mut second_storage) = profile.whole().expect("the second state");
     assert_eq!(first.session_token, second.session_token);
     first.outbox.push(message("one"));

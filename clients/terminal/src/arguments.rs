@@ -1,0 +1,133 @@
+//! What may be asked of `chinwag`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use native::ServerAddress;
+use shared::{PersonName, RoomRef};
+
+use crate::failure::EXIT_CODES;
+
+const JSON_SHAPES: &str = "\
+With --json every line of standard output is one object; fields are named as in PROTOCOL.md:
+  chat           {\"type\":\"room_event\",\"room\":NAME,\"room_id\",\"sequence\",\"at_ms\",\"person\",\"event\"}
+  post, send     {\"type\":\"message_accepted\",\"room\":NAME,\"room_id\",\"transaction_id\",\"sequence\"}
+  send           before it, for each file: {\"type\":\"file\",\"url\",\"file_id\",\"name\",\"size_bytes\",…}
+  get            {\"type\":\"downloaded\",\"path\",\"file_id\",\"name\",\"size_bytes\",\"content_hash\"}
+  rooms          {\"type\":\"room\",\"room_id\",\"name\",\"topic\",\"kind\",\"members\",\"joined\",\"last_sequence\"}
+  who            {\"type\":\"member\",\"room\":NAME,\"room_id\",\"person\":{\"id\",\"name\"},\"online\"}
+  sign-in        {\"type\":\"signed_in\",\"server\",\"person\":{\"id\",\"name\"}}
+  sign-out       {\"type\":\"signed_out\",\"server\"}
+  all, failing   {\"type\":\"error\",\"exit_code\",\"code\",\"message\"}";
+
+/// Team chat and files from a terminal, for people and for scripts
+#[derive(Debug, Parser)]
+#[command(name = "chinwag", version, after_help = EXIT_CODES, after_long_help = format!("{EXIT_CODES}\n\n{JSON_SHAPES}"))]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Where the server listens for native clients
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "CHINWAG_SERVER",
+        value_name = "HOST[:PORT]",
+        default_value = "127.0.0.1:7878"
+    )]
+    pub(crate) server: ServerAddress,
+    /// Who you are; the name is yours from its first use with this profile
+    #[arg(long, short, global = true)]
+    pub(crate) name: Option<PersonName>,
+    /// Print one JSON object per line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print nothing but results and errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Give up when nothing moved for so many seconds
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        default_value = "30",
+        value_parser = seconds
+    )]
+    pub(crate) timeout: Duration,
+    /// Where sessions and unsent messages are kept [default: chinwag in the configuration folder]
+    #[arg(
+        long,
+        global = true,
+        env = "CHINWAG_PROFILE_DIR",
+        value_name = "FOLDER"
+    )]
+    pub(crate) profile_dir: Option<PathBuf>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|duration| duration.as_secs() <= 86_400)
+        .ok_or_else(|| "a number of seconds from 0 to 86400 is needed".to_owned())
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Talk in a room, line by line; reads a pipe as well
+    Chat(Chat),
+    /// Send one message, from the arguments or from standard input
+    Post(Post),
+    /// List the rooms
+    Rooms,
+    /// List the people of a room, or who is online
+    Who(Who),
+    /// Take a name on the server and keep it for later commands
+    SignIn {
+        /// 1 to 32 characters that nobody else has taken
+        #[arg(id = "new_name", value_name = "NAME")]
+        name: PersonName,
+    },
+    /// Forget who you are on the server; the name stays taken, for you as well
+    SignOut,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Chat {
+    /// The room's name or id; it is joined if needed
+    #[arg(default_value = "lobby")]
+    pub(crate) room: RoomRef,
+    /// Create the room where there is none
+    #[arg(long)]
+    pub(crate) create: bool,
+    /// Messages of before to show
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub(crate) history: u64,
+    /// Go on listening when standard input has ended
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Post {
+    /// The room's name or id; it is joined if needed
+    pub(crate) room: RoomRef,
+    /// The message; where it is left out, standard input is
+    pub(crate) text: Vec<String>,
+    /// Create the room where there is none
+    #[arg(long)]
+    pub(crate) create: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Who {
+    /// The room's name or id; where it is left out, everyone who is online
+    pub(crate) room: Option<RoomRef>,
+}

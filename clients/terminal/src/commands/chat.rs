@@ -1,0 +1,291 @@
+//! `chinwag chat`: what is said in a room, line by line, and what is typed or piped in.
+
+mod input;
+mod show;
+mod slash;
+pub(crate) mod terminal;
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _};
+use std::time::Duration;
+
+use client::{Change, Command, Delivery, Ticket, UploadPhase};
+use shared::{RoomId, TransactionId};
+use tokio::time::{Instant, timeout_at};
+
+use crate::arguments::{Chat, Global};
+use crate::commands::chat::input::{Input, Lines};
+use crate::commands::chat::show::Shown;
+use crate::commands::who::room_name;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::session::{Keeping, Session};
+use crate::text;
+
+/// How long to wait for acknowledgements before going away.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+/// Lines that may be on their way at once.
+const UNACKNOWLEDGED_MAX: usize = 64;
+
+pub(crate) async fn run(global: &Global, chat: &Chat, output: &mut Output) -> Result<(), Failure> {
+    let mut session = Session::open(global, Keeping::Whole, output).await?;
+    let unsent = session
+        .handle
+        .with_view(|view| view.outbox.messages().len());
+    if unsent > 0 {
+        output.note(&format!("sending what was left unsent before ({unsent})"));
+    }
+    let room_id = session.enter(output, &chat.room, chat.create).await?;
+    let shown = Shown::open(&mut session, room_id, chat.history, output).await?;
+    let by_hand = io::stdin().is_terminal() && io::stdout().is_terminal() && !output.is_json();
+    let lines = if by_hand {
+        let (lines, printer) = Lines::by_hand()?;
+        output.print_through(Some(printer));
+        lines
+    } else {
+        Lines::piped()
+    };
+    let mut conversation = Conversation {
+        session,
+        shown,
+        lines,
+        by_hand,
+        sent: BTreeMap::new(),
+        refused: None,
+    };
+    conversation.greet(output);
+    let ended = conversation.run(chat.follow, output).await;
+    if by_hand && ended.is_ok() {
+        conversation.part(output).await?;
+    }
+    conversation.lines.close();
+    output.print_through(None);
+    ended
+}
+
+/// What a chat is made of.
+struct Conversation {
+    session: Session,
+    shown: Shown,
+    lines: Lines,
+    /// Somebody types; else it is a pipe.
+    by_hand: bool,
+    /// Messages of this run that are not acknowledged.
+    sent: BTreeMap<TransactionId, RoomId>,
+    /// The first refusal of a message.
+    refused: Option<Failure>,
+}
+
+/// Whether the chat goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    GoOn,
+    End,
+}
+
+impl Conversation {
+    fn greet(&mut self, output: &mut Output) {
+        self.prompt();
+        if self.by_hand {
+            let name = self.session.handle.with_view(|view| {
+                let person = view.person.as_ref();
+                person.map_or_else(String::new, |person| person.name.clone())
+            });
+            let room = room_name(&self.session, self.shown.room_id());
+            output.note(&format!(
+                "you are {name} in #{room}; /help lists what you can do besides talking"
+            ));
+        }
+    }
+
+    fn prompt(&mut self) {
+        let room = room_name(&self.session, self.shown.room_id());
+        self.lines.prompt(format!("#{}> ", text::line(&room)));
+    }
+
+    async fn run(&mut self, follow: bool, output: &mut Output) -> Result<(), Failure> {
+        let mut ended = false;
+        loop {
+            self.settle(output)?;
+            self.shown.show(&self.session, output)?;
+            if ended && self.sent.is_empty() && !follow {
+                return self.refused.take().map_or(Ok(()), Err);
+            }
+            let listen = !ended && self.sent.len() < UNACKNOWLEDGED_MAX;
+            self.session.wait(!self.by_hand && !self.sent.is_empty());
+            tokio::select! {
+                input = self.lines.next(), if listen => match input {
+                    Input::Line(line) => match self.take(&line, output).await {
+                        Ok(Next::GoOn) => {}
+                        Ok(Next::End) => return Ok(()),
+                        Err(failure) if self.by_hand => output.note(&failure.message),
+                        Err(failure) => return Err(failure),
+                    },
+                    Input::Ended if self.by_hand => return Ok(()),
+                    Input::Ended => ended = true,
+                    Input::Failed(reason) => return Err(Failure::failed(reason)),
+                },
+                changes = self.session.changed(output) => {
+                    let changes = changes.map_err(|failure| self.kept(failure))?;
+                    self.uploads(&changes, output);
+                }
+            }
+        }
+    }
+
+    /// Waits a moment until what was said is acknowledged.
+    async fn drain(&mut self, output: &mut Output) -> Result<(), Failure> {
+        let deadline = Instant::now() + DRAIN_TIMEOUT;
+        while !self.sent.is_empty() && self.session.is_online() {
+            match timeout_at(deadline, self.session.changed(output)).await {
+                Ok(changes) => drop(changes?),
+                Err(_) => break,
+            }
+            self.settle(output)?;
+            self.shown.show(&self.session, output)?;
+        }
+        Ok(())
+    }
+
+    /// The end of a chat by hand.
+    async fn part(&mut self, output: &mut Output) -> Result<(), Failure> {
+        self.drain(output).await?;
+        self.mark_read()?;
+        if !self.sent.is_empty() {
+            let count = self.sent.len();
+            output.note(&format!(
+                "what is not sent yet ({count}) is sent by the next chinwag chat"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Says that unacknowledged messages are not lost.
+    fn kept(&self, failure: Failure) -> Failure {
+        if self.sent.is_empty() {
+            return failure;
+        }
+        let count = self.sent.len();
+        Failure {
+            message: format!(
+                "{}; messages that were not acknowledged ({count}) are kept and sent by the next \
+                 chinwag chat",
+                failure.message
+            ),
+            ..failure
+        }
+    }
+
+    async fn take(&mut self, line: &str, output: &mut Output) -> Result<Next, Failure> {
+        let line = line.trim_end_matches(['\r', '\n']);
+        if self.by_hand && line.starts_with('/') && !line.starts_with("//") {
+            return slash::run(self, line, output).await;
+        }
+        let line = if self.by_hand {
+            line.strip_prefix('/').unwrap_or(line)
+        } else {
+            line
+        };
+        if !line.trim().is_empty() {
+            self.say(line.to_owned(), Vec::new())?;
+            if self.by_hand && !self.session.is_online() {
+                output.note("not connected; the message is sent as soon as there is a connection");
+            }
+        }
+        Ok(Next::GoOn)
+    }
+
+    fn say(
+        &mut self,
+        text: String,
+        attachments: Vec<client::PendingAttachment>,
+    ) -> Result<(), Failure> {
+        let room_id = self.shown.room_id();
+        let command = Command::SendMessage {
+            room_id,
+            text,
+            attachments,
+        };
+        if let Ticket::Message(transaction_id) = self.session.handle.command(command)? {
+            self.sent.insert(transaction_id, room_id);
+        }
+        Ok(())
+    }
+
+    /// Forgets what is acknowledged, and tells what was refused.
+    fn settle(&mut self, output: &mut Output) -> Result<(), Failure> {
+        let before = self.sent.len();
+        let mut refused = Vec::new();
+        let shown_to = self.shown.sequence();
+        let shown_room = self.shown.room_id();
+        self.session.handle.with_view(|view| {
+            self.sent.retain(|transaction_id, room_id| {
+                let mut pending = view.pending(*room_id);
+                let found = pending.find(|message| message.transaction_id == *transaction_id);
+                match found.map(|message| &message.delivery) {
+                    None => false,
+                    Some(Delivery::Queued | Delivery::Sent { .. }) => true,
+                    // Its event is about to come and to be shown.
+                    Some(Delivery::Accepted { sequence }) => {
+                        *room_id == shown_room && *sequence > shown_to
+                    }
+                    Some(Delivery::Failed { code, reason }) => {
+                        refused.push((*transaction_id, *code, reason.clone()));
+                        false
+                    }
+                }
+            });
+        });
+        if self.sent.len() != before {
+            self.session.moved();
+        }
+        for (transaction_id, code, reason) in refused {
+            output.note(&format!("a message was not sent: {reason}"));
+            self.session
+                .handle
+                .command(Command::DeleteMessage { transaction_id })?;
+            let failure = Failure::by_code(Some(code), format!("a message was not sent: {reason}"));
+            self.refused.get_or_insert(failure);
+        }
+        Ok(())
+    }
+
+    fn mark_read(&self) -> Result<(), Failure> {
+        let room_id = self.shown.room_id();
+        let up_to = self.shown.sequence();
+        match self
+            .session
+            .handle
+            .command(Command::MarkRead { room_id, up_to })
+        {
+            // There is nothing to keep of a room that one has left.
+            Ok(_) | Err(client::CommandError::NotAMember) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Tells of uploads that failed.
+    fn uploads(&mut self, changes: &[Change], output: &mut Output) {
+        for change in changes {
+            let Change::Upload(upload_id) = change else {
+                continue;
+            };
+            let failed = self.session.handle.with_view(|view| {
+                let upload = view.uploads.get(upload_id)?;
+                match &upload.phase {
+                    UploadPhase::Failed { reason, .. } => {
+                        Some(format!("{} was not sent: {reason}", upload.name))
+                    }
+                    UploadPhase::Waiting
+                    | UploadPhase::Sending
+                    | UploadPhase::Finishing
+                    | UploadPhase::Finished(_)
+                    | UploadPhase::SourceMissing => None,
+                }
+            });
+            if let Some(failed) = failed {
+                output.note(&failed);
+            }
+        }
+    }
+}

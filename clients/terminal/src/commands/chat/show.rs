@@ -1,0 +1,184 @@
+//! A room's events as lines, each once and in the order of the log.
+
+use client::{Command, CommandError};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use shared::{EventBody, FileInfo, RoomEvent, RoomId, Sequence, TimestampMs};
+
+use crate::commands::who::room_name;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::session::Session;
+use crate::text;
+
+/// Missing events up to this many are waited for: the core reads them by itself.
+const GAP_EVENTS_MAX: u64 = 1000;
+/// Before the lines of a message after its first.
+const INDENT: &str = "      | ";
+
+/// How far a room was shown.
+pub(crate) struct Shown {
+    room_id: RoomId,
+    sequence: Sequence,
+    day: Option<Date>,
+}
+
+impl Shown {
+    /// Reads back the newest `history` events.
+    pub(crate) async fn open(
+        session: &mut Session,
+        room_id: RoomId,
+        history: u64,
+        output: &mut Output,
+    ) -> Result<Self, Failure> {
+        let last = session.handle.with_view(|view| {
+            let room = view.rooms.get(&room_id);
+            room.map_or(Sequence(0), |room| room.info.last_sequence)
+        });
+        let sequence = Sequence(last.0.saturating_sub(history));
+        session.wait(true);
+        while history > 0 && last.0 > 0 && !reaches_back(session, room_id, sequence) {
+            session.changed(output).await?;
+        }
+        session.wait(false);
+        Ok(Self {
+            room_id,
+            sequence,
+            day: None,
+        })
+    }
+
+    pub(crate) fn room_id(&self) -> RoomId {
+        self.room_id
+    }
+
+    /// The last event that was shown.
+    pub(crate) fn sequence(&self) -> Sequence {
+        self.sequence
+    }
+
+    /// Shows what is new. Waits with what follows a gap that is being filled.
+    pub(crate) fn show(&mut self, session: &Session, output: &mut Output) -> Result<(), Failure> {
+        let mut missing = 0;
+        let events = session.handle.with_view(|view| {
+            let room = view.rooms.get(&self.room_id)?;
+            if room.info.last_sequence < self.sequence {
+                // Another log under the same id: a backup was restored.
+                self.sequence = Sequence(0);
+            }
+            let mut events: Vec<RoomEvent> = Vec::new();
+            let mut last = self.sequence;
+            for event in room.timeline.events_after(self.sequence) {
+                let gap = event.sequence.0 - last.0 - 1;
+                if gap > GAP_EVENTS_MAX && events.is_empty() {
+                    missing = gap;
+                } else if gap > 0 {
+                    break;
+                }
+                last = event.sequence;
+                events.push(event.clone());
+            }
+            Some(events)
+        });
+        let Some(events) = events else {
+            return Err(Failure::refused(
+                "you are no longer in this room; /join it again or another one",
+            ));
+        };
+        if missing > 0 {
+            output.note(&format!("{missing} older events are not shown"));
+        }
+        let room = room_name(session, self.room_id);
+        for event in events {
+            self.sequence = event.sequence;
+            if output.is_json() {
+                print_object(&room, &event, output)?;
+            } else {
+                self.print(&event, output)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, event: &RoomEvent, output: &mut Output) -> Result<(), Failure> {
+        let name = text::line(&event.person.name);
+        let at = local(event.at_ms);
+        if self.day != Some(at.date()) {
+            self.day = Some(at.date());
+            let day = at.strftime("--- %A, %-d %B %Y ---").to_string();
+            output.line(&output.dim(&day))?;
+        }
+        let time = output.dim(&at.strftime("%H:%M").to_string());
+        match &event.event {
+            EventBody::MessageSent {
+                text, attachments, ..
+            } => {
+                let who = output.bold(&name);
+                if !text.trim().is_empty() {
+                    output.line(&format!("{time} {who}: {}", text::block(text, INDENT)))?;
+                }
+                for file in attachments {
+                    output.line(&format!("{time} {who} sent {}", described(file)))?;
+                }
+                Ok(())
+            }
+            EventBody::RoomCreated { name: room, .. } => {
+                let room = text::line(room.as_str());
+                output.line(&format!("{time} * {name} created #{room}"))
+            }
+            EventBody::MemberJoined {} => output.line(&format!("{time} * {name} joined")),
+            EventBody::MemberLeft {} => output.line(&format!("{time} * {name} left")),
+            EventBody::Unknown => output.line(&format!(
+                "{time} * {name} did something that this version cannot show"
+            )),
+        }
+    }
+}
+
+/// Whether everything after `sequence` is known; asks for more where it is not.
+fn reaches_back(session: &Session, room_id: RoomId, sequence: Sequence) -> bool {
+    let older = session.handle.with_view(|view| {
+        let timeline = &view.rooms.get(&room_id)?.timeline;
+        timeline.last_sequence()?;
+        Some(timeline.older_before())
+    });
+    match older {
+        // Nothing of the room has come yet.
+        None => false,
+        Some(Some(before)) if before > sequence.next() => {
+            let command = Command::ReadHistory {
+                room_id,
+                before: Some(before),
+            };
+            match session.handle.command(command) {
+                Ok(_) | Err(CommandError::ReadingAlready | CommandError::Offline) => false,
+                // Shows what is there.
+                Err(_) => true,
+            }
+        }
+        Some(_) => true,
+    }
+}
+
+fn print_object(room: &str, event: &RoomEvent, output: &mut Output) -> Result<(), Failure> {
+    #[derive(serde::Serialize)]
+    struct Object<'a> {
+        room: &'a str,
+        #[serde(flatten)]
+        event: &'a RoomEvent,
+    }
+    output.object("room_event", Object { room, event })
+}
+
+fn described(file: &FileInfo) -> String {
+    let name = text::line(file.name.as_str());
+    let link = text::line(&file.link);
+    format!("{name} ({})  {link}", text::size(file.size_bytes))
+}
+
+fn local(at: TimestampMs) -> DateTime {
+    let ms = i64::try_from(at.0).unwrap_or_default();
+    let at = Timestamp::from_millisecond(ms).unwrap_or_default();
+    TimeZone::system().to_datetime(at)
+}

@@ -1,0 +1,73 @@
+//! `chinwag who`.
+
+use client::Command;
+use serde_json::json;
+use shared::RoomId;
+use shared::frame::{Member, RoomKind};
+
+use crate::arguments::{Global, Who};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::session::{Answer, Keeping, Session};
+use crate::text;
+
+pub(crate) async fn run(global: &Global, who: &Who, output: &mut Output) -> Result<(), Failure> {
+    let mut session = Session::open(global, Keeping::Passing(Vec::new()), output).await?;
+    let room_id = match &who.room {
+        Some(room) => session.enter(output, room, false).await?,
+        None => lobby(&session)?,
+    };
+    let (total, mut members) = members(&mut session, room_id, output).await?;
+    if who.room.is_none() {
+        members.retain(|member| member.online);
+    }
+    let room = room_name(&session, room_id);
+    for Member { person, online } in &members {
+        let name = text::line(&person.name);
+        let object = json!({"room": room, "room_id": room_id, "person": person, "online": online});
+        output.object("member", object)?;
+        match (who.room.is_some(), online) {
+            (true, false) => output.line(&format!("{name} {}", output.dim("(offline)")))?,
+            (true, true) | (false, _) => output.line(&name)?,
+        }
+    }
+    if who.room.is_some() && u64::from(total) > members.len() as u64 {
+        let more = u64::from(total) - members.len() as u64;
+        output.note(&format!("and {more} more, all of them offline"));
+    }
+    Ok(())
+}
+
+pub(crate) fn lobby(session: &Session) -> Result<RoomId, Failure> {
+    let lobby = session.handle.with_view(|view| {
+        let mut rooms = view.rooms.iter();
+        let lobby = rooms.find(|(_, room)| room.info.kind == RoomKind::Lobby);
+        lobby.map(|(room_id, _)| *room_id)
+    });
+    lobby.ok_or_else(|| Failure::refused("this server has no lobby; name a room"))
+}
+
+pub(crate) fn room_name(session: &Session, room_id: RoomId) -> String {
+    session.handle.with_view(|view| {
+        let room = view.rooms.get(&room_id);
+        room.map_or_else(|| room_id.to_string(), |room| room.info.name.to_string())
+    })
+}
+
+/// How many there are, and the first of them, those online first.
+pub(crate) async fn members(
+    session: &mut Session,
+    room_id: RoomId,
+    output: &mut Output,
+) -> Result<(u32, Vec<Member>), Failure> {
+    session
+        .request(output, Answer::Members(room_id), || Command::ListMembers {
+            room_id,
+        })
+        .await?;
+    let members = session.handle.with_view(|view| {
+        let members = view.rooms.get(&room_id)?.members.as_ref()?;
+        Some((members.total, members.listed.clone()))
+    });
+    Ok(members.unwrap_or_default())
+}

@@ -1,0 +1,52 @@
+use serde_json::json;
+
+use crate::program::World;
+
+#[test]
+fn rooms_are_listed_for_people_and_programs() {
+    let world = World::start();
+    let (ann, bob) = (world.person("Ann"), world.person("Bob"));
+    ann.run(&["post", "garden", "--create", "hello"]).ok();
+    let rooms = bob.run(&["rooms"]).ok();
+    assert!(
+        rooms
+            .lines()
+            .any(|line| line.starts_with("lobby ") && line.contains("joined"))
+    );
+    let garden = rooms.lines().find(|line| line.starts_with("garden "));
+    assert!(garden.is_some_and(|line| line.contains("1 member") && !line.contains("joined")));
+    let rooms = bob.run(&["rooms", "--json"]).json();
+    let garden = rooms.iter().find(|room| room["name"] == "garden").unwrap();
+    assert_eq!(
+        (&garden["type"], &garden["joined"]),
+        (&json!("room"), &json!(false))
+    );
+    assert_eq!(
+        (&garden["kind"], &garden["members"]),
+        (&json!("public"), &json!(1))
+    );
+}
+
+#[test]
+fn one_signs_in_once_and_out_again() {
+    let world = World::start();
+    let ann = world.person("Ann");
+    let signed_in = ann.run(&["sign-in", "Ann", "--json"]).json();
+    assert_eq!(
+        (&signed_in[0]["type"], &signed_in[0]["person"]["name"]),
+        (&json!("signed_in"), &json!("Ann"))
+    );
+    assert!(ann.run(&["sign-in", "ANN"]).ok().contains("You are Ann on"));
+    let refused = ann.run(&["sign-in", "Zoe"]).failed(4);
+    assert!(
+        refused.contains("signed in") && refused.contains("as Ann"),
+        "{refused}"
+    );
+    ann.run(&["sign-out"]).ok();
+    ann.run(&["sign-out"]).failed(1);
+    let taken = ann.run(&["rooms"]).failed(4);
+    assert!(taken.contains("Somebody else has this name"), "{taken}");
+    let mut zoe = ann.clone();
+    zoe.name = "Zoe".to_owned();
+    zoe.run(&["rooms"]).ok();
+}

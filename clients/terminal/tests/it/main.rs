@@ -1,0 +1,8 @@
+//! `chinwag` as people and scripts run it, against a real server.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod chat;
+mod failures;
+mod lists;
+mod program;
