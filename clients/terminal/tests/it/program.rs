@@ -43,6 +43,7 @@ impl World {
             http: self.http.parse().unwrap(),
             tcp: self.tcp.parse().unwrap(),
             data_dir: self.folder.path().join("data"),
+            uploads_dir: self.folder.path().join("uploads"),
             name: "Test".to_owned(),
             connections_max: 100,
         };
