@@ -124,7 +124,8 @@ impl Driver {
             tokio::select! {
                 () = self.shared.commanded.notified() => {
                     if self.shared.handles_gone() {
-                        return Ok(());
+                        // What happened so far is stored before the end.
+                        return self.carry_out().await;
                     }
                 }
                 _ = self.events.recv_many(&mut events, EVENTS_MAX) => {

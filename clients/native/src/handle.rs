@@ -157,6 +157,17 @@ impl Changes {
         }
     }
 
+    /// After the last handle was dropped: waits until everything is stored.
+    pub async fn stopped(mut self) -> Result<(), ProfileError> {
+        loop {
+            match self.next().await {
+                Ok(_) => {}
+                Err(Stopped::Asked) => return Ok(()),
+                Err(Stopped::Storage(error)) => return Err(error),
+            }
+        }
+    }
+
     /// What has changed, without waiting.
     pub fn try_next(&mut self) -> Result<Option<Vec<Change>>, Stopped> {
         let mut news = self.shared.news();

@@ -61,6 +61,9 @@ pub(crate) struct Global {
         value_parser = seconds
     )]
     pub(crate) timeout: Duration,
+    /// Where browsers find the server, for links [default: http://HOST:8080 beside the default port]
+    #[arg(long, global = true, env = "CHINWAG_WEB", value_name = "URL")]
+    pub(crate) web: Option<String>,
     /// Where sessions and unsent messages are kept [default: chinwag in the configuration folder]
     #[arg(
         long,
@@ -85,6 +88,10 @@ pub(crate) enum Command {
     Chat(Chat),
     /// Send one message, from the arguments or from standard input
     Post(Post),
+    /// Send files to a room and print their links; a broken-off one goes on where it was
+    Send(Send),
+    /// Fetch a file by its link, verified; a broken-off one goes on where it was
+    Get(Get),
     /// List the rooms
     Rooms,
     /// List the people of a room, or who is online
@@ -119,11 +126,41 @@ pub(crate) struct Chat {
 pub(crate) struct Post {
     /// The room's name or id; it is joined if needed
     pub(crate) room: RoomRef,
-    /// The message; where it is left out, standard input is
+    /// The message; where it is left out, and nothing is attached, standard input is
     pub(crate) text: Vec<String>,
+    /// Attach a file; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) attach: Vec<PathBuf>,
     /// Create the room where there is none
     #[arg(long)]
     pub(crate) create: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Send {
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The room's name or id; it is joined if needed
+    #[arg(long, short, default_value = "lobby")]
+    pub(crate) room: RoomRef,
+    /// A text to go with the files
+    #[arg(long, short, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+    /// Create the room where there is none
+    #[arg(long)]
+    pub(crate) create: bool,
+    /// Upload and print the links, but post nothing
+    #[arg(long, conflicts_with_all = ["message", "room", "create"])]
+    pub(crate) no_post: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Get {
+    /// A link that starts with http://, its part from /files/ on, or the id of the file
+    pub(crate) link: String,
+    /// The file or folder to write; a file that is there already is never overwritten
+    #[arg(long, short, value_name = "PATH", default_value = "downloads/")]
+    pub(crate) output: PathBuf,
 }
 
 #[derive(Debug, Args)]

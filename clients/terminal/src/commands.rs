@@ -1,8 +1,10 @@
 //! What each command does.
 
 mod chat;
+mod get;
 mod post;
 mod rooms;
+mod send;
 mod sign;
 mod who;
 
@@ -17,6 +19,8 @@ pub(crate) async fn run(arguments: Arguments, output: &mut Output) -> Result<(),
     match arguments.command {
         Command::Chat(chat) => chat::run(global, &chat, output).await,
         Command::Post(post) => post::run(global, post, output).await,
+        Command::Send(send) => send::run(global, &send, output).await,
+        Command::Get(get) => get::run(global, get, output).await,
         Command::Rooms => rooms::run(global, output).await,
         Command::Who(who) => who::run(global, &who, output).await,
         Command::SignIn { name } => sign::sign_in(global, name, output).await,

@@ -81,6 +81,10 @@ impl Failure {
         Self::new(Exit::Refused, message)
     }
 
+    pub(crate) fn verification(message: impl Into<String>) -> Self {
+        Self::new(Exit::VerificationFailed, message)
+    }
+
     pub(crate) fn signal(number: u8) -> Self {
         Self::new(Exit::Signal(number), "")
     }

@@ -12,6 +12,7 @@ mod output;
 mod profile;
 mod session;
 mod text;
+mod transfer;
 
 use std::process::ExitCode;
 

@@ -39,6 +39,10 @@ impl Output {
         self.json
     }
 
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// A result for people; not printed where JSON is wanted. The text must be safe.
     pub(crate) fn line(&mut self, text: &str) -> Result<(), Failure> {
         if self.json {

@@ -166,6 +166,12 @@ impl Session {
         ))
     }
 
+    /// Ends it, with everything stored that happened.
+    pub(crate) async fn close(self) -> Result<(), Failure> {
+        drop(self.handle);
+        Ok(self.changes.stopped().await?)
+    }
+
     /// Gives a command that needs a connection and waits for one where there is none.
     async fn ask(
         &mut self,
@@ -197,19 +203,22 @@ impl Session {
             };
             loop {
                 for change in self.changed(output).await? {
-                    match change {
-                        Change::RoomJoined {
-                            request_id,
-                            room_id,
-                        } if request_id == asked => return Ok(Some(room_id)),
-                        Change::RequestFailed { request_id, error } if request_id == asked => {
-                            if error.code == ErrorCode::TimedOut && !self.is_online() {
-                                continue 'repeat;
-                            }
-                            return Err(error.into());
+                    if let Change::RoomJoined {
+                        request_id,
+                        room_id,
+                    } = change
+                        && request_id == asked
+                    {
+                        return Ok(Some(room_id));
+                    } else if let Change::RequestFailed { request_id, error } = &change
+                        && *request_id == asked
+                    {
+                        if error.code == ErrorCode::TimedOut && !self.is_online() {
+                            continue 'repeat;
                         }
-                        change if answer.is(asked, &change) => return Ok(None),
-                        _ => {}
+                        return Err(error.clone().into());
+                    } else if answer.is(asked, &change) {
+                        return Ok(None);
                     }
                 }
             }

@@ -94,6 +94,7 @@ fn uploads_of_the_same_file_are_found_again() {
         size_bytes: 1,
         media_type: None,
         source: source.into(),
+        file: None,
     };
     let (mut one, mut one_storage) = profile.passing(&["a".into()]).expect("nothing yet");
     one.uploads.push(upload("a"));

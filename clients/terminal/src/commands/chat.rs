@@ -60,7 +60,8 @@ pub(crate) async fn run(global: &Global, chat: &Chat, output: &mut Output) -> Re
     }
     conversation.lines.close();
     output.print_through(None);
-    ended
+    ended?;
+    conversation.session.close().await
 }
 
 /// What a chat is made of.

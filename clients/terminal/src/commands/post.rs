@@ -11,23 +11,29 @@ use crate::commands::who::room_name;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::session::{Keeping, Session};
+use crate::transfer;
 
 pub(crate) async fn run(global: &Global, post: Post, output: &mut Output) -> Result<(), Failure> {
-    let text = if post.text.is_empty() {
+    let files = transfer::find(&post.attach)?;
+    let text = if post.text.is_empty() && files.is_empty() {
         tokio::task::spawn_blocking(|| read_text(io::stdin()))
             .await
             .map_err(|error| Failure::failed(error.to_string()))??
     } else {
         post.text.join(" ")
     };
-    if text.trim().is_empty() {
+    if text.trim().is_empty() && files.is_empty() {
         return Err(Failure::usage(
             "there is nothing to post; give a text or write it to standard input",
         ));
     }
-    let mut session = Session::open(global, Keeping::Passing(Vec::new()), output).await?;
+    let keeping = Keeping::Passing(transfer::sources(&files));
+    let mut session = Session::open(global, keeping, output).await?;
     let room_id = session.enter(output, &post.room, post.create).await?;
-    send(&mut session, room_id, text, Vec::new(), output).await
+    let uploaded = transfer::upload(&mut session, &files, output).await?;
+    let attachments = transfer::attachments(&uploaded);
+    send(&mut session, room_id, text, attachments, output).await?;
+    session.close().await
 }
 
 /// All of standard input, but not more than any server would take.

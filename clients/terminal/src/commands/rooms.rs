@@ -19,7 +19,7 @@ pub(crate) async fn run(global: &Global, output: &mut Output) -> Result<(), Fail
         output.object("room", room)?;
         output.line(&row(room))?;
     }
-    Ok(())
+    session.close().await
 }
 
 /// As `rooms` and `/rooms` show a room.

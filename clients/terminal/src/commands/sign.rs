@@ -24,7 +24,8 @@ pub(crate) async fn sign_in(
     let server = global.server.to_string();
     output.object("signed_in", json!({"server": server, "person": person}))?;
     let name = person.map(|person| person.name).unwrap_or_default();
-    output.line(&format!("You are {} on {server}.", text::line(&name)))
+    output.line(&format!("You are {} on {server}.", text::line(&name)))?;
+    session.close().await
 }
 
 pub(crate) fn sign_out(global: &Global, output: &mut Output) -> Result<(), Failure> {

@@ -35,7 +35,7 @@ pub(crate) async fn run(global: &Global, who: &Who, output: &mut Output) -> Resu
         let more = u64::from(total) - members.len() as u64;
         output.note(&format!("and {more} more, all of them offline"));
     }
-    Ok(())
+    session.close().await
 }
 
 pub(crate) fn lobby(session: &Session) -> Result<RoomId, Failure> {

@@ -151,11 +151,11 @@ fn reaches_back(session: &Session, room_id: RoomId, sequence: Sequence) -> bool 
                 room_id,
                 before: Some(before),
             };
-            match session.handle.command(command) {
-                Ok(_) | Err(CommandError::ReadingAlready | CommandError::Offline) => false,
-                // Shows what is there.
-                Err(_) => true,
-            }
+            // Whatever else it is refused for: what is there is shown.
+            session.handle.command(command).map_or_else(
+                |error| !matches!(error, CommandError::ReadingAlready | CommandError::Offline),
+                |_| false,
+            )
         }
         Some(_) => true,
     }
