@@ -21,6 +21,8 @@ pub struct Config {
     pub page_events: u32,
     /// Gaps of at most this many events are filled unasked.
     pub gap_fill_events_max: u64,
+    /// Events kept of a room that nobody looks at, unless older ones were asked for.
+    pub timeline_events_max: usize,
     /// Uploads that have their turn at the same time.
     pub uploads_at_once: usize,
     /// Likewise of downloads.
@@ -38,6 +40,7 @@ impl Config {
             client,
             page_events: 100,
             gap_fill_events_max: 1000,
+            timeline_events_max: 2_000,
             uploads_at_once: 3,
             downloads_at_once: 3,
             chunks_in_flight: 4,
@@ -86,6 +89,8 @@ pub enum Command {
         room_id: RoomId,
         before: Option<Sequence>,
     },
+    /// A person looks at this room now, or at none: of the others only the newest events are kept.
+    ShowRoom { room_id: Option<RoomId> },
     /// Everything up to `up_to` was seen.
     MarkRead { room_id: RoomId, up_to: Sequence },
     /// May be called at every keystroke; it is not sent more often than needed.
@@ -233,7 +238,8 @@ pub enum Output {
     Send(ClientFrame),
     /// Close the connection or give up opening it, and report nothing more of it.
     Disconnect,
-    /// Store this in place of the snapshot of before, before going on.
+    /// Store this in place of the snapshot of before, before going on. While many messages are acknowledged it comes
+    /// once a second: what a snapshot still holds of them is repeated and changes nothing.
     Persist(Snapshot),
     /// Show again what this names.
     Changed(Change),

@@ -17,6 +17,9 @@ mod session;
 mod transfers;
 mod uploads;
 
+/// What can be done without is stored at most this often.
+const PERSIST_EVERY_MS: u64 = 1_000;
+
 /// One person's session on one server.
 #[derive(Debug)]
 pub struct Client {
@@ -34,6 +37,11 @@ pub struct Client {
     pub(crate) rng: fastrand::Rng,
     pub(crate) last_request: RequestId,
     pub(crate) typing_sent: BTreeMap<RoomId, TimestampMs>,
+    /// The room that a person looks at.
+    pub(crate) shown_room: Option<RoomId>,
+    /// When the snapshot was last stored, and when it is to be stored next.
+    persisted_at: TimestampMs,
+    persist_at: Option<TimestampMs>,
     outputs: VecDeque<Output>,
 }
 
@@ -57,6 +65,9 @@ impl Client {
             rng: fastrand::Rng::with_seed(seed),
             last_request: RequestId(0),
             typing_sent: BTreeMap::new(),
+            shown_room: None,
+            persisted_at: TimestampMs(0),
+            persist_at: None,
             outputs: VecDeque::new(),
         };
         client.restore_uploads(restored.uploads);
@@ -141,7 +152,8 @@ impl Client {
                 ClientFrame::ListMembers { request_id, room }
             }),
             Command::ReadHistory { room_id, before } => self.read_history(room_id, before, now),
-            Command::MarkRead { room_id, up_to } => self.mark_read(room_id, up_to),
+            Command::ShowRoom { room_id } => Ok(self.show_room(room_id)),
+            Command::MarkRead { room_id, up_to } => self.mark_read(room_id, up_to, now),
             Command::SetTyping { room_id, typing } => self.set_typing(room_id, typing, now),
             Command::BeginUpload {
                 name,
@@ -204,7 +216,26 @@ impl Client {
         self.outputs.push_back(Output::Send(frame));
     }
 
+    /// Stores the snapshot, but not more often than once a second: what is new in it can be done without.
+    pub(crate) fn persist_soon(&mut self, now: TimestampMs) {
+        if now.since_ms(self.persisted_at) >= PERSIST_EVERY_MS {
+            self.persisted_at = now;
+            self.persist();
+        } else {
+            let at = self.persisted_at.plus_ms(PERSIST_EVERY_MS);
+            self.persist_at.get_or_insert(at);
+        }
+    }
+
+    /// Stores what was put off.
+    pub(crate) fn persist_timeout(&mut self, now: TimestampMs) {
+        if self.persist_at.is_some_and(|at| at <= now) {
+            self.persist_soon(now);
+        }
+    }
+
     pub(crate) fn persist(&mut self) {
+        self.persist_at = None;
         let snapshot = Snapshot {
             session_token: self.token.clone(),
             claim: self.claim.clone(),

@@ -4,6 +4,8 @@ use shared::{RequestId, TimestampMs};
 
 const BACKOFF_FIRST_MS: u64 = 500;
 const BACKOFF_MAX_MS: u64 = 30_000;
+/// No server keeps anyone away for longer.
+const WAIT_MAX_MS: u64 = 3_600_000;
 /// Silence in either direction after which a ping is sent.
 const SILENCE_MS: u64 = 25_000;
 /// How long the server may take to answer a ping, `Hello`, or an attempt to connect.
@@ -86,12 +88,13 @@ impl Timers {
         self.wait_at_least_ms = ms;
     }
 
-    /// When to try again: full jitter under a bound that doubles, after what the server asked for.
+    /// When to try again: full jitter under a bound that doubles, after what the server asked for, over which as
+    /// many spread as it asked.
     pub(crate) fn retry_at(&mut self, now: TimestampMs, rng: &mut fastrand::Rng) -> TimestampMs {
         let bound_ms = BACKOFF_MAX_MS.min(BACKOFF_FIRST_MS << self.attempts.min(16));
         self.attempts = self.attempts.saturating_add(1);
-        let wait_ms =
-            std::mem::take(&mut self.wait_at_least_ms).saturating_add(rng.u64(0..=bound_ms));
+        let asked_ms = std::mem::take(&mut self.wait_at_least_ms).min(WAIT_MAX_MS);
+        let wait_ms = asked_ms + rng.u64(0..=bound_ms.max(asked_ms));
         self.asked_at = None;
         now.plus_ms(wait_ms)
     }

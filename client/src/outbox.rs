@@ -233,14 +233,20 @@ impl Outbox {
         self.messages.extract_if(.., which).collect()
     }
 
-    /// Fails everything that waits: another person wrote it.
-    pub(crate) fn person_changed(&mut self) {
+    /// Fails everything that waits: another person wrote it. Accepted messages are returned and forgotten.
+    pub(crate) fn person_changed(&mut self) -> Vec<PendingMessage> {
         for message in &mut self.messages {
-            message.delivery = Delivery::Failed {
-                code: ErrorCode::InvalidToken,
-                reason: "Written under another name. Send it again or delete it.".into(),
-            };
+            match message.delivery {
+                Delivery::Queued | Delivery::Sent { .. } => {
+                    message.delivery = Delivery::Failed {
+                        code: ErrorCode::InvalidToken,
+                        reason: "Written under another name. Send it again or delete it.".into(),
+                    };
+                }
+                Delivery::Accepted { .. } | Delivery::Failed { .. } => {}
+            }
         }
+        self.epoch_changed()
     }
 
     /// The server refused the request. The room of the message, if it was one.
@@ -309,6 +315,14 @@ impl Outbox {
     pub(crate) fn uses(&self, upload_id: UploadId) -> bool {
         let mut uploads = self.messages.iter().flat_map(PendingMessage::uploads);
         uploads.any(|id| id == upload_id)
+    }
+
+    /// Whether nothing waits for an acknowledgement.
+    pub(crate) fn is_acknowledged(&self) -> bool {
+        self.messages.iter().all(|message| match message.delivery {
+            Delivery::Accepted { .. } | Delivery::Failed { .. } => true,
+            Delivery::Queued | Delivery::Sent { .. } => false,
+        })
     }
 
     /// Uploads of messages that are on the server's disk.

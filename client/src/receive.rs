@@ -6,7 +6,8 @@ use bytes::Bytes;
 use shared::codec::Packet;
 use shared::frame::{Person, RoomOpening, Welcome};
 use shared::{
-    ErrorCode, ErrorReply, PersonId, RequestId, RoomEvent, RoomId, ServerFrame, TimestampMs,
+    ErrorCode, ErrorReply, EventBody, PersonId, RequestId, RoomEvent, RoomId, ServerFrame,
+    TimestampMs,
 };
 
 use crate::api::{Change, Output};
@@ -17,6 +18,8 @@ use crate::timeline::{Gap, Timeline};
 use crate::transfer::refusal::is_temporary;
 use crate::view::{Members, Presence, Room};
 
+/// A timeline is trimmed when it has grown by so many events.
+const TRIM_EVENTS: usize = 200;
 /// How long typing holds unless it is repeated.
 const TYPING_MS: u64 = 6_000;
 
@@ -41,14 +44,25 @@ impl Client {
                 self.welcomed(welcome, now);
             }
         } else if let ServerFrame::Error(error) = frame {
-            self.timers.wait_at_least(error.retry_after_ms.unwrap_or(0));
-            if is_temporary(&error) {
-                self.give_up(error.message, now);
-            } else {
-                self.sign_out(Some(error.message), now);
-            }
+            self.greeting_refused(error, now);
         } else if let ServerFrame::Draining { reconnect_after_ms } = frame {
             self.timers.wait_at_least(reconnect_after_ms);
+        }
+    }
+
+    /// The token is the only key to a person's name, so it is forgotten only where the server says that it is none.
+    /// A claim has nothing to lose unless an earlier one of the same token succeeded unseen.
+    fn greeting_refused(&mut self, error: ErrorReply, now: TimestampMs) {
+        let for_good = if self.claim.is_some() {
+            !is_temporary(&error) && error.code != ErrorCode::UnsupportedProtocol
+        } else {
+            error.code == ErrorCode::InvalidToken
+        };
+        if for_good {
+            self.sign_out(Some(error.message), now);
+        } else {
+            self.timers.wait_at_least(error.retry_after_ms.unwrap_or(0));
+            self.give_up(error.message, now);
         }
     }
 
@@ -145,7 +159,10 @@ impl Client {
         }
         let before = self.view.person.as_ref().map(|person| person.id);
         if before.is_some_and(|id| id != welcome.person.id) {
-            self.view.outbox.person_changed();
+            self.view.rooms.clear();
+            self.last_read.clear();
+            let gone = self.view.outbox.person_changed();
+            self.forget_uploads_of(&gone, now);
         }
         self.view.person = Some(welcome.person);
         self.view.server = Some(welcome.server);
@@ -187,12 +204,13 @@ impl Client {
             typing: BTreeMap::new(),
             last_read,
             reading_history: false,
+            keep_events: self.config.timeline_events_max,
         };
         self.view.rooms.insert(room_id, room);
     }
 
     fn newest_gap(&self, room_id: RoomId) -> Option<Gap> {
-        self.view.rooms.get(&room_id)?.timeline.gaps().pop()
+        self.view.rooms.get(&room_id)?.timeline.newest_gap()
     }
 
     fn fill_gap(&mut self, room_id: RoomId, now: TimestampMs) {
@@ -209,6 +227,7 @@ impl Client {
         if self.insert(event, now) {
             self.settle(room_id, now);
             self.fill_gap(room_id, now);
+            self.trim(room_id);
             self.flush(now);
         }
     }
@@ -231,6 +250,10 @@ impl Client {
             news |= self.insert(event, now);
         }
         self.settle(room_id, now);
+        if let Some(room) = self.view.rooms.get_mut(&room_id) {
+            // What a person went back to is not to vanish with the next event.
+            room.keep_events = room.keep_events.max(room.timeline.len());
+        }
         // A page that brought nothing into the gap it was read for would be read again and again.
         let end = self.newest_gap(room_id).map(|gap| gap.last.next());
         if news || asked.map(|(_, before)| before) != end {
@@ -248,12 +271,16 @@ impl Client {
         let room_id = event.room_id;
         let own = self.view.person.as_ref().map(|person| person.id) == Some(event.person.id);
         let own_id = transaction_of(&event).filter(|_| own);
-        room.info.last_sequence = room.info.last_sequence.max(event.sequence);
-        let stopped_typing = room.typing.remove(&event.person.id).is_some();
+        let just_happened = event.sequence > room.info.last_sequence;
+        let stopped_typing = just_happened && room.typing.remove(&event.person.id).is_some();
+        if just_happened {
+            room.info.last_sequence = event.sequence;
+            room.info.members = members_after(&event, room.info.members);
+        }
         let new = room.timeline.insert(event);
         if let Some(message) = own_id.and_then(|id| self.view.outbox.seen(id)) {
             self.forget_uploads_of(&[message], now);
-            self.persist();
+            self.outbox_shrank(now);
         }
         if stopped_typing {
             self.changed(Change::Typing(room_id));
@@ -263,6 +290,19 @@ impl Client {
             self.changed(Change::Unread(room_id));
         }
         new
+    }
+
+    /// Keeps a room that nobody looks at from growing for ever; what is forgotten can be read again.
+    pub(crate) fn trim(&mut self, room_id: RoomId) {
+        if self.shown_room == Some(room_id) {
+            return;
+        }
+        if let Some(room) = self.view.rooms.get_mut(&room_id)
+            && !room.reading_history
+            && room.timeline.len() > room.keep_events + TRIM_EVENTS
+        {
+            room.timeline.trim(room.keep_events);
+        }
     }
 
     fn settle(&mut self, room_id: RoomId, now: TimestampMs) {
@@ -281,7 +321,9 @@ impl Client {
     ) {
         if self.view.outbox.accepted(id, sequence) {
             self.settle(room_id, now);
-            self.outbox_changed(room_id, now);
+            self.outbox_shrank(now);
+            self.changed(Change::Timeline(room_id));
+            self.flush(now);
         }
     }
 
@@ -298,8 +340,10 @@ impl Client {
                 room.reading_history = false;
             }
             self.changed(Change::RequestFailed { request_id, error });
-        } else if matches!(error.code, ErrorCode::InvalidToken | ErrorCode::NotSignedIn) {
+        } else if error.code == ErrorCode::InvalidToken {
             self.sign_out(Some(error.message), now);
+        } else if error.code == ErrorCode::NotSignedIn {
+            self.give_up(error.message, now);
         }
     }
 
@@ -375,5 +419,16 @@ impl Client {
             .extend(came.into_iter().map(|person| (person.id, person)));
         presence.people.retain(|id, _| !left.contains(id));
         self.changed(Change::Presence);
+    }
+}
+
+/// How many members the room has after this event.
+fn members_after(event: &RoomEvent, before: u32) -> u32 {
+    match event.event {
+        EventBody::MemberJoined {} => before.saturating_add(1),
+        EventBody::MemberLeft {} => before.saturating_sub(1),
+        EventBody::MessageSent { .. } | EventBody::RoomCreated { .. } | EventBody::Unknown => {
+            before
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! What is known of a room's log. Each sequence has one place, so repeats, late frames and overlapping
-//! pages change nothing; gaps are where sequences are missing, never stored apart.
+//! pages change nothing. Gaps lie between the runs of sequences without one missing, of which there are few.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -10,6 +10,8 @@ use shared::{RoomEvent, Sequence};
 #[derive(Debug, Default)]
 pub struct Timeline {
     events: BTreeMap<Sequence, RoomEvent>,
+    /// The last sequence of each run, by its first.
+    runs: BTreeMap<Sequence, Sequence>,
     /// Where the server began to push on this connection.
     pushed_from: Sequence,
 }
@@ -61,23 +63,35 @@ impl Timeline {
 
     /// What is missing after the first known event, oldest first.
     pub fn gaps(&self) -> Vec<Gap> {
-        let mut gaps = Vec::new();
-        let Some(mut expected) = self.events.keys().next().copied() else {
-            return gaps;
-        };
-        // Between what is known and what is pushed now, where nothing was pushed yet.
-        let pushed_from =
-            Some(&self.pushed_from).filter(|from| Some(**from) > self.last_sequence());
-        for sequence in self.events.keys().chain(pushed_from) {
-            if *sequence > expected {
-                gaps.push(Gap {
-                    first: expected,
-                    last: Sequence(sequence.0 - 1),
-                });
-            }
-            expected = sequence.next();
-        }
-        gaps
+        let (firsts, lasts) = (self.runs.keys().skip(1), self.runs.values());
+        let between = lasts.zip(firsts).map(|(last, first)| gap(*last, *first));
+        between.chain(self.gap_to_push()).collect()
+    }
+
+    /// The last of [`Self::gaps`].
+    pub(crate) fn newest_gap(&self) -> Option<Gap> {
+        let mut runs = self.runs.iter().rev();
+        self.gap_to_push().or_else(|| {
+            let (first, _) = runs.next()?;
+            let (_, last) = runs.next()?;
+            Some(gap(*last, *first))
+        })
+    }
+
+    /// Between what is known and what is pushed now, where nothing was pushed yet.
+    fn gap_to_push(&self) -> Option<Gap> {
+        let last = self.last_sequence()?;
+        (self.pushed_from > last.next()).then(|| gap(last, self.pushed_from))
+    }
+
+    /// How many events are known.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
     }
 
     /// The server pushes from here on.
@@ -87,11 +101,94 @@ impl Timeline {
 
     /// Whether the event is new. What is known already stays.
     pub(crate) fn insert(&mut self, event: RoomEvent) -> bool {
-        match self.events.entry(event.sequence) {
-            std::collections::btree_map::Entry::Occupied(_) => false,
-            std::collections::btree_map::Entry::Vacant(place) => {
-                place.insert(event);
-                true
+        let sequence = event.sequence;
+        let before = self.runs.range(..=sequence).next_back();
+        let before = before.map(|(first, last)| (*first, *last));
+        if before.is_some_and(|(_, last)| sequence <= last) {
+            return false;
+        }
+        self.events.insert(sequence, event);
+        let joins = before.filter(|(_, last)| last.next() == sequence);
+        let first = joins.map_or(sequence, |(first, _)| first);
+        let last = self.runs.remove(&sequence.next()).unwrap_or(sequence);
+        self.runs.insert(first, last);
+        true
+    }
+
+    /// Forgets all but the newest events.
+    pub(crate) fn trim(&mut self, keep: usize) {
+        let Some(excess) = self.events.len().checked_sub(keep) else {
+            return;
+        };
+        let Some(first) = self.events.keys().nth(excess).copied() else {
+            return;
+        };
+        self.events = self.events.split_off(&first);
+        let later = self.runs.split_off(&first);
+        let cut = self.runs.pop_last().filter(|(_, last)| *last >= first);
+        self.runs = later;
+        if let Some((_, last)) = cut {
+            self.runs.insert(first, last);
+        }
+    }
+}
+
+fn gap(last_before: Sequence, first_after: Sequence) -> Gap {
+    Gap {
+        first: last_before.next(),
+        last: Sequence(first_after.0 - 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use shared::frame::Person;
+    use shared::{EventBody, PersonId, RoomId, TimestampMs};
+
+    use super::*;
+
+    fn event(sequence: u64) -> RoomEvent {
+        RoomEvent {
+            room_id: RoomId::from_bytes([1; 16]),
+            sequence: Sequence(sequence),
+            at_ms: TimestampMs(0),
+            person: Person {
+                id: PersonId::from_bytes([2; 16]),
+                name: "p".into(),
+            },
+            event: EventBody::MemberJoined {},
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn gaps_are_what_is_missing(
+            sequences in proptest::collection::vec(1u64..60, 0..80),
+            keep in 0usize..50,
+            pushed_from in 0u64..70,
+        ) {
+            let mut timeline = Timeline::default();
+            timeline.open(Sequence(pushed_from));
+            let mut known = std::collections::BTreeSet::new();
+            for sequence in sequences {
+                prop_assert_eq!(timeline.insert(event(sequence)), known.insert(sequence));
+            }
+            if keep > 0 {
+                timeline.trim(keep);
+                while known.len() > keep {
+                    known.pop_first();
+                }
+            }
+            prop_assert_eq!(timeline.len(), known.len());
+            let gaps = timeline.gaps();
+            prop_assert_eq!(timeline.newest_gap(), gaps.last().copied());
+            let first = known.first().copied().unwrap_or(u64::MAX);
+            let end = known.last().map_or(0, |last| (*last + 1).max(pushed_from));
+            for sequence in 0..70 {
+                let missing = (first..end).contains(&sequence) && !known.contains(&sequence);
+                let in_gap = |gap: &Gap| (gap.first.0..=gap.last.0).contains(&sequence);
+                prop_assert_eq!(gaps.iter().any(in_gap), missing, "{}", sequence);
             }
         }
     }

@@ -45,7 +45,8 @@ impl View {
             .filter(move |message| message.room_id == room_id)
     }
 
-    /// Messages of others after the last read one. Events that were not read from the server yet count as messages.
+    /// Messages of others after the last read one. Events that are not known here, because they were not read from
+    /// the server yet or are not kept, count as messages.
     pub fn unread(&self, room_id: RoomId) -> u64 {
         let Some(room) = self.rooms.get(&room_id) else {
             return 0;
@@ -67,7 +68,7 @@ impl View {
 /// A room that one is a member of.
 #[derive(Debug)]
 pub struct Room {
-    /// `last_sequence` is kept up to date.
+    /// `last_sequence` and `members` are kept up to date.
     pub info: RoomInfo,
     /// What is known of its log.
     pub timeline: Timeline,
@@ -79,6 +80,8 @@ pub struct Room {
     pub last_read: Sequence,
     /// A page of history is on its way.
     pub reading_history: bool,
+    /// Older events are forgotten while nobody looks at the room.
+    pub(crate) keep_events: usize,
 }
 
 /// As of the last answer.

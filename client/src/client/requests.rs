@@ -58,6 +58,7 @@ impl Client {
         if !pending.iter().all(|id| self.view.uploads.contains_key(id)) {
             return Err(CommandError::NoSuchTransfer);
         }
+        let has_attachments = !attachments.is_empty();
         let mut random = [0; 10];
         self.rng.fill(&mut random);
         let transaction_id = TransactionId::from_parts(now, random);
@@ -72,7 +73,10 @@ impl Client {
         for upload_id in pending {
             self.fail_with_upload(upload_id);
         }
-        // The message itself ends it for everyone.
+        // A message ends it for everyone, unless it has to wait.
+        if has_attachments {
+            let _ = self.set_typing(room_id, false, now);
+        }
         self.typing_sent.remove(&room_id);
         self.outbox_changed(room_id, now);
         Ok(Ticket::Message(transaction_id))
@@ -90,6 +94,15 @@ impl Client {
         let phase = self.view.uploads.get(&upload_id).map(|shown| &shown.phase);
         if let Some(UploadPhase::Failed { code, reason }) = phase {
             self.view.outbox.upload_failed(upload_id, *code, reason);
+        }
+    }
+
+    /// Messages left the outbox. Before the last one has, their snapshot may wait.
+    pub(crate) fn outbox_shrank(&mut self, now: TimestampMs) {
+        if self.view.outbox.is_acknowledged() {
+            self.persist();
+        } else {
+            self.persist_soon(now);
         }
     }
 
@@ -194,10 +207,25 @@ impl Client {
         Ok(ticket)
     }
 
+    pub(crate) fn show_room(&mut self, room_id: Option<RoomId>) -> Ticket {
+        if self.shown_room != room_id {
+            let before = std::mem::replace(&mut self.shown_room, room_id);
+            let left = before.and_then(|id| self.view.rooms.get_mut(&id));
+            if let Some(room) = left {
+                let room_id = room.info.room_id;
+                room.keep_events = self.config.timeline_events_max;
+                self.trim(room_id);
+                self.changed(Change::Timeline(room_id));
+            }
+        }
+        Ticket::Done
+    }
+
     pub(crate) fn mark_read(
         &mut self,
         room_id: RoomId,
         up_to: Sequence,
+        now: TimestampMs,
     ) -> Result<Ticket, CommandError> {
         let room = self
             .view
@@ -208,7 +236,7 @@ impl Client {
         if up_to > room.last_read {
             room.last_read = up_to;
             self.last_read.insert(room_id, up_to);
-            self.persist();
+            self.persist_soon(now);
             self.changed(Change::Unread(room_id));
         }
         Ok(Ticket::Done)
@@ -220,6 +248,9 @@ impl Client {
         typing: bool,
         now: TimestampMs,
     ) -> Result<Ticket, CommandError> {
+        if !self.view.rooms.contains_key(&room_id) {
+            return Err(CommandError::NotAMember);
+        }
         let sent = self.typing_sent.get(&room_id);
         let needed = match sent {
             Some(at) => !typing || now.since_ms(*at) >= TYPING_REPEAT_MS,

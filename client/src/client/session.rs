@@ -8,7 +8,7 @@ use shared::{
 use crate::api::{Change, CommandError, Output, Ticket};
 use crate::client::Client;
 use crate::connection::{ConnectionState, Due};
-use crate::view::Room;
+use crate::view::{Presence, Room};
 
 impl Client {
     pub(crate) fn connect(&mut self, now: TimestampMs) {
@@ -82,6 +82,11 @@ impl Client {
         self.end_connection(now);
         self.token = None;
         self.claim = None;
+        // The next one at this screen may be somebody else.
+        self.view.rooms.clear();
+        self.view.directory.clear();
+        self.view.presence = Presence::default();
+        self.changed(Change::Rooms);
         self.set_state(ConnectionState::SignedOut { reason });
         self.persist();
     }
@@ -134,6 +139,7 @@ impl Client {
             Some((_, Due::Connect | Due::GiveUp | Due::Ping)) | None => {}
         }
         self.expire_typing(now);
+        self.persist_timeout(now);
         self.view.outbox.timeout(now);
         self.uploads_timeout(now);
         self.downloads_timeout(now);

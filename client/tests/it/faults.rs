@@ -84,7 +84,8 @@ fn another_epoch_drops_timelines_and_keeps_the_outbox() {
 #[test]
 fn a_rate_limit_delays_and_keeps_the_order() {
     let mut world = World::new(5, 1);
-    world.refuse_next = Some(error(ErrorCode::RateLimited, Some(10_000)));
+    let refusal = error(ErrorCode::RateLimited, Some(10_000));
+    world.refusals.push_back(Some(refusal));
     world.say(0, "a");
     world.say(0, "b");
     world.run(9_000);
@@ -97,7 +98,8 @@ fn a_rate_limit_delays_and_keeps_the_order() {
 fn a_refused_message_waits_for_a_retry_or_its_deletion() {
     let mut world = World::new(6, 1);
     for text in ["a", "b"] {
-        world.refuse_next = Some(error(ErrorCode::NotAMember, None));
+        let refusal = error(ErrorCode::NotAMember, None);
+        world.refusals.push_back(Some(refusal));
         world.say(0, text);
         world.run(1_000);
     }

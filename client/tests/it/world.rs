@@ -4,10 +4,10 @@ mod driver;
 mod files;
 mod server;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use bytes::Bytes;
-use client::{Client, Command, Config, Input, Snapshot, Ticket};
+use client::{Change, Client, Command, Config, Input, Snapshot, Ticket};
 use shared::codec::Packet;
 use shared::frame::{ClientInfo, Person};
 use shared::{
@@ -29,9 +29,17 @@ pub(crate) enum Cut {
 enum Travelling {
     Open,
     Up(Packet<ClientFrame>),
+    /// From a connection that its client has given up already.
+    Stale(Packet<ClientFrame>),
     Down(Packet<ServerFrame>),
     /// From the driver's own disk, to the process of this number.
     Local(u64, Input),
+}
+
+/// A person, as the server knows them.
+struct Account {
+    token: String,
+    person: Person,
 }
 
 pub(crate) struct Peer {
@@ -42,6 +50,12 @@ pub(crate) struct Peer {
     pub(crate) cut_after: Option<usize>,
     /// What outlives the process, by the name that uploads have as their source.
     pub(crate) disk: BTreeMap<String, Bytes>,
+    /// Every frame that it sent.
+    pub(crate) sent: Vec<ClientFrame>,
+    /// What the core announced.
+    pub(crate) changes: Vec<Change>,
+    /// When the core asked for a connection, ms.
+    pub(crate) connects: Vec<u64>,
     /// What dies with the process.
     pub(crate) memory: BTreeMap<UploadId, Bytes>,
     /// What downloads wrote, by the name of the target. It outlives the process too.
@@ -63,7 +77,17 @@ pub(crate) struct World {
     pub(crate) log: Vec<RoomEvent>,
     pub(crate) room_id: RoomId,
     pub(crate) duplicate_percent: u8,
-    pub(crate) refuse_next: Option<ErrorReply>,
+    /// How the server answers the next messages, one after another; `None` is as it should.
+    pub(crate) refusals: VecDeque<Option<ErrorReply>>,
+    /// How it answers every `hello`.
+    pub(crate) refuse_hello: Option<ErrorReply>,
+    /// It reads, and says nothing.
+    pub(crate) mute: bool,
+    /// Text that the server refuses for good.
+    pub(crate) refused_text: Option<String>,
+    accounts: Vec<Account>,
+    /// Whose packets are served without their connection.
+    deaf: Option<usize>,
     pub(crate) history_reads: usize,
     pub(crate) files: Files,
     epoch: Epoch,
@@ -73,36 +97,52 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// Everyone is signed in.
     pub(crate) fn new(seed: u64, clients: usize) -> Self {
+        let mut world = Self::empty(seed);
+        for index in 0..clients {
+            world.add_peer();
+            world.sign_in(index);
+        }
+        world.run(2_000);
+        world
+    }
+
+    /// Nobody is there.
+    pub(crate) fn empty(seed: u64) -> Self {
         let start = TimestampMs(1_000_000);
-        let mut world = Self {
+        Self {
             now: start.0,
             rng: fastrand::Rng::with_seed(seed),
             peers: Vec::new(),
             log: Vec::new(),
             room_id: RoomId::from_parts(start, [1; 10]),
             duplicate_percent: 0,
-            refuse_next: None,
+            refusals: VecDeque::new(),
+            refuse_hello: None,
+            mute: false,
+            refused_text: None,
+            accounts: Vec::new(),
+            deaf: None,
             history_reads: 0,
             files: Files::default(),
             epoch: Epoch::from_parts(start, [2; 10]),
             sent: HashMap::new(),
             network: BTreeMap::new(),
             packets: 0,
-        };
-        for index in 0..clients {
-            world.add_peer();
-            let sign_in = Command::SignIn {
-                name: format!("p{index}"),
-                session_token: SessionToken::from_random([index as u8; 32]),
-            };
-            world.command(index, sign_in);
         }
-        world.run(2_000);
-        world
     }
 
-    fn add_peer(&mut self) {
+    pub(crate) fn sign_in(&mut self, who: usize) {
+        let sign_in = Command::SignIn {
+            name: format!("p{who}"),
+            session_token: SessionToken::from_random([who as u8; 32]),
+        };
+        self.command(who, sign_in);
+    }
+
+    /// Signed out.
+    pub(crate) fn add_peer(&mut self) {
         let mut config = Config::new(ClientInfo::default());
         config.page_events = 3;
         let now = TimestampMs(self.now);
@@ -113,6 +153,9 @@ impl World {
             cut: None,
             cut_after: None,
             disk: BTreeMap::new(),
+            sent: Vec::new(),
+            changes: Vec::new(),
+            connects: Vec::new(),
             memory: BTreeMap::new(),
             targets: BTreeMap::new(),
             process: 0,
@@ -141,7 +184,22 @@ impl World {
         self.command(who, command);
     }
 
+    /// The connection breaks. What was sent on it may still arrive.
     pub(crate) fn disconnect(&mut self, who: usize) {
+        let mut arrives = self.rng.usize(..4);
+        for (to, connection, packet) in self.network.values_mut() {
+            let up = matches!(packet, Travelling::Up(_));
+            if *to == who && *connection == self.peers[who].connection && up && arrives > 0 {
+                arrives -= 1;
+                if let Travelling::Up(late) = std::mem::replace(packet, Travelling::Open) {
+                    *packet = Travelling::Stale(late);
+                }
+            }
+        }
+        self.break_off(who);
+    }
+
+    fn break_off(&mut self, who: usize) {
         self.peers[who].connection += 1;
         self.peers[who].open = false;
         let reason = "cut".into();
@@ -166,9 +224,11 @@ impl World {
     }
 
     pub(crate) fn restart_server(&mut self) {
+        self.network
+            .retain(|_, (_, _, packet)| !matches!(packet, Travelling::Stale(_)));
         for who in 0..self.peers.len() {
             if self.peers[who].open {
-                self.disconnect(who);
+                self.break_off(who);
             }
         }
     }
@@ -203,13 +263,7 @@ impl World {
             self.now = self.now.max(at);
             if let Some(key) = packet.filter(|key| key.0 <= at) {
                 let (who, connection, packet) = self.network.remove(&key).unwrap();
-                if let Travelling::Local(process, input) = packet {
-                    if self.peers[who].process == process {
-                        self.input(who, input);
-                    }
-                } else if self.peers[who].connection == connection {
-                    self.deliver(who, packet);
-                }
+                self.deliver(who, connection, packet);
             } else {
                 self.input(timer.unwrap().1, Input::Timeout);
             }
@@ -217,26 +271,28 @@ impl World {
         self.now = end;
     }
 
-    fn deliver(&mut self, who: usize, packet: Travelling) {
-        match &mut self.peers[who].cut_after {
-            Some(0) => {
-                self.peers[who].cut_after = None;
+    fn deliver(&mut self, who: usize, connection: u64, packet: Travelling) {
+        let current = self.peers[who].connection == connection;
+        match packet {
+            Travelling::Local(process, input) => {
+                if self.peers[who].process == process {
+                    self.input(who, input);
+                }
+            }
+            Travelling::Stale(packet) => {
+                self.deaf = Some(who);
+                self.serve(who, packet);
+                self.deaf = None;
+            }
+            Travelling::Open | Travelling::Up(_) | Travelling::Down(_) if !current => {}
+            Travelling::Open | Travelling::Up(_) | Travelling::Down(_) if self.is_cut(who) => {
                 self.disconnect(who);
             }
-            Some(left) => {
-                *left -= 1;
-                self.arrive(who, packet);
-            }
-            None => self.arrive(who, packet),
-        }
-    }
-
-    fn arrive(&mut self, who: usize, packet: Travelling) {
-        match packet {
             Travelling::Open => {
                 self.peers[who].open = true;
                 self.input(who, Input::Connected);
             }
+            Travelling::Up(packet) => self.serve(who, packet),
             Travelling::Down(packet) => {
                 let ack = matches!(packet.frame, ServerFrame::MessageAccepted { .. });
                 self.input(who, Input::Frame(packet));
@@ -244,8 +300,21 @@ impl World {
                     self.disconnect(who);
                 }
             }
-            Travelling::Up(packet) => self.serve(who, packet),
-            Travelling::Local(..) => {}
+        }
+    }
+
+    /// Whether the connection breaks in place of the next packet.
+    fn is_cut(&mut self, who: usize) -> bool {
+        match &mut self.peers[who].cut_after {
+            Some(0) => {
+                self.peers[who].cut_after = None;
+                true
+            }
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+            None => false,
         }
     }
 

@@ -23,10 +23,13 @@ impl World {
             match output {
                 Output::Connect => {
                     self.peers[who].connection += 1;
+                    let now = self.now;
+                    self.peers[who].connects.push(now);
                     self.transmit(who, 0, Travelling::Open);
                 }
                 Output::Send(frame) => {
                     self.assert_stored(who, &frame);
+                    self.peers[who].sent.push(frame.clone());
                     self.transmit(who, 0, Travelling::Up(frame.into()));
                 }
                 Output::Disconnect => {
@@ -34,7 +37,7 @@ impl World {
                     self.peers[who].open = false;
                 }
                 Output::Persist(snapshot) => self.peers[who].stored = snapshot,
-                Output::Changed(_) => {}
+                Output::Changed(change) => self.peers[who].changes.push(change),
                 Output::PutChunk {
                     request_id,
                     upload_id,

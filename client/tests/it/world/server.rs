@@ -6,11 +6,11 @@ use shared::frame::{
 };
 use shared::limits::Limits;
 use shared::{
-    ClientFrame, ErrorCode, EventBody, PersonId, RequestId, RoomEvent, Sequence, ServerFrame,
-    TimestampMs,
+    ClientFrame, ErrorCode, ErrorReply, EventBody, PersonId, RequestId, RoomEvent, Sequence,
+    ServerFrame, TimestampMs,
 };
 
-use super::{Cut, Travelling, World, error};
+use super::{Account, Cut, Travelling, World, error};
 
 /// The server resumes with at most this many events, so that gaps come up.
 const RESUME_EVENTS_MAX: usize = 4;
@@ -19,14 +19,17 @@ impl World {
     pub(super) fn serve(&mut self, who: usize, packet: Packet<ClientFrame>) {
         match packet.frame {
             ClientFrame::SendMessage(send) => {
-                if self.cuts(who, Cut::BeforeWrite) {
+                let current = self.deaf.is_none();
+                if current && self.cuts(who, Cut::BeforeWrite) {
                     return self.disconnect(who);
                 }
                 self.store(who, send);
-                if self.cuts(who, Cut::AfterCommit) {
+                if current && self.cuts(who, Cut::AfterCommit) {
                     self.disconnect(who);
                 }
             }
+            // A late one signs in a connection that is gone already.
+            ClientFrame::Hello(_) if self.deaf.is_some() => {}
             ClientFrame::Hello(hello) => self.welcome(who, hello),
             ClientFrame::Ping { request_id } => self.down(who, ServerFrame::Pong { request_id }),
             ClientFrame::ReadHistory {
@@ -61,7 +64,11 @@ impl World {
         }
     }
 
-    pub(super) fn down(&mut self, who: usize, frame: ServerFrame) {
+    pub(crate) fn down(&mut self, who: usize, frame: ServerFrame) {
+        let is_event = matches!(frame, ServerFrame::RoomEvent(_));
+        if self.mute || (self.deaf == Some(who) && !is_event) {
+            return;
+        }
         if self.rng.u8(..100) < self.duplicate_percent {
             self.transmit(who, 1, Travelling::Down(frame.clone().into()));
             if let Some(late) = self.log.get(self.rng.usize(..self.log.len().max(1))) {
@@ -76,16 +83,50 @@ impl World {
         self.transmit(who, 1, Travelling::Down(frame.into()));
     }
 
-    pub(super) fn welcome(&mut self, who: usize, hello: Hello) {
-        let name = match hello.credentials {
-            Credentials::ClaimName { name, .. } => name,
-            Credentials::SessionToken { token } => token,
+    fn sign_in_as(&mut self, credentials: Credentials) -> Result<Person, ErrorReply> {
+        match credentials {
+            Credentials::ClaimName {
+                name,
+                session_token,
+            } => {
+                let token = session_token.expect("the core chooses a token").reveal();
+                let taken = self.accounts.iter().find(|one| one.person.name == name);
+                if let Some(taken) = taken {
+                    let same = taken.token == token;
+                    let person = taken.person.clone();
+                    return same
+                        .then_some(person)
+                        .ok_or(error(ErrorCode::NameTaken, None));
+                }
+                let number = self.accounts.len() as u8;
+                let person = Person {
+                    id: PersonId::from_parts(TimestampMs(1), [number; 10]),
+                    name,
+                };
+                self.accounts.push(Account {
+                    token,
+                    person: person.clone(),
+                });
+                Ok(person)
+            }
+            Credentials::SessionToken { token } => {
+                let known = self.accounts.iter().find(|one| one.token == token);
+                let person = known.map(|one| one.person.clone());
+                person.ok_or(error(ErrorCode::InvalidToken, None))
+            }
             Credentials::Unknown => panic!("no credentials"),
-        };
-        let id = PersonId::from_parts(TimestampMs(1), [who as u8; 10]);
-        let person = Person {
-            id,
-            name: name.clone(),
+        }
+    }
+
+    pub(super) fn welcome(&mut self, who: usize, hello: Hello) {
+        let refusal = self.refuse_hello.clone();
+        let known = refusal.map_or_else(|| self.sign_in_as(hello.credentials), Err);
+        let person = match known {
+            Ok(person) => person,
+            Err(mut error) => {
+                error.request_id = hello.request_id;
+                return self.down(who, ServerFrame::Error(error));
+            }
         };
         let resume = hello.resume.filter(|resume| resume.epoch == self.epoch);
         let cursor = resume.and_then(|r| r.rooms.first().map(|c| c.last_sequence.0 as usize));
@@ -110,7 +151,7 @@ impl World {
             },
             epoch: self.epoch,
             person: person.clone(),
-            session_token: Some(name),
+            session_token: None,
             rooms: vec![RoomOpening {
                 room,
                 events_from: Sequence(from as u64 + 1),
@@ -128,7 +169,10 @@ impl World {
 
     fn store(&mut self, who: usize, send: SendMessage) {
         let request_id = send.request_id;
-        if let Some(mut error) = self.refuse_next.take() {
+        let for_good = || error(ErrorCode::NotAMember, None);
+        let refused = (self.refused_text.as_ref() == Some(&send.text)).then(for_good);
+        let refusal = self.refusals.pop_front().flatten().or(refused);
+        if let Some(mut error) = refusal {
             error.request_id = request_id;
             return self.down(who, ServerFrame::Error(error));
         }
