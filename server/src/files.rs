@@ -265,3 +265,6 @@ impl Files {
 fn layout(size_bytes: u64) -> ChunkLayout {
     ChunkLayout::for_size(size_bytes).expect("no file above the limit is ever stored")
 }
+
+#[cfg(test)]
+mod tests;

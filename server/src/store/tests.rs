@@ -248,6 +248,30 @@ async fn a_newer_schema_and_a_useless_directory_are_refused() {
 }
 
 #[tokio::test]
+async fn an_older_schema_is_brought_to_this_one_and_keeps_its_rows() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(&dir);
+    let ada = person(&store, "Ada").await;
+    let sent = message(store.lobby(), &ada, 1, "of before");
+    store.append_message(sent).await.unwrap();
+    let lobby = store.lobby();
+    store.close().await;
+    let db = rusqlite::Connection::open(dir.path().join("chinwag.db")).unwrap();
+    db.execute_batch(
+        "DROP TABLE upload_chunks; DROP TABLE uploads; DROP TABLE files; DROP TABLE blobs;
+         UPDATE meta SET value = 1 WHERE key = 'schema';",
+    )
+    .unwrap();
+    drop(db);
+    for _ in 0..2 {
+        let (store, _) = open(&dir);
+        assert!(store.uploads_untouched_since(NOW).await.unwrap().is_empty());
+        assert_eq!(store.page_before(lobby, None, 9).await.unwrap().len(), 1);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
 async fn only_a_checkpoint_moves_commits_into_the_database() {
     let dir = TempDir::new().unwrap();
     let (store, _) = open(&dir);
