@@ -7,6 +7,7 @@ mod files;
 mod hostile_names;
 mod http;
 mod kill;
+mod large;
 mod links;
 mod peer;
 mod refusals;
