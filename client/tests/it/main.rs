@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod connection;
 mod downloads;
 mod faults;
+mod outbox;
 mod random;
+mod rooms;
+mod session;
 mod uploads;
 mod world;

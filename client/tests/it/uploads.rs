@@ -1,7 +1,7 @@
 //! One upload at a time.
 
 use client::{Command, CommandError, UploadPhase};
-use shared::{EventBody, TimestampMs, UploadId};
+use shared::{TimestampMs, UploadId};
 
 use crate::world::{World, content};
 
@@ -11,18 +11,6 @@ fn phase(world: &World, who: usize, upload_id: UploadId) -> UploadPhase {
     world.peers[who].client.view().uploads[&upload_id]
         .phase
         .clone()
-}
-
-/// The contents of the files that the room's messages carry, in order.
-fn attached(world: &World) -> Vec<Vec<u8>> {
-    let mut contents = Vec::new();
-    for event in &world.log {
-        if let EventBody::MessageSent { attachments, .. } = &event.event {
-            let file = |info: &shared::FileInfo| world.files.files[&info.file_id].content();
-            contents.extend(attachments.iter().map(file));
-        }
-    }
-    contents
 }
 
 #[test]
@@ -53,7 +41,7 @@ fn an_upload_survives_a_cut_at_every_step() {
             world.say_with(0, "both", &[b, a]);
             world.say(0, "does not wait");
             world.assert_converged();
-            assert!(attached(&world) == [second.clone(), first.clone()]);
+            assert!(world.attached() == [second.to_vec(), first.to_vec()]);
             assert_eq!(world.texts(), ["does not wait", "both"]);
             let peer = &world.peers[0];
             assert!(peer.client.view().uploads.is_empty(), "forgotten");
@@ -76,7 +64,7 @@ fn a_crash_at_every_step_loses_nothing_that_is_on_disk() {
         world.run(step * 25);
         world.crash(0);
         world.assert_converged();
-        assert!(attached(&world) == [bytes.clone()], "step {step}");
+        assert!(world.attached() == [bytes.to_vec()], "step {step}");
         assert!(world.peers[0].stored.uploads.is_empty());
     }
 }
@@ -121,7 +109,7 @@ fn a_source_that_died_with_the_process_is_asked_for() {
     let source = String::new();
     world.command(0, Command::ResumeUpload { upload_id, source });
     world.assert_converged();
-    assert!(attached(&world) == [bytes]);
+    assert!(world.attached() == [bytes.to_vec()]);
 }
 
 #[test]

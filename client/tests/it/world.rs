@@ -11,8 +11,8 @@ use client::{Change, Client, Command, Config, Input, Snapshot, Ticket};
 use shared::codec::Packet;
 use shared::frame::{ClientInfo, Person};
 use shared::{
-    ClientFrame, Epoch, ErrorCode, ErrorReply, EventBody, PersonId, RoomEvent, RoomId, Sequence,
-    ServerFrame, SessionToken, TimestampMs, TransactionId, UploadId,
+    ClientFrame, Epoch, ErrorCode, ErrorReply, EventBody, FileInfo, PersonId, RoomEvent, RoomId,
+    Sequence, ServerFrame, SessionToken, TimestampMs, TransactionId, UploadId,
 };
 
 pub(crate) use driver::Target;
@@ -52,6 +52,8 @@ pub(crate) struct Peer {
     pub(crate) disk: BTreeMap<String, Bytes>,
     /// Every frame that it sent.
     pub(crate) sent: Vec<ClientFrame>,
+    /// How often the snapshot was stored.
+    pub(crate) persists: usize,
     /// What the core announced.
     pub(crate) changes: Vec<Change>,
     /// When the core asked for a connection, ms.
@@ -133,6 +135,12 @@ impl World {
         }
     }
 
+    /// Who has a name.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let names = self.accounts.iter().map(|one| &*one.person.name);
+        names.collect()
+    }
+
     pub(crate) fn sign_in(&mut self, who: usize) {
         let sign_in = Command::SignIn {
             name: format!("p{who}"),
@@ -143,8 +151,13 @@ impl World {
 
     /// Signed out.
     pub(crate) fn add_peer(&mut self) {
+        self.add_peer_with(|_| {});
+    }
+
+    pub(crate) fn add_peer_with(&mut self, configure: impl FnOnce(&mut Config)) {
         let mut config = Config::new(ClientInfo::default());
         config.page_events = 3;
+        configure(&mut config);
         let now = TimestampMs(self.now);
         let seed = self.rng.u64(..);
         self.peers.push(Peer {
@@ -155,6 +168,7 @@ impl World {
             disk: BTreeMap::new(),
             sent: Vec::new(),
             changes: Vec::new(),
+            persists: 0,
             connects: Vec::new(),
             memory: BTreeMap::new(),
             targets: BTreeMap::new(),
@@ -199,7 +213,8 @@ impl World {
         self.break_off(who);
     }
 
-    fn break_off(&mut self, who: usize) {
+    /// The connection breaks, with all that was on its way.
+    pub(crate) fn break_off(&mut self, who: usize) {
         self.peers[who].connection += 1;
         self.peers[who].open = false;
         let reason = "cut".into();
@@ -285,9 +300,9 @@ impl World {
                 self.deaf = None;
             }
             Travelling::Open | Travelling::Up(_) | Travelling::Down(_) if !current => {}
-            Travelling::Open | Travelling::Up(_) | Travelling::Down(_) if self.is_cut(who) => {
-                self.disconnect(who);
-            }
+            // What comes after a packet that is lost is lost too.
+            Travelling::Up(_) if self.is_cut(who) => self.break_off(who),
+            Travelling::Open | Travelling::Down(_) if self.is_cut(who) => self.disconnect(who),
             Travelling::Open => {
                 self.peers[who].open = true;
                 self.input(who, Input::Connected);
@@ -359,6 +374,18 @@ impl World {
             assert_eq!(view.pending(self.room_id).count(), 0, "client {who}");
             assert!(peer.stored.outbox.is_empty(), "client {who}");
         }
+    }
+
+    /// The contents of the files that the room's messages carry, in order.
+    pub(crate) fn attached(&self) -> Vec<Vec<u8>> {
+        let mut contents = Vec::new();
+        for event in &self.log {
+            if let EventBody::MessageSent { attachments, .. } = &event.event {
+                let file = |info: &FileInfo| self.files.files[&info.file_id].content();
+                contents.extend(attachments.iter().map(file));
+            }
+        }
+        contents
     }
 
     pub(crate) fn texts(&self) -> Vec<String> {

@@ -36,7 +36,10 @@ impl World {
                     self.peers[who].connection += 1;
                     self.peers[who].open = false;
                 }
-                Output::Persist(snapshot) => self.peers[who].stored = snapshot,
+                Output::Persist(snapshot) => {
+                    self.peers[who].stored = snapshot;
+                    self.peers[who].persists += 1;
+                }
                 Output::Changed(change) => self.peers[who].changes.push(change),
                 Output::PutChunk {
                     request_id,

@@ -21,7 +21,7 @@ impl World {
             ClientFrame::SendMessage(send) => {
                 let current = self.deaf.is_none();
                 if current && self.cuts(who, Cut::BeforeWrite) {
-                    return self.disconnect(who);
+                    return self.break_off(who);
                 }
                 self.store(who, send);
                 if current && self.cuts(who, Cut::AfterCommit) {
@@ -38,6 +38,7 @@ impl World {
                 limit,
                 ..
             } => self.page(who, request_id, before.unwrap(), limit as usize),
+            ClientFrame::SetTyping { .. } => {}
             ClientFrame::BeginUpload(begin) => self.begin_upload(who, begin),
             ClientFrame::PutChunk {
                 request_id,
