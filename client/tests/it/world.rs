@@ -52,6 +52,9 @@ pub(crate) struct Peer {
     pub(crate) disk: BTreeMap<String, Bytes>,
     /// Every frame that it sent.
     pub(crate) sent: Vec<ClientFrame>,
+    /// Chunks that the core asked to be put, and the answers that it got.
+    puts: usize,
+    put_answers: usize,
     /// How often the snapshot was stored.
     pub(crate) persists: usize,
     /// What the core announced.
@@ -96,6 +99,13 @@ pub(crate) struct World {
     sent: HashMap<(PersonId, TransactionId), (Sequence, TimestampMs)>,
     network: BTreeMap<(u64, u64), (usize, u64, Travelling)>,
     packets: u64,
+}
+
+impl Peer {
+    /// Chunks that the core asked to be put and that were not answered.
+    pub(crate) fn chunks_on_their_way(&self) -> usize {
+        self.puts - self.put_answers
+    }
 }
 
 impl World {
@@ -169,6 +179,8 @@ impl World {
             sent: Vec::new(),
             changes: Vec::new(),
             persists: 0,
+            puts: 0,
+            put_answers: 0,
             connects: Vec::new(),
             memory: BTreeMap::new(),
             targets: BTreeMap::new(),
@@ -310,6 +322,8 @@ impl World {
             Travelling::Up(packet) => self.serve(who, packet),
             Travelling::Down(packet) => {
                 let ack = matches!(packet.frame, ServerFrame::MessageAccepted { .. });
+                let stored = matches!(packet.frame, ServerFrame::ChunkStored { .. });
+                self.peers[who].put_answers += usize::from(stored);
                 self.input(who, Input::Frame(packet));
                 if ack && self.cuts(who, Cut::AfterAck) {
                     self.disconnect(who);

@@ -101,6 +101,7 @@ impl World {
         index: u32,
     ) {
         let peer = &mut self.peers[who];
+        peer.puts += 1;
         let shown = &peer.client.view().uploads[&upload_id];
         assert_eq!(shown.phase, UploadPhase::Sending);
         let source = peer.memory.get(&upload_id);

@@ -37,7 +37,7 @@ pub(crate) struct ServerUpload {
     name: String,
     layout: ChunkLayout,
     pub(crate) chunks: BTreeMap<u32, (ChunkHash, Bytes)>,
-    file: Option<FileInfo>,
+    pub(crate) file: Option<FileInfo>,
 }
 
 pub(crate) struct ServerFile {
