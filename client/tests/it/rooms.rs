@@ -240,3 +240,29 @@ fn a_room_that_nobody_looks_at_keeps_its_newest_events() {
     assert_eq!(known(&world), before + 301);
     world.assert_converged();
 }
+
+#[test]
+fn a_room_of_a_hundred_thousand_messages_stays_quick() {
+    let mut world = World::new(7, 1);
+    let room_id = world.room_id;
+    let shown = Some(room_id);
+    world.command(0, Command::ShowRoom { room_id: shown });
+    let began = std::time::Instant::now();
+    for sequence in 1..=100_000 {
+        world.input(0, client::Input::Frame(joined(room_id, sequence, 3).into()));
+        if sequence % 100 == 0 {
+            let up_to = Sequence(sequence);
+            world.command(0, Command::MarkRead { room_id, up_to });
+        }
+        let view = world.peers[0].client.view();
+        assert_eq!(view.unread(room_id), 0);
+    }
+    let room = &world.peers[0].client.view().rooms[&room_id];
+    assert_eq!(
+        (room.timeline.len(), room.timeline.gaps().len()),
+        (100_000, 0)
+    );
+    // A walk through the timeline for each event would take a hundred times as long.
+    let elapsed = began.elapsed();
+    assert!(elapsed.as_secs() < 20, "{elapsed:?}");
+}

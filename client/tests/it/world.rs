@@ -240,13 +240,14 @@ impl World {
         peer.connection += 1;
         peer.open = false;
         peer.memory.clear();
-        peer.process += 1;
-        peer.client = Client::new(
-            peer.config.clone(),
-            peer.stored.clone(),
-            seed,
-            TimestampMs(self.now),
+        let text = serde_json::to_string(&peer.stored).unwrap();
+        let stored: Snapshot = serde_json::from_str(&text).unwrap();
+        assert!(
+            stored == peer.stored,
+            "the snapshot changes when it is stored"
         );
+        peer.process += 1;
+        peer.client = Client::new(peer.config.clone(), stored, seed, TimestampMs(self.now));
         self.drain(who);
     }
 
