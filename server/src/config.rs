@@ -1,28 +1,377 @@
-//! What the server is told by flags and by environment variables.
+//! What the server is told: by flags, else by environment variables, else by a file, else by defaults.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+use serde::Deserialize;
+use shared::limits::{ATTACHMENTS_MAX, FILE_BYTES_MAX, Limits, TEXT_BYTES_MAX};
+
+use crate::system;
+
+/// More files than this are kept for other things than connections: a fifth, at least as many.
+const FILES_KEPT_MIN: usize = 256;
+/// Connections from one address where the operator says nothing.
+const PER_ADDRESS_MAX: usize = 1_000;
+
+/// All that the server is told, checked and complete.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address for browsers.
+    pub http: SocketAddr,
+    /// Address for native clients.
+    pub tcp: SocketAddr,
+    /// Folder of the database; created where it is missing.
+    pub data_dir: PathBuf,
+    /// Folder of uploaded files; created where it is missing.
+    pub uploads_dir: PathBuf,
+    /// What people call this server.
+    pub name: String,
+    /// Connections, of both kinds together, above which new ones are refused.
+    pub connections_max: usize,
+    /// Connections from one address (of IPv6, one /64 network) above which new ones are refused.
+    pub connections_per_address_max: usize,
+    /// Connections from this machine do not count towards those of one address.
+    pub loopback_is_exempt: bool,
+    /// Whether `/metrics` answers others than this machine.
+    pub metrics_for_all: bool,
+    /// What clients are held to.
+    pub limits: Limits,
+    /// How the log is written.
+    pub log_format: LogFormat,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Settings::default().complete(1024)
+    }
+}
+
+/// How the log is written, on standard error.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object on each line.
+    Json,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Help or the version was asked for, or an argument is wrong.
+    #[error(transparent)]
+    Arguments(#[from] clap::Error),
+    #[error("cannot read the configuration file {}: {source}", path.display())]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{}, line {line}: {key}{message}", path.display())]
+    Malformed {
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// With a colon; empty where the line has none.
+        key: String,
+        message: String,
+    },
+    #[error(
+        "connections_max is {asked}, but this process may open only {files} files, which is enough for {possible}; \
+         lower it or raise the limit of open files"
+    )]
+    TooFewFiles {
+        asked: usize,
+        files: usize,
+        possible: usize,
+    },
+}
 
 /// Team chat with file sharing that you run yourself.
-#[derive(Debug, Clone, clap::Parser)]
+#[derive(Debug, clap::Parser)]
 #[command(name = "chinwag-server", version)]
-pub struct Config {
-    /// Address for browsers: page and WebSocket
-    #[arg(long, env = "CHINWAG_HTTP", default_value = "127.0.0.1:8080")]
-    pub http: SocketAddr,
-    /// Address for native clients and scripts: newline-delimited JSON
-    #[arg(long, env = "CHINWAG_TCP", default_value = "127.0.0.1:7878")]
-    pub tcp: SocketAddr,
-    /// Folder of the database; created where it is missing
-    #[arg(long, env = "CHINWAG_DATA_DIR", default_value = "data")]
-    pub data_dir: PathBuf,
-    /// Folder of uploaded files; created where it is missing
-    #[arg(long, env = "CHINWAG_UPLOADS_DIR", default_value = "uploads")]
-    pub uploads_dir: PathBuf,
-    /// What people call this server
-    #[arg(long, env = "CHINWAG_NAME", default_value = "Chinwag")]
-    pub name: String,
-    /// Connections, of both kinds together, above which new ones are refused
-    #[arg(long, env = "CHINWAG_CONNECTIONS_MAX", default_value_t = 15_000)]
-    pub connections_max: usize,
+struct Arguments {
+    /// A TOML file with these settings, named like the flags with _ for -
+    #[arg(long, env = "CHINWAG_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// What flags, environment and file may say, each a part of it.
+#[derive(Debug, Default, Deserialize, clap::Args)]
+#[serde(default, deny_unknown_fields)]
+struct Settings {
+    /// Address for browsers: page and WebSocket [default: 127.0.0.1:8080]
+    #[arg(long, env = "CHINWAG_HTTP", value_name = "ADDRESS")]
+    http: Option<SocketAddr>,
+    /// Address for native clients and scripts: newline-delimited JSON [default: 127.0.0.1:7878]
+    #[arg(long, env = "CHINWAG_TCP", value_name = "ADDRESS")]
+    tcp: Option<SocketAddr>,
+    /// Folder of the database; created where it is missing [default: data]
+    #[arg(long, env = "CHINWAG_DATA_DIR", value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// Folder of uploaded files; created where it is missing [default: uploads]
+    #[arg(long, env = "CHINWAG_UPLOADS_DIR", value_name = "FOLDER")]
+    uploads_dir: Option<PathBuf>,
+    /// What people call this server [default: Chinwag]
+    #[arg(long, env = "CHINWAG_NAME")]
+    name: Option<String>,
+    /// Connections, of both kinds together, above which new ones are refused [default: what the limit of open files
+    /// allows]
+    #[arg(long, env = "CHINWAG_CONNECTIONS_MAX", value_name = "NUMBER")]
+    connections_max: Option<Within<1, 1_000_000>>,
+    /// Connections from one address, or one IPv6 /64 network, above which new ones are refused [default: 1000, and
+    /// any number from this machine]
+    #[arg(
+        long,
+        env = "CHINWAG_CONNECTIONS_PER_ADDRESS_MAX",
+        value_name = "NUMBER"
+    )]
+    connections_per_address_max: Option<Within<1, 1_000_000>>,
+    /// Bytes of a message's text [default: 32768]
+    #[arg(long, env = "CHINWAG_TEXT_BYTES_MAX", value_name = "BYTES")]
+    text_bytes_max: Option<Within<1, { TEXT_BYTES_MAX as u64 }>>,
+    /// Files attached to a message [default: 32]
+    #[arg(long, env = "CHINWAG_ATTACHMENTS_MAX", value_name = "NUMBER")]
+    attachments_max: Option<Within<0, { ATTACHMENTS_MAX as u64 }>>,
+    /// Bytes of a file [default: 137438953472]
+    #[arg(long, env = "CHINWAG_FILE_BYTES_MAX", value_name = "BYTES")]
+    file_bytes_max: Option<Within<0, FILE_BYTES_MAX>>,
+    /// Seconds of silence after which a connection is closed [default: 90]
+    #[arg(long, env = "CHINWAG_SILENCE_TIMEOUT_S", value_name = "SECONDS")]
+    silence_timeout_s: Option<Within<1, 86_400>>,
+    /// Let others than this machine read /metrics [default: false]
+    #[arg(long, env = "CHINWAG_METRICS_FOR_ALL", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    metrics_for_all: Option<bool>,
+    /// How the log is written; CHINWAG_LOG says what is, "info" or "server=debug" for example [default: text]
+    #[arg(long, env = "CHINWAG_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+impl Config {
+    /// From this process's arguments and environment, and the file that they name.
+    ///
+    /// # Errors
+    /// Where any of them is wrong, or asks for more than the process may have. Asking for help counts as one.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        let Arguments { config, settings } = Arguments::try_parse()?;
+        let file = config.map_or_else(|| Ok(Settings::default()), |path| read(&path))?;
+        let settings = settings.or(file);
+        let files = system::files_max();
+        let possible = connections_possible(files);
+        if let Some(Within(asked)) = settings.connections_max
+            && asked as usize > possible
+        {
+            let asked = asked as usize;
+            return Err(ConfigError::TooFewFiles {
+                asked,
+                files,
+                possible,
+            });
+        }
+        Ok(settings.complete(files))
+    }
+}
+
+impl ConfigError {
+    /// Says it as a command does, in one line, unless it is help that was asked for; returns the exit code.
+    pub fn report(&self) -> i32 {
+        match self {
+            Self::Arguments(error) => match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                    // Nobody is left to tell where standard output is gone.
+                    let _ = error.print();
+                    return 0;
+                }
+                _other => {
+                    let text = error.to_string();
+                    let line = text.lines().next().unwrap_or_default();
+                    let line = line.strip_prefix("error: ").unwrap_or(line);
+                    eprintln!("chinwag-server: {line}; --help lists the arguments");
+                }
+            },
+            Self::Unreadable { .. } | Self::Malformed { .. } | Self::TooFewFiles { .. } => {
+                eprintln!("chinwag-server: {self}");
+            }
+        }
+        2
+    }
+}
+
+impl Settings {
+    /// What is missing here comes from `other`.
+    fn or(self, other: Self) -> Self {
+        Self {
+            http: self.http.or(other.http),
+            tcp: self.tcp.or(other.tcp),
+            data_dir: self.data_dir.or(other.data_dir),
+            uploads_dir: self.uploads_dir.or(other.uploads_dir),
+            name: self.name.or(other.name),
+            connections_max: self.connections_max.or(other.connections_max),
+            connections_per_address_max: self
+                .connections_per_address_max
+                .or(other.connections_per_address_max),
+            text_bytes_max: self.text_bytes_max.or(other.text_bytes_max),
+            attachments_max: self.attachments_max.or(other.attachments_max),
+            file_bytes_max: self.file_bytes_max.or(other.file_bytes_max),
+            silence_timeout_s: self.silence_timeout_s.or(other.silence_timeout_s),
+            metrics_for_all: self.metrics_for_all.or(other.metrics_for_all),
+            log_format: self.log_format.or(other.log_format),
+        }
+    }
+
+    /// What is missing gets its default, on a system that lets the process open so many files.
+    fn complete(self, files: usize) -> Config {
+        let defaults = Limits::default();
+        let per_address = self.connections_per_address_max;
+        Config {
+            http: self
+                .http
+                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            tcp: self.tcp.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 7878))),
+            data_dir: self.data_dir.unwrap_or_else(|| "data".into()),
+            uploads_dir: self.uploads_dir.unwrap_or_else(|| "uploads".into()),
+            name: self.name.unwrap_or_else(|| "Chinwag".to_owned()),
+            connections_max: self
+                .connections_max
+                .map_or(connections_possible(files), Within::count),
+            connections_per_address_max: per_address.map_or(PER_ADDRESS_MAX, Within::count),
+            loopback_is_exempt: per_address.is_none(),
+            metrics_for_all: self.metrics_for_all.unwrap_or_default(),
+            limits: Limits {
+                text_bytes_max: self
+                    .text_bytes_max
+                    .map_or(defaults.text_bytes_max, Within::count),
+                attachments_max: self
+                    .attachments_max
+                    .map_or(defaults.attachments_max, Within::count),
+                file_bytes_max: self
+                    .file_bytes_max
+                    .map_or(defaults.file_bytes_max, |max| max.0),
+                silence_timeout_ms: self
+                    .silence_timeout_s
+                    .map_or(defaults.silence_timeout_ms, |seconds| seconds.0 * 1000),
+            },
+            log_format: self.log_format.unwrap_or_default(),
+        }
+    }
+}
+
+/// Connections for which there are files enough.
+fn connections_possible(files: usize) -> usize {
+    files.saturating_sub(FILES_KEPT_MIN.max(files / 5)).max(1)
+}
+
+fn read(path: &Path) -> Result<Settings, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start).min(text.len());
+        let line = text.as_bytes()[..at]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
+        let key = text.lines().nth(line).and_then(|line| line.split_once('='));
+        ConfigError::Malformed {
+            path: path.to_owned(),
+            line: line + 1,
+            key: key
+                .map(|(key, _)| format!("{}: ", key.trim()))
+                .unwrap_or_default(),
+            // One line of the log or terminal.
+            message: error.message().replace('\n', " "),
+        }
+    })
+}
+
+/// A number from `MIN` to `MAX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u64")]
+struct Within<const MIN: u64, const MAX: u64>(u64);
+
+impl<const MIN: u64, const MAX: u64> Within<MIN, MAX> {
+    fn count(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+impl<const MIN: u64, const MAX: u64> TryFrom<u64> for Within<MIN, MAX> {
+    type Error = String;
+    fn try_from(number: u64) -> Result<Self, String> {
+        if (MIN..=MAX).contains(&number) {
+            Ok(Self(number))
+        } else {
+            Err(format!("{number} is not between {MIN} and {MAX}"))
+        }
+    }
+}
+
+impl<const MIN: u64, const MAX: u64> FromStr for Within<MIN, MAX> {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number: u64 = text.parse().map_err(|_| "it is not a number".to_owned())?;
+        number.try_into()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Settings {
+        let all = [&["chinwag-server"], arguments].concat();
+        Arguments::try_parse_from(all).unwrap().settings
+    }
+
+    #[test]
+    fn flags_go_before_the_file_and_the_file_before_defaults() {
+        let file: Settings =
+            toml::from_str("name = 'File'\nsilence_timeout_s = 7\nhttp = '[::1]:1'").unwrap();
+        let config = parse(&["--name", "Flag", "--metrics-for-all"])
+            .or(file)
+            .complete(10_000);
+        assert_eq!(config.name, "Flag");
+        assert_eq!(config.http, "[::1]:1".parse().unwrap());
+        assert_eq!(config.limits.silence_timeout_ms, 7_000);
+        assert_eq!(config.tcp, "127.0.0.1:7878".parse().unwrap());
+        assert_eq!(config.connections_max, 8_000);
+        assert!(config.metrics_for_all);
+        assert!(config.loopback_is_exempt);
+        assert!(
+            !parse(&["--connections-per-address-max", "3"])
+                .complete(10)
+                .loopback_is_exempt
+        );
+    }
+
+    #[test]
+    fn a_wrong_line_of_the_file_is_named() {
+        let path = std::env::temp_dir().join(format!("chinwag-config-{}.toml", std::process::id()));
+        for (text, line, says) in [
+            ("name = 'x'\nnom = 'y'\n", 2, "nom: unknown field"),
+            (
+                "\n\ntext_bytes_max = 0\n",
+                3,
+                "text_bytes_max: 0 is not between 1 and 32768",
+            ),
+            ("http = 'here'\n", 1, "http: invalid socket address"),
+            ("name = 'x\n", 1, "name: "),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = read(&path).unwrap_err().to_string();
+            let start = format!("{}, line {line}: {says}", path.display());
+            assert!(error.starts_with(&start), "{error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(read(&path), Err(ConfigError::Unreadable { .. })));
+    }
 }

@@ -1,54 +1,42 @@
-//! The newest events of each active room, encoded once, and the bells of the connections that follow it.
+//! The newest events of each room that somebody follows, encoded once, and what waits for each connection.
 //!
-//! A connection holds no queue: it remembers the next sequence that it owes and, when its bell rings, takes
-//! everything from there. Where the tail no longer reaches back that far, it reads the store.
+//! A connection holds no queue of events: it remembers the next sequence that it owes and, when its bell rings,
+//! copies everything from there. Where the tail no longer reaches back that far, it reads the store.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use bytes::Bytes;
-use shared::frame::RoomOpening;
-use shared::{PersonId, RoomEvent, RoomId, Sequence, ServerFrame, codec};
-use tokio::sync::{Notify, mpsc};
+use shared::frame::{Person, RoomInfo};
+use shared::{PersonId, RoomEvent, RoomId, ServerFrame, codec};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
 
-/// Events that a room's tail keeps.
-const TAIL_EVENTS_MAX: usize = 1024;
-/// Changes of membership that may wait for a connection before it is closed as stalled.
-const CHANGES_MAX: usize = 64;
+mod mailbox;
+mod presence;
+mod room;
+mod tail;
 
-/// A change of the rooms that a person is in, for each of the person's connections.
-#[derive(Debug, Clone)]
-pub(crate) enum MembershipChange {
-    Entered(RoomOpening),
-    Exited(RoomId),
-}
+pub(crate) use mailbox::{Mail, Mailbox, MembershipChange, SendAnswer};
+pub(crate) use room::Room;
+pub(crate) use tail::TailRead;
 
-/// What [`Hub::read`] found.
-pub(crate) enum TailRead {
-    /// These lines; the last one has sequence `next - 1`.
-    Lines { lines: Vec<Bytes>, next: Sequence },
-    /// The tail begins after the sequence that was asked for, so the store must be read.
-    Behind,
-}
+use crate::store::Announcer;
+use crate::wire::Encoded;
+use presence::Presence;
+
+/// People who come or go together are told of together.
+const PRESENCE_PAUSE: Duration = Duration::from_millis(20);
 
 /// Shared by all connections and by the store's writer.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Hub {
-    rooms: Mutex<HashMap<RoomId, Tail>>,
-    people: Mutex<HashMap<PersonId, Vec<Follower>>>,
-}
-
-#[derive(Default)]
-struct Tail {
-    /// The sequence of the first line; meaningless while there is none.
-    first: Sequence,
-    lines: VecDeque<Bytes>,
-    bells: HashMap<u64, Arc<Notify>>,
-}
-
-struct Follower {
-    connection: u64,
-    changes: mpsc::Sender<MembershipChange>,
+    rooms: Mutex<HashMap<RoomId, Arc<Room>>>,
+    presence: Mutex<Presence>,
+    presence_bell: Notify,
+    numbers: AtomicU64,
+    tails_bytes: Arc<AtomicIsize>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -57,89 +45,128 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Hub {
-    /// Takes newly committed events, in the order of their commit, and rings each follower once.
-    pub fn publish(&self, events: &[RoomEvent]) {
+    /// A mailbox for a new connection of the person, who is here from now on.
+    pub(crate) fn enter(&self, person: &Person) -> Arc<Mailbox> {
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let mailbox = Arc::new(Mailbox::new(number, person.id));
+        lock(&self.presence).enter(&person.name, &mailbox);
+        self.presence_bell.notify_one();
+        mailbox
+    }
+
+    /// The connection is gone. It must have unfollowed its rooms.
+    pub(crate) fn leave(&self, mailbox: &Mailbox) {
+        lock(&self.presence).leave(mailbox);
+        self.presence_bell.notify_one();
+    }
+
+    pub(crate) fn follow(&self, info: &RoomInfo, mailbox: &Arc<Mailbox>) -> Arc<Room> {
         let mut rooms = lock(&self.rooms);
-        let mut rung: HashMap<u64, Arc<Notify>> = HashMap::new();
-        for event in events {
-            let tail = rooms.entry(event.room_id).or_default();
-            if tail.lines.is_empty() {
-                tail.first = event.sequence;
-            }
-            tail.lines
-                .push_back(codec::encode_line(&ServerFrame::RoomEvent(event.clone())).into());
-            if tail.lines.len() > TAIL_EVENTS_MAX {
-                tail.lines.pop_front();
-                tail.first = tail.first.next();
-            }
-            rung.extend(
-                tail.bells
-                    .iter()
-                    .map(|(connection, bell)| (*connection, bell.clone())),
-            );
-        }
-        drop(rooms);
-        rung.values().for_each(|bell| bell.notify_one());
+        let room = rooms
+            .entry(info.room_id)
+            .or_insert_with(|| Arc::new(Room::new(info, self.tails_bytes.clone())));
+        room.follow(mailbox);
+        room.clone()
     }
 
-    pub(crate) fn follow_room(&self, room: RoomId, connection: u64, bell: &Arc<Notify>) {
-        lock(&self.rooms)
-            .entry(room)
-            .or_default()
-            .bells
-            .insert(connection, bell.clone());
-    }
-
-    pub(crate) fn unfollow_room(&self, room: RoomId, connection: u64) {
-        if let Some(tail) = lock(&self.rooms).get_mut(&room) {
-            tail.bells.remove(&connection);
+    pub(crate) fn unfollow(&self, room: &Room, mailbox: &Mailbox) {
+        let mut rooms = lock(&self.rooms);
+        if room.unfollow(mailbox) {
+            rooms.remove(&room.id());
         }
     }
 
-    /// Everything from `next` on that the tail holds.
-    pub(crate) fn read(&self, room: RoomId, next: Sequence) -> TailRead {
-        let rooms = lock(&self.rooms);
-        match rooms.get(&room) {
-            Some(tail) if !tail.lines.is_empty() && next >= tail.first => {
-                let skip = usize::try_from(next.0 - tail.first.0).unwrap_or(usize::MAX);
-                let lines: Vec<Bytes> = tail.lines.iter().skip(skip).cloned().collect();
-                let next = Sequence(next.0 + lines.len() as u64);
-                TailRead::Lines { lines, next }
-            }
-            Some(_) | None => TailRead::Behind,
-        }
-    }
-
-    pub(crate) fn follow_person(
-        &self,
-        person: PersonId,
-        connection: u64,
-    ) -> mpsc::Receiver<MembershipChange> {
-        let (changes, receiver) = mpsc::channel(CHANGES_MAX);
-        lock(&self.people)
-            .entry(person)
-            .or_default()
-            .push(Follower {
-                connection,
-                changes,
-            });
-        receiver
-    }
-
-    pub(crate) fn unfollow_person(&self, person: PersonId, connection: u64) {
-        let mut people = lock(&self.people);
-        if let Some(followers) = people.get_mut(&person) {
-            followers.retain(|follower| follower.connection != connection);
-            if followers.is_empty() {
-                people.remove(&person);
-            }
-        }
-    }
-
-    /// Tells every connection of the person. One that does not keep up loses its channel, and so closes.
+    /// Tells every connection of the person. One that does not keep up is closed.
     pub(crate) fn membership_changed(&self, person: PersonId, change: &MembershipChange) {
-        if let Some(followers) = lock(&self.people).get_mut(&person) {
-            followers.retain(|follower| follower.changes.try_send(change.clone()).is_ok());
+        for mailbox in lock(&self.presence).connections_of(person) {
+            mailbox.membership_changed(change);
         }
+    }
+
+    /// Everyone who is connected, or some of them where they are many.
+    pub(crate) fn presence_listing(&self) -> Encoded {
+        lock(&self.presence).listing()
+    }
+
+    /// Who is connected and in the room, at most `limit`.
+    pub(crate) fn people_in(&self, room: RoomId, limit: usize) -> HashMap<PersonId, Person> {
+        let people = lock(&self.rooms).get(&room).map(|room| room.people(limit));
+        let presence = lock(&self.presence);
+        let people = people.into_iter().flatten();
+        people
+            .filter_map(|id| Some((id, presence.person(id)?)))
+            .collect()
+    }
+
+    /// Tells every connection that the server is stopping.
+    pub(crate) fn drain(&self) {
+        lock(&self.presence)
+            .connections()
+            .for_each(|mailbox| mailbox.drain());
+    }
+
+    /// Tells everyone who came and who left, now and then, for as long as it is polled.
+    pub(crate) async fn tell_presence(&self) {
+        let mut not_before = Instant::now();
+        loop {
+            self.presence_bell.notified().await;
+            sleep_until(not_before.max(Instant::now() + PRESENCE_PAUSE)).await;
+            let mut presence = lock(&self.presence);
+            not_before = Instant::now() + presence.interval();
+            if presence.has_changed()
+                && let Some(frame) = presence.change()
+            {
+                presence
+                    .connections()
+                    .for_each(|mailbox| mailbox.presence_changed(&frame));
+            }
+        }
+    }
+}
+
+/// Puts what was committed into the tails, then rings.
+pub(crate) struct Publisher {
+    hub: Arc<Hub>,
+    /// Rooms that have new events and whose followers were not rung yet.
+    touched: Vec<Arc<Room>>,
+}
+
+impl Publisher {
+    pub(crate) fn new(hub: Arc<Hub>) -> Self {
+        Self {
+            hub,
+            touched: Vec::new(),
+        }
+    }
+}
+
+impl Announcer for Publisher {
+    fn committed(&mut self, events: &[RoomEvent]) {
+        let rooms = lock(&self.hub.rooms);
+        let followed: Vec<_> = events
+            .iter()
+            .map(|event| rooms.get(&event.room_id).cloned())
+            .collect();
+        drop(rooms);
+        for (event, room) in events.iter().zip(followed) {
+            // Where nobody follows, nobody is owed anything now.
+            let Some(room) = room else { continue };
+            room.append(
+                event,
+                &codec::encode_line(&ServerFrame::RoomEvent(event.clone())),
+            );
+            if self
+                .touched
+                .last()
+                .is_none_or(|last| !Arc::ptr_eq(last, &room))
+            {
+                self.touched.push(room);
+            }
+        }
+    }
+
+    fn answered(&mut self) {
+        // A room that comes twice finds its followers rung already.
+        self.touched.drain(..).for_each(|room| room.ring());
     }
 }

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use shared::TimestampMs;
 
+mod admission;
 mod blobs;
 pub mod config;
 mod connection;
@@ -15,14 +16,17 @@ mod error;
 mod files;
 pub mod hub;
 pub mod listen;
+pub mod metrics;
 pub mod page;
 mod payloads;
 pub mod store;
+pub mod system;
 mod transport;
 mod web;
+mod wire;
 
 pub use blobs::OpenUploadsError;
-pub use config::Config;
+pub use config::{Config, ConfigError};
 pub use listen::{Server, StartError};
 
 /// The wall clock.

@@ -1,4 +1,4 @@
-//! Starting and stopping: the two ports, how many connections they take, and the drain.
+//! Starting and stopping: the two ports, who is let in, and the drain.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,24 +7,32 @@ use std::time::Duration;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
+use shared::{ErrorCode, ErrorReply, ServerFrame};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use crate::admission::{Admission, Admissions, Refused};
 use crate::blobs::{Blobs, OpenUploadsError};
 use crate::config::Config;
 use crate::connection::{self, Context};
 use crate::files::{Files, collect_regularly};
-use crate::hub::Hub;
+use crate::hub::{Hub, Publisher};
+use crate::metrics::Metrics;
 use crate::store::{OpenError, Store};
-use crate::transport::Lines;
+use crate::transport::Transport;
 use crate::web;
 
 /// Request headers must be whole by then.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that have not ended by then are cut.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Peers that are told at one time that there is no room for them; more are closed without a word.
+const REFUSALS_MAX: usize = 64;
+/// What refused peers are told to wait.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Why the server did not start; the text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +57,9 @@ pub struct Server {
     tcp: SocketAddr,
     drain: watch::Sender<bool>,
     accepting: Vec<JoinHandle<()>>,
-    connections: Arc<Semaphore>,
-    connections_max: usize,
+    presence: JoinHandle<()>,
+    hub: Arc<Hub>,
+    admissions: Arc<Admissions>,
     store: Store,
 }
 
@@ -60,48 +69,42 @@ impl Server {
         let (http_listener, http) = listen(config.http, "http").await?;
         let (tcp_listener, tcp) = listen(config.tcp, "tcp").await?;
         let hub = Arc::new(Hub::default());
-        let published = hub.clone();
-        let store = Store::open(
-            &config.data_dir,
-            Box::new(move |events| published.publish(events)),
-        )?;
+        let metrics = Arc::new(Metrics::default());
+        let publisher = Box::new(Publisher::new(hub.clone()));
+        let store = Store::open(&config.data_dir, metrics.clone(), publisher)?;
         let files = Arc::new(Files::new(store.clone(), Blobs::open(&config.uploads_dir)?));
         tokio::spawn(collect_regularly(Arc::downgrade(&files)));
+        let admissions = Arc::new(Admissions::new(
+            config.connections_max,
+            config.connections_per_address_max,
+            config.loopback_is_exempt,
+        ));
         let (drain, draining) = watch::channel(false);
         let context = Arc::new(Context {
             store: store.clone(),
             files,
-            hub,
+            hub: hub.clone(),
+            metrics,
+            admissions: admissions.clone(),
             server_name: config.name,
-            connections: Default::default(),
-            draining: draining.clone(),
+            limits: config.limits,
+            metrics_for_all: config.metrics_for_all,
+            draining,
         });
-        let connections = Arc::new(Semaphore::new(config.connections_max));
         let accepting = vec![
-            tokio::spawn(accept(
-                http_listener,
-                connections.clone(),
-                draining.clone(),
-                {
-                    let context = context.clone();
-                    move |stream, permit| serve_http(context.clone(), stream, permit)
-                },
-            )),
-            tokio::spawn(accept(
-                tcp_listener,
-                connections.clone(),
-                draining,
-                move |stream, permit| serve_tcp(context.clone(), stream, permit),
-            )),
+            tokio::spawn(accept(http_listener, context.clone(), Port::Http)),
+            tokio::spawn(accept(tcp_listener, context, Port::Tcp)),
         ];
-        let connections_max = config.connections_max;
+        let teller = hub.clone();
+        let presence = tokio::spawn(async move { teller.tell_presence().await });
         Ok(Self {
             http,
             tcp,
             drain,
             accepting,
-            connections,
-            connections_max,
+            presence,
+            hub,
+            admissions,
             store,
         })
     }
@@ -123,8 +126,9 @@ impl Server {
         for accepting in self.accepting {
             let _ = accepting.await;
         }
-        let all = u32::try_from(self.connections_max).unwrap_or(u32::MAX);
-        if timeout(DRAIN_TIMEOUT, self.connections.acquire_many(all))
+        self.presence.abort();
+        self.hub.drain();
+        if timeout(DRAIN_TIMEOUT, self.admissions.idle())
             .await
             .is_err()
         {
@@ -132,6 +136,13 @@ impl Server {
         }
         self.store.close().await;
     }
+}
+
+/// Which protocol a port speaks.
+#[derive(Clone, Copy)]
+enum Port {
+    Http,
+    Tcp,
 }
 
 /// Waits for the drain; the server going away counts as one.
@@ -154,47 +165,87 @@ async fn listen(
     Ok((listener, bound))
 }
 
-/// Accepts until the drain begins. Above the connection limit, new ones wait in the kernel's queue.
-async fn accept<F, S>(
-    listener: TcpListener,
-    connections: Arc<Semaphore>,
-    mut draining: watch::Receiver<bool>,
-    serve: F,
-) where
-    F: Fn(TcpStream, OwnedSemaphorePermit) -> S,
-    S: Future<Output = ()> + Send + 'static,
-{
+/// Accepts until the drain begins.
+async fn accept(listener: TcpListener, context: Arc<Context>, port: Port) {
+    let mut draining = context.draining.clone();
+    let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
     loop {
-        let accepted = async {
-            let permit = connections.clone().acquire_owned().await;
-            (permit, listener.accept().await)
-        };
-        tokio::select! {
+        let accepted = tokio::select! {
             () = drain_begins(&mut draining) => return,
-            (permit, accepted) = accepted => match (permit, accepted) {
-                (Ok(permit), Ok((stream, _))) => {
-                    // Only a delay is lost where it cannot be set.
-                    let _ = stream.set_nodelay(true);
-                    tokio::spawn(serve(stream, permit));
-                }
-                (Err(_), _) => return,
-                (_, Err(error)) => {
-                    // Out of files, or the peer left between; a pause keeps the first from spinning.
-                    tracing::warn!(%error, "could not accept a connection");
-                    sleep(Duration::from_millis(50)).await;
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of files, or the peer left between; a pause keeps the first from spinning.
+                tracing::warn!(%error, "could not accept a connection");
+                sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        // Only a delay is lost where it cannot be set.
+        let _ = stream.set_nodelay(true);
+        match context.admissions.admit(address.ip()) {
+            Ok(admission) => {
+                let (context, admission) = (context.clone(), Arc::new(admission));
+                match port {
+                    Port::Http => tokio::spawn(serve_http(context, stream, admission)),
+                    Port::Tcp => tokio::spawn(connection::serve(
+                        context,
+                        Transport::lines(stream),
+                        admission,
+                    )),
+                };
+            }
+            Err(why) => {
+                context.metrics.refused();
+                if let Ok(permit) = refusals.clone().try_acquire_owned() {
+                    tokio::spawn(async move {
+                        refuse(stream, port, why).await;
+                        drop(permit);
+                    });
                 }
             }
         }
     }
 }
 
-async fn serve_tcp(context: Arc<Context>, stream: TcpStream, _permit: OwnedSemaphorePermit) {
-    connection::serve(context, Lines::new(stream)).await;
+/// Tells the peer that there is no room for it.
+async fn refuse(mut stream: TcpStream, port: Port, why: Refused) {
+    let text = match why {
+        Refused::Total => "The server has as many connections as it takes; try again later.",
+        Refused::Address => "There are too many connections from this address; close some.",
+    };
+    let reply = ErrorReply {
+        retry_after_ms: u64::try_from(RETRY_AFTER.as_millis()).ok(),
+        ..ErrorReply::new(ErrorCode::TooManyConnections, text)
+    };
+    let line = shared::codec::encode_line(&ServerFrame::Error(reply));
+    let answer = match port {
+        Port::Tcp => line,
+        Port::Http => {
+            let head = format!(
+                "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
+                 retry-after: {}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                RETRY_AFTER.as_secs(),
+                line.len()
+            );
+            [head.as_bytes(), &line].concat()
+        }
+    };
+    // Its socket is new and takes this much at once, unless the peer is gone.
+    if timeout(RETRY_AFTER, stream.write_all(&answer))
+        .await
+        .is_ok_and(|written| written.is_ok())
+    {
+        Transport::lines(stream).close().await;
+    }
 }
 
-async fn serve_http(context: Arc<Context>, stream: TcpStream, permit: OwnedSemaphorePermit) {
+async fn serve_http(context: Arc<Context>, stream: TcpStream, admission: Arc<Admission>) {
     let mut draining = context.draining.clone();
-    let service = TowerToHyperService::new(warp::service(web::routes(context, Arc::new(permit))));
+    let peer = stream.peer_addr().ok();
+    let service = TowerToHyperService::new(warp::service(web::routes(context, admission, peer)));
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()

@@ -1,26 +1,65 @@
-//! Starts the server, says where it is, and stops it cleanly on SIGTERM or Ctrl-C.
+//! Starts the server, says where it is, and stops it cleanly on SIGTERM or Ctrl-C, at once on the second.
 
-use clap::Parser as _;
-use server::{Config, Server};
+use std::process::ExitCode;
+
+use server::config::LogFormat;
+use server::{Config, Server, system};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    system::prepare();
+    let config = match Config::from_environment() {
+        Ok(config) => config,
+        Err(error) => return exit(error.report()),
+    };
+    log(config.log_format);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let ended = match runtime {
+        Ok(runtime) => runtime.block_on(run(config)),
+        Err(error) => Err(error.into()),
+    };
+    match ended {
+        Ok(code) => exit(code),
+        Err(error) => {
+            eprintln!("chinwag-server: {error}");
+            exit(1)
+        }
+    }
+}
+
+fn exit(code: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_env("CHINWAG_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-    let server = Server::start(Config::parse()).await?;
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+/// Serves until told to stop; the exit code.
+async fn run(config: Config) -> anyhow::Result<i32> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let server = Server::start(config).await?;
     println!("Chinwag is open at http://{}/", server.http_address());
     println!("native TCP on {}", server.tcp_address());
-    let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = interrupt.recv() => {}
     }
-    tracing::info!("stopping");
-    server.stop().await;
-    Ok(())
+    tracing::info!("stopping; once more to stop at once");
+    tokio::select! {
+        () = server.stop() => Ok(0),
+        _ = terminate.recv() => Ok(1),
+        _ = interrupt.recv() => Ok(1),
+    }
 }

@@ -12,6 +12,8 @@ use shared::{
 };
 use tokio::sync::oneshot;
 
+use crate::metrics::Metrics;
+
 mod checkpoint;
 mod files;
 mod log;
@@ -19,6 +21,7 @@ mod people;
 mod readers;
 mod rooms;
 mod schema;
+mod space;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -27,8 +30,19 @@ pub(crate) use files::{NewFile, NewUpload, StoredChunk, StoredUpload};
 pub(crate) use people::random;
 pub use schema::OpenError;
 
-/// Told of the new events of every commit, in the order of the commits and before those who wait are answered.
-pub type OnCommit = Box<dyn FnMut(&[RoomEvent]) + Send>;
+/// Told of commits by the writer, in their order.
+pub trait Announcer: Send {
+    /// These events are on disk now. Called before those who wait for them are answered.
+    fn committed(&mut self, events: &[RoomEvent]);
+    /// Everyone who waited for the commit has been answered.
+    fn answered(&mut self) {}
+}
+
+impl<F: FnMut(&[RoomEvent]) + Send> Announcer for F {
+    fn committed(&mut self, events: &[RoomEvent]) {
+        self(events);
+    }
+}
 
 /// The open database. Clones share it.
 #[derive(Clone)]
@@ -98,6 +112,13 @@ pub enum StoreError {
     Sqlite(#[source] rusqlite::Error),
 }
 
+impl StoreError {
+    /// Whether the database failed, rather than refused.
+    fn is_failure(&self) -> bool {
+        matches!(self, Self::Full | Self::Sqlite(_))
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
@@ -110,16 +131,40 @@ impl From<rusqlite::Error> for StoreError {
 
 impl Store {
     /// Opens `chinwag.db` in `data_dir`, making both where they are missing, and starts the store's threads.
-    pub fn open(data_dir: &Path, on_commit: OnCommit) -> Result<Self, OpenError> {
+    /// One process at a time may have it open.
+    pub fn open(
+        data_dir: &Path,
+        metrics: Arc<Metrics>,
+        announcer: Box<dyn Announcer>,
+    ) -> Result<Self, OpenError> {
+        Self::open_keeping_free(data_dir, space::FREE_BYTES_MIN, metrics, announcer)
+    }
+
+    /// As [`Self::open`], but what to keep free of the disk is up to the caller.
+    fn open_keeping_free(
+        data_dir: &Path,
+        free_bytes_min: u64,
+        metrics: Arc<Metrics>,
+        announcer: Box<dyn Announcer>,
+    ) -> Result<Self, OpenError> {
         let schema::Opened {
             connection,
             path,
+            lock,
             epoch,
             lobby,
         } = schema::open(data_dir)?;
         let checkpoints = checkpoint::start(&path)?;
         let readers = readers::Readers::start(&path)?;
-        let writer = writer::Writer::start(connection, checkpoints, on_commit)?;
+        let space = space::Space::new(data_dir, free_bytes_min);
+        let writer = writer::Writer::start(writer::Parts {
+            connection,
+            checkpoints,
+            space,
+            metrics,
+            announcer,
+            _lock: lock,
+        })?;
         Ok(Self {
             inner: Arc::new(Inner {
                 epoch,
@@ -226,14 +271,28 @@ impl Store {
         .await
     }
 
-    /// Queues the message at the call, so that the order of calls is the order in the log; the future is ready
-    /// when it is on disk, and dropping it does not take the message back.
+    /// As [`Self::queue_message`]; the future is ready when the message is on disk, and dropping it does not take
+    /// the message back.
     pub fn append_message(
         &self,
         message: NewMessage,
     ) -> impl Future<Output = Result<Appended, StoreError>> + Send + use<> {
+        let (sender, receiver) = oneshot::channel();
+        self.queue_message(message, move |result| {
+            // Who no longer waits needs no answer.
+            let _ = sender.send(result);
+        });
+        answer(receiver)
+    }
+
+    /// Queues the message at the call, so that the order of calls is the order in the log. `then` is called on the
+    /// writer's thread once the message is on disk or refused, and must not wait for anything.
+    pub fn queue_message<F>(&self, message: NewMessage, then: F)
+    where
+        F: FnOnce(Result<Appended, StoreError>) + Send + 'static,
+    {
         let lobby = self.lobby();
-        self.write(move |db| {
+        let append = move |db: &rusqlite::Connection| {
             let appended = log::append_message(db, lobby, message)?;
             let new = if appended.repeated {
                 Vec::new()
@@ -241,7 +300,28 @@ impl Store {
                 vec![appended.event.clone()]
             };
             Ok((appended, new))
-        })
+        };
+        self.inner
+            .writer
+            .submit(writer::Guard::ChecksFirst, append, then);
+    }
+
+    /// How many members the room has, and some of them: at most `limit`, in the order of their names.
+    pub async fn members(
+        &self,
+        room: RoomId,
+        limit: usize,
+    ) -> Result<(u32, Vec<Person>), StoreError> {
+        let lobby = self.lobby();
+        self.read(move |db| rooms::members(db, lobby, room, limit))
+            .await
+    }
+
+    /// Whether the database can be read.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let lobby = self.lobby().into();
+        self.read(move |db| rooms::resolve(db, &lobby).map(|_| ()))
+            .await
     }
 
     /// The events from `from` on, ascending: at most `limit`, and fewer where they are large.
@@ -283,7 +363,14 @@ impl Store {
             + Send
             + 'static,
     {
-        answer(self.inner.writer.submit(operation))
+        let (sender, receiver) = oneshot::channel();
+        self.inner
+            .writer
+            .submit(writer::Guard::Savepoint, operation, move |result| {
+                // Who no longer waits needs no answer.
+                let _ = sender.send(result);
+            });
+        answer(receiver)
     }
 
     /// Runs `operation` on a reader.

@@ -1,22 +1,27 @@
 //! Frames over a TCP stream or a WebSocket; nothing above this module knows which.
 
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt as _};
-use shared::codec::{DecodeError, FrameDecoder, Packet, decode_message};
-use shared::limits::CLIENT_LINE_BYTES_MAX;
+use shared::codec::{DecodeError, Packet};
 use shared::{ClientFrame, ServerFrame, codec};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::WebSocketStream;
-use tungstenite::Message;
 
-use crate::payloads::Place;
+use crate::wire::{self, Framing};
+
+mod lines;
+mod socket;
+
+use lines::Lines;
+use socket::Socket;
 
 /// A peer that takes nothing for this long is gone.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+const STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// A peer is given this long to read what was said last.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why no more frames come.
 #[derive(Debug, thiserror::Error)]
@@ -24,10 +29,10 @@ pub(crate) enum TransportError {
     #[error(transparent)]
     Decode(#[from] DecodeError),
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
     #[error(transparent)]
     WebSocket(#[from] tungstenite::Error),
-    #[error("the peer took nothing for {} s", WRITE_TIMEOUT.as_secs())]
+    #[error("the peer took nothing for {} s", STALL_TIMEOUT.as_secs())]
     Stalled,
 }
 
@@ -46,6 +51,15 @@ impl Outgoing {
             payload,
         }
     }
+
+    /// Appends all but the payload.
+    pub(crate) fn push_head(&self, out: &mut Vec<u8>, framing: Framing) {
+        if self.payload.is_empty() {
+            wire::push_line(out, &self.line, framing);
+        } else {
+            wire::push_head(out, &self.line, self.payload.len(), framing);
+        }
+    }
 }
 
 impl From<ServerFrame> for Outgoing {
@@ -54,135 +68,110 @@ impl From<ServerFrame> for Outgoing {
     }
 }
 
-impl From<Bytes> for Outgoing {
-    /// A line that was encoded before.
-    fn from(line: Bytes) -> Self {
-        Self {
-            line,
-            payload: Bytes::new(),
-        }
-    }
-}
-
 /// Where frames come from and go to.
-pub(crate) trait Transport: Send {
-    /// The next frame, `None` at the end. May be dropped and called again without losing bytes.
-    fn read(
+pub(crate) enum Transport {
+    Lines(Lines),
+    WebSocket(Socket),
+}
+
+impl Transport {
+    /// Newline-delimited JSON.
+    pub(crate) fn lines(stream: tokio::net::TcpStream) -> Self {
+        Self::Lines(Lines::new(stream))
+    }
+
+    /// A WebSocket after its handshake; `read_ahead` came right behind that.
+    pub(crate) fn websocket(stream: tokio::net::TcpStream, read_ahead: Bytes) -> Self {
+        Self::WebSocket(Socket::new(stream, read_ahead))
+    }
+
+    pub(crate) fn framing(&self) -> Framing {
+        match self {
+            Self::Lines(_) => Framing::Lines,
+            Self::WebSocket(_) => Framing::WebSocket,
+        }
+    }
+
+    /// The peer is known now, so that it may send payloads too.
+    pub(crate) fn allow_payloads(&mut self) {
+        match self {
+            Self::Lines(lines) => lines.allow_payloads(),
+            Self::WebSocket(socket) => socket.allow_payloads(),
+        }
+    }
+
+    /// The next frame, `None` at the end.
+    pub(crate) fn poll_read(
         &mut self,
-    ) -> impl Future<Output = Result<Option<Packet<ClientFrame>>, TransportError>> + Send;
-    /// Writes these frames in as few writes as the transport allows.
-    fn write(
-        &mut self,
-        frames: &[Outgoing],
-    ) -> impl Future<Output = Result<(), TransportError>> + Send;
-    /// Says goodbye where the transport has a way to.
-    fn close(&mut self) -> impl Future<Output = ()> + Send;
-}
-
-/// Newline-delimited JSON on a TCP stream.
-pub(crate) struct Lines {
-    stream: TcpStream,
-    decoder: FrameDecoder,
-    pending: Option<codec::Head<ClientFrame>>,
-    /// Where the payload of `pending` may be kept.
-    place: Option<Place>,
-}
-
-impl Lines {
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self {
-            stream,
-            decoder: FrameDecoder::new(CLIENT_LINE_BYTES_MAX),
-            pending: None,
-            place: None,
-        }
-    }
-}
-
-impl Transport for Lines {
-    async fn read(&mut self) -> Result<Option<Packet<ClientFrame>>, TransportError> {
-        loop {
-            if self.pending.is_none() {
-                self.pending = self.decoder.next_head()?;
-            }
-            if let Some(head) = &self.pending
-                && self.place.is_none()
-            {
-                self.place = Some(Place::incoming(head.payload_bytes).await);
-            }
-            if let Some(head) = self.pending.take() {
-                match self.decoder.next_payload(head.payload_bytes) {
-                    Some(payload) => {
-                        let payload = match self.place.take() {
-                            Some(place) if !payload.is_empty() => place.hold(payload),
-                            Some(_) | None => payload,
-                        };
-                        return Ok(Some(Packet {
-                            frame: head.frame,
-                            payload,
-                        }));
-                    }
-                    None => self.pending = Some(head),
-                }
-            }
-            if self.stream.read_buf(self.decoder.buffer_mut()).await? == 0 {
-                return Ok(None);
-            }
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Packet<ClientFrame>>, TransportError>> {
+        match self {
+            Self::Lines(lines) => lines.poll_read(cx),
+            Self::WebSocket(socket) => socket.poll_read(cx),
         }
     }
 
-    async fn write(&mut self, frames: &[Outgoing]) -> Result<(), TransportError> {
-        let parts = frames
-            .iter()
-            .flat_map(|frame| [&frame.line, &frame.payload]);
-        let bytes: Vec<u8> = parts.flatten().copied().collect();
-        match timeout(WRITE_TIMEOUT, self.stream.write_all(&bytes)).await {
-            Ok(written) => Ok(written?),
-            Err(_) => Err(TransportError::Stalled),
-        }
+    pub(crate) async fn read(&mut self) -> Result<Option<Packet<ClientFrame>>, TransportError> {
+        poll_fn(|cx| self.poll_read(cx)).await
     }
 
-    async fn close(&mut self) {
-        // A peer that is already gone needs no goodbye.
-        let _ = self.stream.shutdown().await;
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for WebSocketStream<S> {
-    async fn read(&mut self) -> Result<Option<Packet<ClientFrame>>, TransportError> {
-        loop {
-            return match self.next().await {
-                Some(Ok(Message::Text(text))) => Ok(Some(decode_message(text.into())?)),
-                Some(Ok(Message::Binary(bytes))) => Ok(Some(decode_message(bytes)?)),
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
-                Some(Ok(Message::Close(_))) | None => Ok(None),
-                Some(Err(error)) => Err(error.into()),
-            };
-        }
-    }
-
-    async fn write(&mut self, frames: &[Outgoing]) -> Result<(), TransportError> {
-        let feed = async {
-            for frame in frames {
-                let message = if frame.payload.is_empty() {
-                    // Lines are made by serde_json, which writes UTF-8 only.
-                    let text = String::from_utf8_lossy(frame.line.trim_ascii_end());
-                    Message::text(text.into_owned())
-                } else {
-                    Message::binary([&frame.line[..], &frame.payload[..]].concat())
-                };
-                self.feed(message).await?;
-            }
-            self.flush().await
+    /// Writes as much as the peer takes at once. The bytes are frames in this transport's framing; whoever has begun
+    /// one ends it before it writes or reads anything else.
+    pub(crate) fn try_write(&mut self, bytes: &[u8]) -> Result<usize, TransportError> {
+        let written = match self {
+            Self::Lines(lines) => lines.try_write(bytes),
+            Self::WebSocket(socket) => socket.try_write(bytes)?,
         };
-        match timeout(WRITE_TIMEOUT, feed).await {
-            Ok(written) => Ok(written?),
+        match written {
+            Ok(written) => Ok(written),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn poll_write_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Lines(lines) => lines.poll_write_ready(cx),
+            Self::WebSocket(socket) => socket.poll_write_ready(cx),
+        }
+    }
+
+    /// Writes all, however slowly the peer takes it, as long as it takes something.
+    pub(crate) async fn write_all(&mut self, mut bytes: &[u8]) -> Result<(), TransportError> {
+        while !bytes.is_empty() {
+            let written = self.try_write(bytes)?;
+            bytes = &bytes[written..];
+            if written == 0 {
+                self.writable().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the peer takes more, but not for ever.
+    pub(crate) async fn writable(&mut self) -> Result<(), TransportError> {
+        match timeout(STALL_TIMEOUT, poll_fn(|cx| self.poll_write_ready(cx))).await {
+            Ok(ready) => Ok(ready?),
             Err(_) => Err(TransportError::Stalled),
         }
     }
 
-    async fn close(&mut self) {
-        // A peer that is already gone needs no goodbye.
-        let _ = timeout(Duration::from_secs(1), SinkExt::close(self)).await;
+    /// Writes one frame.
+    pub(crate) async fn send(&mut self, frame: &ServerFrame) -> Result<(), TransportError> {
+        let mut out = Vec::new();
+        wire::push_line(&mut out, &codec::encode_line(frame), self.framing());
+        self.write_all(&out).await
+    }
+
+    /// Says goodbye, and lets the peer read what was sent before the socket goes.
+    pub(crate) async fn close(&mut self) {
+        let closing = async {
+            match self {
+                Self::Lines(lines) => lines.close().await,
+                Self::WebSocket(socket) => socket.close().await,
+            }
+        };
+        // A peer that is gone, or does not listen, needs no goodbye.
+        let _ = timeout(CLOSE_TIMEOUT, closing).await;
     }
 }

@@ -1,40 +1,54 @@
-//! The HTTP routes: the page, its WebSocket, uploads and files, and the health check.
+//! The HTTP routes: the page, its WebSocket, uploads and files, and what operators ask.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use shared::limits::CLIENT_MESSAGE_BYTES_MAX;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio_tungstenite::WebSocketStream;
+use hyper_util::server::conn::auto::upgrade::{Parts, downcast};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tungstenite::handshake::derive_accept_key;
-use tungstenite::protocol::{Role, WebSocketConfig};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::path::FullPath;
 use warp::reply::Reply as _;
 
+use crate::admission::Admission;
 use crate::connection::{self, Context};
 use crate::page;
+use crate::transport::Transport;
 
 mod api;
 mod body;
 mod links;
 mod range;
 
+/// The store answers a health check by then.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
+
 type Body = bytes::Bytes;
 
-/// Every route. `permit` is the connection's place under the limit; a WebSocket takes it along.
+/// Every route. `admission` is the connection's place under the limit; a WebSocket takes it along.
 pub(crate) fn routes(
     context: Arc<Context>,
-    permit: Arc<OwnedSemaphorePermit>,
+    admission: Arc<Admission>,
+    peer: Option<SocketAddr>,
 ) -> BoxedFilter<(warp::reply::Response,)> {
+    let checked = context.clone();
     let health = warp::path!("health")
         .and(warp::get())
-        .map(|| plain(StatusCode::OK, "ok\n").into_response())
+        .then(move || check(checked.clone()))
+        .map(Response::into_response)
+        .boxed();
+    let counted = context.clone();
+    let metrics = warp::path!("metrics")
+        .and(warp::get())
+        .map(move || metrics(&counted, peer).into_response())
         .boxed();
     let api = api::routes(context.files.clone(), context.store.clone());
     let links = links::routes(context.files.clone());
@@ -43,7 +57,7 @@ pub(crate) fn routes(
         .and(warp::header::headers_cloned())
         .and(warp::ext::get::<OnUpgrade>())
         .map(move |headers, upgrade| {
-            open_socket(&context, &permit, &headers, upgrade).into_response()
+            open_socket(&context, &admission, &headers, upgrade).into_response()
         })
         .boxed();
     let page = warp::method()
@@ -51,21 +65,47 @@ pub(crate) fn routes(
         .and(warp::header::headers_cloned())
         .and_then(serve_page)
         .boxed();
-    let files = api.or(links).unify();
-    health
-        .or(socket)
-        .unify()
-        .or(files)
-        .unify()
-        .or(page)
-        .unify()
-        .boxed()
+    let operators = health.or(metrics).unify().boxed();
+    let files = api.or(links).unify().boxed();
+    let clients = socket.or(files).unify().boxed();
+    operators.or(clients).unify().or(page).unify().boxed()
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from_static(text.as_bytes()));
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+/// Whether the server can do its work.
+async fn check(context: Arc<Context>) -> Response<Body> {
+    match timeout(HEALTH_TIMEOUT, context.store.check()).await {
+        Ok(Ok(())) => plain(StatusCode::OK, "ok\n"),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the store failed a health check");
+            plain(StatusCode::SERVICE_UNAVAILABLE, "The store fails.\n")
+        }
+        Err(_) => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The store does not answer.\n",
+        ),
+    }
+}
+
+/// The counters, for a peer on this machine unless all may read them.
+fn metrics(context: &Context, peer: Option<SocketAddr>) -> Response<Body> {
+    let is_local = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    if !context.metrics_for_all && !is_local {
+        return plain(
+            StatusCode::FORBIDDEN,
+            "Only this machine may read the metrics.\n",
+        );
+    }
+    let text = context.metrics.render(context.admissions.total());
+    let mut response = Response::new(text.into());
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response
 }
@@ -103,7 +143,7 @@ async fn serve_page(
 /// Answers a WebSocket handshake (RFC 6455, section 4.2) and serves what comes after it.
 fn open_socket(
     context: &Arc<Context>,
-    permit: &Arc<OwnedSemaphorePermit>,
+    admission: &Arc<Admission>,
     headers: &HeaderMap,
     upgrade: OnUpgrade,
 ) -> Response<Body> {
@@ -133,19 +173,14 @@ fn open_socket(
     let Ok(accept) = HeaderValue::from_str(&derive_accept_key(key.as_bytes())) else {
         return plain(StatusCode::BAD_REQUEST, "The WebSocket key is not valid.\n");
     };
-    let (context, permit) = (context.clone(), permit.clone());
+    let (context, admission) = (context.clone(), admission.clone());
     tokio::spawn(async move {
-        let _permit = permit;
-        match upgrade.await {
-            Ok(upgraded) => {
-                let config = WebSocketConfig::default()
-                    .read_buffer_size(1024)
-                    .max_message_size(Some(CLIENT_MESSAGE_BYTES_MAX))
-                    .max_frame_size(Some(CLIENT_MESSAGE_BYTES_MAX));
-                let io = TokioIo::new(upgraded);
-                let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-                connection::serve(context, socket).await;
+        match upgrade.await.map(downcast::<TokioIo<TcpStream>>) {
+            Ok(Ok(Parts { io, read_buf, .. })) => {
+                let transport = Transport::websocket(io.into_inner(), read_buf);
+                connection::serve(context, transport, admission).await;
             }
+            Ok(Err(_)) => tracing::error!("a WebSocket came over something that is not TCP"),
             Err(error) => tracing::debug!(%error, "the peer left during the upgrade"),
         }
     });

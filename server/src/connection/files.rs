@@ -2,16 +2,59 @@
 
 use bytes::Bytes;
 use shared::file::{BeginUpload, FinishUpload};
-use shared::{ChunkHash, ErrorReply, FileId, RequestId, ServerFrame, UploadId};
+use shared::{ChunkHash, ClientFrame, ErrorReply, FileId, RequestId, ServerFrame, UploadId};
 
-use super::Connection;
+use super::session::Connection;
 use crate::error;
 use crate::files::ChunkError;
 use crate::payloads;
 use crate::transport::Outgoing;
 
 impl Connection {
-    pub(super) fn begin_upload(&mut self, request: BeginUpload) {
+    /// Begins what a request about uploads or files asks for.
+    pub(super) fn handle_file_request(&mut self, request: ClientFrame, payload: Bytes) {
+        match request {
+            ClientFrame::BeginUpload(request) => self.begin_upload(request),
+            ClientFrame::PutChunk {
+                request_id,
+                upload_id,
+                index,
+                hash,
+                payload_bytes: _,
+            } => self.put_chunk(request_id, upload_id, index, hash, payload),
+            ClientFrame::DescribeUpload {
+                request_id,
+                upload_id,
+            } => self.describe_upload(request_id, upload_id),
+            ClientFrame::FinishUpload(request) => self.finish_upload(request),
+            ClientFrame::CancelUpload {
+                request_id,
+                upload_id,
+            } => self.cancel_upload(request_id, upload_id),
+            ClientFrame::DescribeFile {
+                request_id,
+                file_id,
+            } => self.describe_file(request_id, file_id),
+            ClientFrame::ReadChunk {
+                request_id,
+                file_id,
+                index,
+            } => self.read_chunk(request_id, file_id, index),
+            ClientFrame::Hello(_)
+            | ClientFrame::Ping { .. }
+            | ClientFrame::SendMessage(_)
+            | ClientFrame::CreateRoom { .. }
+            | ClientFrame::JoinRoom { .. }
+            | ClientFrame::LeaveRoom { .. }
+            | ClientFrame::ListRooms { .. }
+            | ClientFrame::ListMembers { .. }
+            | ClientFrame::ReadHistory { .. }
+            | ClientFrame::SetTyping { .. }
+            | ClientFrame::Unknown => {}
+        }
+    }
+
+    fn begin_upload(&mut self, request: BeginUpload) {
         let (files, person) = (self.context.files.clone(), self.person.id);
         self.reply_later(async move {
             let request_id = request.request_id;
@@ -22,7 +65,7 @@ impl Connection {
         });
     }
 
-    pub(super) fn put_chunk(
+    fn put_chunk(
         &mut self,
         request_id: RequestId,
         upload_id: UploadId,
@@ -50,7 +93,7 @@ impl Connection {
         });
     }
 
-    pub(super) fn describe_upload(&mut self, request_id: RequestId, upload_id: UploadId) {
+    fn describe_upload(&mut self, request_id: RequestId, upload_id: UploadId) {
         let (files, person) = (self.context.files.clone(), self.person.id);
         self.reply_later(async move {
             let status = files.describe(person, upload_id, request_id).await;
@@ -60,7 +103,7 @@ impl Connection {
         });
     }
 
-    pub(super) fn finish_upload(&mut self, request: FinishUpload) {
+    fn finish_upload(&mut self, request: FinishUpload) {
         let (files, person) = (self.context.files.clone(), self.person.id);
         self.reply_later(async move {
             let (request_id, upload_id) = (request.request_id, request.upload_id);
@@ -74,7 +117,7 @@ impl Connection {
         });
     }
 
-    pub(super) fn cancel_upload(&mut self, request_id: RequestId, upload_id: UploadId) {
+    fn cancel_upload(&mut self, request_id: RequestId, upload_id: UploadId) {
         let (files, person) = (self.context.files.clone(), self.person.id);
         self.reply_later(async move {
             let cancelled = files.cancel(person, upload_id).await;
@@ -83,7 +126,7 @@ impl Connection {
         });
     }
 
-    pub(super) fn describe_file(&mut self, request_id: RequestId, file_id: FileId) {
+    fn describe_file(&mut self, request_id: RequestId, file_id: FileId) {
         let files = self.context.files.clone();
         self.reply_later(async move {
             let described = files.describe_file(file_id, request_id).await;
@@ -93,7 +136,7 @@ impl Connection {
         });
     }
 
-    pub(super) fn read_chunk(&mut self, request_id: RequestId, file_id: FileId, index: u32) {
+    fn read_chunk(&mut self, request_id: RequestId, file_id: FileId, index: u32) {
         let (files, held) = (self.context.files.clone(), self.payloads.clone());
         self.replies.push(Box::pin(async move {
             let read = async {

@@ -1,24 +1,80 @@
 //! What a signed-in peer may ask for, a handler per request.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use shared::codec::Packet;
-use shared::frame::{RoomInfo, RoomOpening, SendMessage};
+use shared::frame::{Member, RoomInfo, RoomOpening, SendMessage};
 use shared::limits::{HISTORY_PAGE_EVENTS_MAX, TOPIC_CHARS_MAX};
 use shared::{
     ClientFrame, ErrorCode, ErrorReply, RequestId, RoomId, RoomRef, Sequence, ServerFrame,
     TransactionId,
 };
 
-use super::Connection;
+use super::session::{Connection, first_event};
 use crate::error;
-use crate::hub::MembershipChange;
+use crate::hub::{MembershipChange, SendAnswer};
 use crate::store::NewMessage;
+use tokio::time::Instant;
+
+/// Members in one list.
+const MEMBERS_LISTED_MAX: usize = 1_000;
+/// A connection passes on that somebody goes on typing at most this often.
+const TYPING_PAUSE: Duration = Duration::from_secs(1);
 
 impl Connection {
-    /// The reply, where it is there at once; those that wait for the disk come from `replies`.
-    pub(super) async fn handle(&mut self, packet: Packet<ClientFrame>) -> Option<ServerFrame> {
+    /// The reply to what needs no waiting; `None` where it comes later, from the mailbox or from `replies`, or not
+    /// at all. The error is a frame for [`Self::handle`].
+    pub(super) fn handle_at_once(
+        &mut self,
+        packet: Packet<ClientFrame>,
+    ) -> Result<Option<ServerFrame>, Box<ClientFrame>> {
         let answer = match packet.frame {
-            ClientFrame::Ping { request_id } => Ok(ServerFrame::Pong { request_id }),
-            ClientFrame::SendMessage(message) => match self.send(message).await {
+            ClientFrame::Ping { request_id } => ServerFrame::Pong { request_id },
+            ClientFrame::SendMessage(message) => match self.cursor_to(&message.room) {
+                Some(cursor) => {
+                    let room = self.cursors[cursor].room.id();
+                    match self.send(room, message) {
+                        Ok(()) => return Ok(None),
+                        Err(refusal) => ServerFrame::Error(refusal),
+                    }
+                }
+                None => return Err(Box::new(ClientFrame::SendMessage(message))),
+            },
+            ClientFrame::SetTyping { room, typing } => {
+                self.set_typing(&room, typing);
+                return Ok(None);
+            }
+            ClientFrame::Hello(hello) => ServerFrame::Error(error::reply(
+                hello.request_id,
+                ErrorCode::InvalidArgument,
+                "This connection is signed in already; open another one.",
+            )),
+            file_request @ (ClientFrame::BeginUpload(_)
+            | ClientFrame::PutChunk { .. }
+            | ClientFrame::DescribeUpload { .. }
+            | ClientFrame::FinishUpload(_)
+            | ClientFrame::CancelUpload { .. }
+            | ClientFrame::DescribeFile { .. }
+            | ClientFrame::ReadChunk { .. }) => {
+                self.handle_file_request(file_request, packet.payload);
+                return Ok(None);
+            }
+            ClientFrame::Unknown => ServerFrame::Error(not_served(RequestId::default())),
+            frame @ (ClientFrame::CreateRoom { .. }
+            | ClientFrame::JoinRoom { .. }
+            | ClientFrame::LeaveRoom { .. }
+            | ClientFrame::ListRooms { .. }
+            | ClientFrame::ListMembers { .. }
+            | ClientFrame::ReadHistory { .. }) => return Err(Box::new(frame)),
+        };
+        Ok(Some(answer))
+    }
+
+    /// The reply to what [`Self::handle_at_once`] gave back; `None` as there.
+    pub(super) async fn handle(&mut self, frame: ClientFrame) -> Option<ServerFrame> {
+        let answer = match frame {
+            ClientFrame::SendMessage(message) => match self.send_elsewhere(message).await {
                 Ok(()) => return None,
                 Err(refusal) => Err(refusal),
             },
@@ -30,70 +86,41 @@ impl Connection {
             ClientFrame::JoinRoom { request_id, room } => self.join_room(request_id, &room).await,
             ClientFrame::LeaveRoom { request_id, room } => self.leave_room(request_id, &room).await,
             ClientFrame::ListRooms { request_id } => self.list_rooms(request_id).await,
-            ClientFrame::ListMembers { request_id, .. } => Err(not_served(request_id)),
+            ClientFrame::ListMembers { request_id, room } => {
+                self.list_members(request_id, &room).await
+            }
             ClientFrame::ReadHistory {
                 request_id,
                 room,
                 before,
                 limit,
             } => self.read_history(request_id, &room, before, limit).await,
-            ClientFrame::Hello(hello) => Err(error::reply(
-                hello.request_id,
-                ErrorCode::InvalidArgument,
-                "This connection is signed in already; open another one.",
-            )),
-            // Ephemeral: not answered.
-            ClientFrame::SetTyping { .. } => return None,
-            ClientFrame::BeginUpload(request) => {
-                self.begin_upload(request);
-                return None;
-            }
-            ClientFrame::PutChunk {
-                request_id,
-                upload_id,
-                index,
-                hash,
-                payload_bytes: _,
-            } => {
-                self.put_chunk(request_id, upload_id, index, hash, packet.payload);
-                return None;
-            }
-            ClientFrame::DescribeUpload {
-                request_id,
-                upload_id,
-            } => {
-                self.describe_upload(request_id, upload_id);
-                return None;
-            }
-            ClientFrame::FinishUpload(request) => {
-                self.finish_upload(request);
-                return None;
-            }
-            ClientFrame::CancelUpload {
-                request_id,
-                upload_id,
-            } => {
-                self.cancel_upload(request_id, upload_id);
-                return None;
-            }
-            ClientFrame::DescribeFile {
-                request_id,
-                file_id,
-            } => {
-                self.describe_file(request_id, file_id);
-                return None;
-            }
-            ClientFrame::ReadChunk {
-                request_id,
-                file_id,
-                index,
-            } => {
-                self.read_chunk(request_id, file_id, index);
-                return None;
-            }
-            ClientFrame::Unknown => Err(not_served(RequestId::default())),
+            ClientFrame::Ping { .. }
+            | ClientFrame::SetTyping { .. }
+            | ClientFrame::Hello(_)
+            | ClientFrame::BeginUpload(_)
+            | ClientFrame::PutChunk { .. }
+            | ClientFrame::DescribeUpload { .. }
+            | ClientFrame::FinishUpload(_)
+            | ClientFrame::CancelUpload { .. }
+            | ClientFrame::DescribeFile { .. }
+            | ClientFrame::ReadChunk { .. }
+            | ClientFrame::Unknown => return None,
         };
         Some(answer.unwrap_or_else(ServerFrame::Error))
+    }
+
+    /// The cursor of a room that the person is in.
+    fn cursor_to(&self, room: &RoomRef) -> Option<usize> {
+        match room {
+            RoomRef::Id(id) => self.cursor_of(*id),
+            RoomRef::Name(name) => {
+                let key = name.key();
+                self.cursors
+                    .iter()
+                    .position(|cursor| cursor.room.name_key() == key)
+            }
+        }
     }
 
     async fn resolve(
@@ -101,6 +128,9 @@ impl Connection {
         request_id: RequestId,
         room: &RoomRef,
     ) -> Result<RoomId, ErrorReply> {
+        if let Some(cursor) = self.cursor_to(room) {
+            return Ok(self.cursors[cursor].room.id());
+        }
         match self.context.store.resolve(room).await {
             Ok(Some(room)) => Ok(room),
             Ok(None) => Err(error::room_not_found(request_id)),
@@ -108,7 +138,14 @@ impl Connection {
         }
     }
 
-    async fn send(&mut self, message: SendMessage) -> Result<(), ErrorReply> {
+    /// To a room that the person is not in, where only the repeat of an older message is answered well.
+    async fn send_elsewhere(&mut self, message: SendMessage) -> Result<(), ErrorReply> {
+        let room = self.resolve(message.request_id, &message.room).await?;
+        self.send(room, message)
+    }
+
+    /// Queues the message here and now, so that messages of one connection keep their order.
+    fn send(&mut self, room: RoomId, message: SendMessage) -> Result<(), ErrorReply> {
         let request_id = message.request_id;
         let refuse = |code, text: &str| Err(error::reply(request_id, code, text));
         if message.text.trim().is_empty() && message.attachments.is_empty() {
@@ -123,34 +160,52 @@ impl Connection {
         if message.text.len() > self.limits.text_bytes_max {
             return refuse(ErrorCode::TextTooLong, "The text is too long; split it.");
         }
-        let room = self.resolve(request_id, &message.room).await?;
         let transaction_id = match message.transaction_id {
             Some(chosen) => chosen,
             None => TransactionId::from_bytes(*uuid::Uuid::now_v7().as_bytes()),
         };
-        // Queued here and now, so that messages of one connection keep their order.
-        let appended = self.context.store.append_message(NewMessage {
+        let message = NewMessage {
             room,
             person: self.person.clone(),
             transaction_id,
             text: message.text,
             attachments: message.attachments,
             at_ms: crate::now_ms(),
+        };
+        let mailbox = self.mailbox.clone();
+        self.sends += 1;
+        self.context.store.queue_message(message, move |result| {
+            mailbox.answer(SendAnswer {
+                request_id,
+                transaction_id,
+                room,
+                result,
+            });
         });
-        self.replies.push(Box::pin(async move {
-            let reply = match appended.await {
-                Ok(appended) => ServerFrame::MessageAccepted {
-                    request_id,
-                    transaction_id,
-                    room_id: room,
-                    sequence: appended.event.sequence,
-                    at_ms: appended.event.at_ms,
-                },
-                Err(failed) => ServerFrame::Error(error::from_store(request_id, failed)),
-            };
-            reply.into()
-        }));
         Ok(())
+    }
+
+    /// Passes it on to who is here, now and then. Where the person is not in the room, nobody is told.
+    fn set_typing(&mut self, room: &RoomRef, typing: bool) {
+        let now = Instant::now();
+        let is_early = self
+            .typed_at
+            .is_some_and(|before| now.duration_since(before) < TYPING_PAUSE);
+        let Some(cursor) = self.cursor_to(room) else {
+            return;
+        };
+        // The end is always passed on: it is what a later beginning is not too early after.
+        if typing && is_early {
+            return;
+        }
+        self.typed_at = typing.then_some(now);
+        let room = &self.cursors[cursor].room;
+        let frame = ServerFrame::TypingChanged {
+            room_id: room.id(),
+            person: self.person.clone(),
+            typing,
+        };
+        room.whisper(&self.mailbox, &frame);
     }
 
     async fn create_room(
@@ -208,7 +263,7 @@ impl Connection {
         let rooms = self.rooms(request_id).await?;
         let room = rooms.into_iter().find(|room| room.room_id == room_id);
         let room = room.ok_or_else(|| error::room_not_found(request_id))?;
-        let events_from = super::first_event(room.last_sequence, None);
+        let events_from = first_event(room.last_sequence, None);
         let change = MembershipChange::Entered(RoomOpening { room, events_from });
         self.context.hub.membership_changed(self.person.id, &change);
         Ok(ServerFrame::RoomJoined {
@@ -251,6 +306,40 @@ impl Connection {
         })
     }
 
+    async fn list_members(
+        &mut self,
+        request_id: RequestId,
+        room: &RoomRef,
+    ) -> Result<ServerFrame, ErrorReply> {
+        let room_id = self.resolve(request_id, room).await?;
+        self.require_member(request_id, room_id)?;
+        let here: HashMap<_, _> = self.context.hub.people_in(room_id, MEMBERS_LISTED_MAX);
+        let wanted = MEMBERS_LISTED_MAX + here.len();
+        let found = self.context.store.members(room_id, wanted).await;
+        let (total, people) = found.map_err(|failed| error::from_store(request_id, failed))?;
+        let away: Vec<_> = people
+            .into_iter()
+            .filter(|person| !here.contains_key(&person.id))
+            .collect();
+        let here = here.into_values().map(|person| (person, true));
+        let all = here.chain(away.into_iter().map(|person| (person, false)));
+        let members = all.map(|(person, online)| Member { person, online });
+        Ok(ServerFrame::MembersListed {
+            request_id,
+            room_id,
+            total,
+            members: members.take(MEMBERS_LISTED_MAX).collect(),
+        })
+    }
+
+    fn require_member(&self, request_id: RequestId, room: RoomId) -> Result<(), ErrorReply> {
+        if self.cursor_of(room).is_some() {
+            return Ok(());
+        }
+        let message = "You are not in this room; join it first.";
+        Err(error::reply(request_id, ErrorCode::NotAMember, message))
+    }
+
     async fn read_history(
         &mut self,
         request_id: RequestId,
@@ -259,10 +348,7 @@ impl Connection {
         limit: u32,
     ) -> Result<ServerFrame, ErrorReply> {
         let room_id = self.resolve(request_id, room).await?;
-        if !self.cursors.contains_key(&room_id) {
-            let message = "You are not in this room; join it first.";
-            return Err(error::reply(request_id, ErrorCode::NotAMember, message));
-        }
+        self.require_member(request_id, room_id)?;
         let limit = limit.clamp(1, HISTORY_PAGE_EVENTS_MAX);
         let page = self.context.store.page_before(room_id, before, limit).await;
         let events = page.map_err(|failed| error::from_store(request_id, failed))?;

@@ -19,7 +19,12 @@ struct Fixture {
 impl Fixture {
     async fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let store = Store::open(&folder.path().join("data"), Box::new(|_| {})).unwrap();
+        let store = Store::open(
+            &folder.path().join("data"),
+            Arc::default(),
+            Box::new(|_: &[shared::RoomEvent]| {}),
+        )
+        .unwrap();
         let name = "Ann".parse().unwrap();
         let person = store.claim_name(name, "token", crate::now_ms()).await;
         let blobs = Blobs::open(&folder.path().join("uploads")).unwrap();

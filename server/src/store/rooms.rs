@@ -155,6 +155,44 @@ pub(super) fn is_member(
         .exists([room.as_bytes(), person.as_bytes()])?)
 }
 
+/// The number of members, and the first ones by name.
+pub(super) fn members(
+    db: &Connection,
+    lobby: RoomId,
+    room: RoomId,
+    limit: usize,
+) -> Result<(u32, Vec<Person>), StoreError> {
+    let person = |row: &rusqlite::Row<'_>| {
+        Ok(Person {
+            id: PersonId::from_bytes(row.get(0)?),
+            name: row.get(1)?,
+        })
+    };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let (total, people) = if room == lobby {
+        let total = db
+            .prepare_cached("SELECT count(*) FROM people")?
+            .query_row([], |row| row.get(0))?;
+        let mut people =
+            db.prepare_cached("SELECT id, name FROM people ORDER BY name_key LIMIT ?1")?;
+        let people = people
+            .query_map([limit], person)?
+            .collect::<Result<_, _>>()?;
+        (total, people)
+    } else {
+        let total = db
+            .prepare_cached("SELECT count(*) FROM members WHERE room_id = ?1")?
+            .query_row([room.as_bytes()], |row| row.get(0))?;
+        let mut people = db.prepare_cached(
+            "SELECT people.id, people.name FROM members JOIN people ON people.id = person_id
+             WHERE room_id = ?1 ORDER BY name_key LIMIT ?2",
+        )?;
+        let people = people.query_map(params![room.as_bytes(), limit], person)?;
+        (total, people.collect::<Result<_, _>>()?)
+    };
+    Ok((total, people))
+}
+
 /// Whether the person was not a member before.
 fn insert_member(
     db: &Connection,

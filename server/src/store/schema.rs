@@ -1,5 +1,6 @@
 //! Opening the database: its settings, its tables, their version, and the first rows.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +14,8 @@ const SCHEMA_VERSION: i64 = 2;
 /// Before 3.51.3 a checkpoint could corrupt a database in WAL mode.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const LOBBY_NAME: &str = "lobby";
+/// Beside the database, locked by whoever has it open.
+const LOCK_FILE: &str = "chinwag.lock";
 
 /// The tables of version 1. Each of [`MIGRATIONS`] makes the next version of what is there.
 const TABLES: &str = "
@@ -54,6 +57,8 @@ pub enum OpenError {
         path: PathBuf,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error("{} is in use by another server; stop that one or choose another directory", .0.display())]
+    InUse(PathBuf),
     #[error(
         "the database has schema {found} and this version knows {known}; run the newer version that made it"
     )]
@@ -71,6 +76,7 @@ pub enum OpenError {
 pub(super) struct Opened {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
+    pub(super) lock: File,
     pub(super) epoch: Epoch,
     pub(super) lobby: RoomId,
 }
@@ -84,6 +90,12 @@ pub(super) fn open(data_dir: &Path) -> Result<Opened, OpenError> {
         source,
     };
     std::fs::create_dir_all(data_dir).map_err(|error| unwritable(error.into()))?;
+    let lock = File::create(data_dir.join(LOCK_FILE)).map_err(|error| unwritable(error.into()))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(data_dir.to_owned())),
+        Err(TryLockError::Error(error)) => return Err(unwritable(error.into())),
+    }
     let path = data_dir.join("chinwag.db");
     let mut connection = connect(&path).map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
@@ -95,6 +107,7 @@ pub(super) fn open(data_dir: &Path) -> Result<Opened, OpenError> {
     Ok(Opened {
         connection,
         path,
+        lock,
         epoch,
         lobby,
     })

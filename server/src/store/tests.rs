@@ -16,7 +16,10 @@ fn open(dir: &TempDir) -> (Store, Commits) {
     let commits = Commits::default();
     let told = Arc::clone(&commits);
     let on_commit = Box::new(move |events: &[RoomEvent]| told.lock().unwrap().push(events.into()));
-    (Store::open(dir.path(), on_commit).unwrap(), commits)
+    (
+        Store::open(dir.path(), Arc::default(), on_commit).unwrap(),
+        commits,
+    )
 }
 
 async fn person(store: &Store, name: &str) -> Person {
@@ -238,12 +241,12 @@ async fn a_newer_schema_and_a_useless_directory_are_refused() {
     let db = rusqlite::Connection::open(&path).unwrap();
     db.execute("UPDATE meta SET value = 99 WHERE key = 'schema'", [])
         .unwrap();
-    let newer = Store::open(dir.path(), Box::new(|_| {})).err();
+    let newer = Store::open(dir.path(), Arc::default(), Box::new(|_: &[RoomEvent]| {})).err();
     assert!(matches!(
         newer,
         Some(OpenError::NewerSchema { found: 99, .. })
     ));
-    let useless = Store::open(&path, Box::new(|_| {})).err();
+    let useless = Store::open(&path, Arc::default(), Box::new(|_: &[RoomEvent]| {})).err();
     assert!(matches!(useless, Some(OpenError::Unwritable { .. })));
 }
 

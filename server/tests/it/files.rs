@@ -57,8 +57,7 @@ async fn assert_content(server: &Server, peer: &mut Peer, file: &Value, content:
             json!({"type": "read_chunk", "request_id": 7, "file_id": file_id, "index": index}),
         )
         .await;
-        let (frame, payload) = peer.read_payload().await.unwrap();
-        assert_eq!(frame["type"], "chunk_read", "{frame}");
+        let (frame, payload) = peer.expect_payload("chunk_read").await;
         assert_eq!((&frame["index"], payload == chunk), (&json!(index), true));
         let hash = shared::content::hash_chunk(layout, index as u32, chunk).unwrap();
         assert_eq!(described["chunk_hashes"][index], hash.to_string());

@@ -25,6 +25,7 @@ pub(crate) async fn start(folder: &TempDir) -> Server {
         uploads_dir: folder.path().join("uploads"),
         name: "Test".to_owned(),
         connections_max: 100,
+        ..Config::default()
     })
     .await
     .unwrap()
@@ -108,12 +109,28 @@ impl Peer {
         read.await.expect("an answer in time")
     }
 
-    /// Reads on to the next frame of this type.
-    pub(crate) async fn expect(&mut self, kind: &str) -> Value {
+    /// The next frame that is not about presence or typing, which come when they like.
+    pub(crate) async fn read_lasting(&mut self) -> Value {
         loop {
             let frame = self.read().await.expect("the connection goes on");
-            if frame["type"] == kind {
+            let kind = frame["type"].as_str().unwrap_or_default();
+            if !kind.starts_with("presence_") && kind != "typing_changed" {
                 return frame;
+            }
+        }
+    }
+
+    /// Reads on to the next frame of this type.
+    pub(crate) async fn expect(&mut self, kind: &str) -> Value {
+        self.expect_payload(kind).await.0
+    }
+
+    /// Reads on to the next frame of this type, with its payload.
+    pub(crate) async fn expect_payload(&mut self, kind: &str) -> (Value, Vec<u8>) {
+        loop {
+            let (frame, payload) = self.read_payload().await.expect("the connection goes on");
+            if frame["type"] == kind {
+                return (frame, payload);
             }
         }
     }

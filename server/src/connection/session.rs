@@ -1,0 +1,370 @@
+//! A signed-in peer. It owns the cursors: for each room of its person the next sequence that the peer is owed.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use shared::codec::Packet;
+use shared::frame::{Hello, Person, Resume, RoomInfo, RoomOpening, ServerInfo, Welcome};
+use shared::limits::Limits;
+use shared::{ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, RoomId, Sequence, ServerFrame};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::{Context, MALFORMED_MAX, draining_frame, end, is_recoverable, refusal};
+use crate::admission::Admission;
+use crate::error;
+use crate::hub::{Mailbox, MembershipChange, Room};
+use crate::payloads::Held;
+use crate::store::Store;
+use crate::transport::{Outgoing, Transport, TransportError};
+use crate::wire::Framing;
+
+/// Requests of one connection that may wait for the disk; then it is read no further.
+const REPLIES_MAX: usize = 64;
+/// Frames of one connection that are handled before it is written to and others have their turn.
+const FRAMES_AT_ONCE: usize = 32;
+/// Where a resuming client lacks more events than this, it gets the newest and a gap.
+const RESUME_EVENTS_MAX: u64 = 500;
+/// Events that a client gets of a room it has nothing of.
+const OPENING_EVENTS: u64 = 50;
+
+/// A signed-in peer.
+pub(super) struct Connection {
+    pub(super) context: Arc<Context>,
+    pub(super) person: Person,
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) cursors: Vec<Cursor>,
+    /// Replies to requests that wait for the disk.
+    pub(super) replies: FuturesUnordered<BoxFuture<'static, Outgoing>>,
+    /// Sends whose answers will come into the mailbox.
+    pub(super) sends: usize,
+    /// Payloads in memory for this connection.
+    pub(super) payloads: Held,
+    /// Frames that go out next.
+    pub(super) out: Vec<u8>,
+    /// Frames with a payload that go out after them.
+    pub(super) large: Vec<Outgoing>,
+    pub(super) limits: Limits,
+    /// When typing was last passed on, so that one peer cannot make much noise.
+    pub(super) typed_at: Option<Instant>,
+    malformed: u32,
+}
+
+/// Where the peer is in a room's log.
+pub(super) struct Cursor {
+    pub(super) room: Arc<Room>,
+    /// The next sequence that the peer is owed.
+    pub(super) next: Sequence,
+}
+
+/// What a connection wakes up for.
+enum Wake {
+    /// There is something to write.
+    Rung,
+    Read(Result<Option<Packet<ClientFrame>>, TransportError>),
+    /// Nothing came for as long as the timer ran.
+    Silent,
+}
+
+impl Connection {
+    /// The connection of a peer that has signed in, following its rooms, and the first frame for it.
+    pub(super) async fn open(
+        context: Arc<Context>,
+        person: Person,
+        hello: Hello,
+        token: Option<String>,
+    ) -> (Self, Result<Box<Welcome>, ErrorReply>) {
+        let mut connection = Self {
+            // Before the rooms are listed, so that no change of membership is missed between.
+            mailbox: context.hub.enter(&person),
+            limits: context.limits.clone(),
+            context,
+            person,
+            cursors: Vec::new(),
+            replies: FuturesUnordered::new(),
+            sends: 0,
+            payloads: Held::default(),
+            out: Vec::new(),
+            large: Vec::new(),
+            typed_at: None,
+            malformed: 0,
+        };
+        let welcome = connection.welcome(hello, token).await;
+        (connection, welcome.map(Box::new))
+    }
+
+    /// Serves the peer to its end.
+    pub(super) async fn serve(
+        mut self,
+        mut transport: Transport,
+        welcome: Result<Box<Welcome>, ErrorReply>,
+        _admission: Arc<Admission>,
+    ) {
+        self.context.metrics.opened(transport.framing());
+        let ended = match welcome {
+            Ok(welcome) => {
+                self.push(ServerFrame::Welcome(*welcome), transport.framing());
+                let listing = self.context.hub.presence_listing();
+                self.out
+                    .extend_from_slice(listing.framed(transport.framing()));
+                self.run(&mut transport).await
+            }
+            Err(refusal) => Box::pin(transport.send(&ServerFrame::Error(refusal))).await,
+        };
+        self.context.metrics.closed(transport.framing());
+        self.leave();
+        drop(self);
+        // Boxed, as it is large and only the end needs it.
+        Box::pin(end(transport, ended)).await;
+    }
+
+    fn leave(&self) {
+        for cursor in &self.cursors {
+            self.context.hub.unfollow(&cursor.room, &self.mailbox);
+        }
+        self.context.hub.leave(&self.mailbox);
+    }
+
+    async fn run(&mut self, transport: &mut Transport) -> Result<(), TransportError> {
+        if *self.context.draining.borrow() {
+            // The hub may have told everyone before this connection was there to hear it.
+            return Box::pin(transport.send(&draining_frame())).await;
+        }
+        let silence = Duration::from_millis(self.limits.silence_timeout_ms);
+        let mut heard_at = Instant::now();
+        let mut timer = pin!(sleep_until(heard_at + silence));
+        self.deliver(transport).await?;
+        loop {
+            match self.wake(transport, timer.as_mut()).await {
+                Wake::Rung => {}
+                Wake::Read(mut read) => {
+                    heard_at = Instant::now();
+                    for _ in 0..FRAMES_AT_ONCE {
+                        match read {
+                            Ok(None) => return Ok(()),
+                            Ok(Some(packet)) => self.take(packet, transport.framing()).await,
+                            Err(error) => self.misread(error, transport.framing())?,
+                        }
+                        if self.is_busy() {
+                            break;
+                        }
+                        match poll_fn(|cx| Poll::Ready(transport.poll_read(cx))).await {
+                            Poll::Ready(next) => read = next,
+                            Poll::Pending => break,
+                        }
+                    }
+                }
+                Wake::Silent if heard_at + silence <= Instant::now() => {
+                    let text = "Nothing came for too long; send ping in time.";
+                    let late = ErrorReply::new(ErrorCode::TimedOut, text);
+                    return Box::pin(transport.send(&ServerFrame::Error(late))).await;
+                }
+                Wake::Silent => timer.as_mut().reset(heard_at + silence),
+            }
+            let mail = self.mailbox.take();
+            if mail.stalled {
+                return Ok(());
+            }
+            let draining = mail.draining;
+            self.open_mail(mail, transport.framing());
+            if draining {
+                return Box::pin(self.drain(transport)).await;
+            }
+            let before = Instant::now();
+            self.deliver(transport).await?;
+            // While a slow peer was written to, nothing was read from it.
+            heard_at += before.elapsed();
+        }
+    }
+
+    /// Whether so much waits for the disk that no more is read.
+    fn is_busy(&self) -> bool {
+        self.replies.len() + self.sends >= REPLIES_MAX
+            || !self.large.is_empty()
+            || !self.payloads.has_room()
+    }
+
+    async fn wake(&mut self, transport: &mut Transport, mut timer: Pin<&mut Sleep>) -> Wake {
+        poll_fn(|cx| self.poll_wake(cx, transport, timer.as_mut())).await
+    }
+
+    fn poll_wake(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        transport: &mut Transport,
+        timer: Pin<&mut Sleep>,
+    ) -> Poll<Wake> {
+        let mut rung = self.mailbox.poll_rung(cx).is_ready();
+        while let Poll::Ready(Some(reply)) = self.replies.poll_next_unpin(cx) {
+            self.push_outgoing(reply, transport.framing());
+            rung = true;
+        }
+        if !self.is_busy()
+            && let Poll::Ready(read) = transport.poll_read(cx)
+        {
+            // What the bell was for is looked for after a read as well.
+            return Poll::Ready(Wake::Read(read));
+        }
+        if rung {
+            return Poll::Ready(Wake::Rung);
+        }
+        timer.poll(cx).map(|()| Wake::Silent)
+    }
+
+    async fn take(&mut self, packet: Packet<ClientFrame>, framing: Framing) {
+        self.context.metrics.received();
+        let answer = match self.handle_at_once(packet) {
+            Ok(answer) => answer,
+            // Boxed, so that an idle connection has no room for what it does now and then.
+            Err(frame) => Box::pin(self.handle(*frame)).await,
+        };
+        let Some(answer) = answer else { return };
+        // A room that a request opened is announced before the reply to it.
+        for change in self.mailbox.take_changes() {
+            if let Some(frame) = self.apply(change) {
+                self.push(frame, framing);
+            }
+        }
+        self.push(answer, framing);
+    }
+
+    fn misread(&mut self, error: TransportError, framing: Framing) -> Result<(), TransportError> {
+        self.malformed += 1;
+        match refusal(&error) {
+            Some(answer) if is_recoverable(&error) && self.malformed <= MALFORMED_MAX => {
+                self.push(answer, framing);
+                Ok(())
+            }
+            Some(_) | None => Err(error),
+        }
+    }
+
+    /// Waits for what the disk still owes, and says that the server stops.
+    async fn drain(&mut self, transport: &mut Transport) -> Result<(), TransportError> {
+        let framing = transport.framing();
+        while self.sends > 0 || !self.replies.is_empty() {
+            poll_fn(|cx| {
+                let mut ready = self.mailbox.poll_rung(cx).is_ready();
+                while let Poll::Ready(Some(reply)) = self.replies.poll_next_unpin(cx) {
+                    self.push_outgoing(reply, framing);
+                    ready = true;
+                }
+                if ready {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+            let mail = self.mailbox.take();
+            self.open_mail(mail, framing);
+        }
+        self.deliver(transport).await?;
+        transport.send(&draining_frame()).await
+    }
+
+    async fn welcome(
+        &mut self,
+        hello: Hello,
+        token: Option<String>,
+    ) -> Result<Welcome, ErrorReply> {
+        let store = self.context.store.clone();
+        let rooms = store.rooms_of(self.person.id).await;
+        let rooms = rooms.map_err(|failed| error::from_store(hello.request_id, failed))?;
+        let known = known_sequences(hello.resume, &self.context.store);
+        self.cursors.reserve_exact(rooms.len());
+        let rooms = rooms
+            .into_iter()
+            .map(|room| {
+                let events_from =
+                    first_event(room.last_sequence, known.get(&room.room_id).copied());
+                self.follow(&room, events_from);
+                RoomOpening { room, events_from }
+            })
+            .collect();
+        Ok(Welcome {
+            request_id: hello.request_id,
+            protocol: PROTOCOL_VERSION,
+            server: ServerInfo {
+                name: self.context.server_name.clone(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            epoch: self.context.store.epoch(),
+            person: self.person.clone(),
+            session_token: token,
+            rooms,
+            limits: self.limits.clone(),
+            now_ms: crate::now_ms(),
+        })
+    }
+
+    fn follow(&mut self, info: &RoomInfo, next: Sequence) {
+        let room = self.context.hub.follow(info, &self.mailbox);
+        self.cursors.push(Cursor { room, next });
+    }
+
+    pub(super) fn cursor_of(&self, room: RoomId) -> Option<usize> {
+        self.cursors
+            .iter()
+            .position(|cursor| cursor.room.id() == room)
+    }
+
+    /// The frame that tells of the change; `None` where the welcome told it already.
+    pub(super) fn apply(&mut self, change: MembershipChange) -> Option<ServerFrame> {
+        match change {
+            MembershipChange::Entered(opening) => {
+                if self.cursor_of(opening.room.room_id).is_some() {
+                    return None;
+                }
+                self.follow(&opening.room, opening.events_from);
+                Some(ServerFrame::RoomEntered { room: opening })
+            }
+            MembershipChange::Exited(room_id) => {
+                let cursor = self.cursors.swap_remove(self.cursor_of(room_id)?);
+                self.context.hub.unfollow(&cursor.room, &self.mailbox);
+                Some(ServerFrame::RoomExited { room_id })
+            }
+        }
+    }
+}
+
+/// What a resuming client has, where its epoch is still the server's.
+fn known_sequences(resume: Option<Resume>, store: &Store) -> HashMap<RoomId, Sequence> {
+    match resume {
+        Some(resume) if resume.epoch == store.epoch() => resume
+            .rooms
+            .into_iter()
+            .map(|room| (room.room_id, room.last_sequence))
+            .collect(),
+        Some(_) | None => HashMap::new(),
+    }
+}
+
+/// Where a room's events begin for a client that has everything up to `known`.
+pub(super) fn first_event(last: Sequence, known: Option<Sequence>) -> Sequence {
+    match known {
+        Some(known) if known <= last && last.0 - known.0 <= RESUME_EVENTS_MAX => known.next(),
+        Some(_) | None => Sequence(last.0.saturating_sub(OPENING_EVENTS) + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_resumes_where_it_was_or_at_the_newest_page() {
+        let first = |last, known: Option<u64>| first_event(Sequence(last), known.map(Sequence)).0;
+        assert_eq!(first(0, None), 1);
+        assert_eq!(first(1000, None), 951);
+        assert_eq!(first(1000, Some(500)), 501);
+        assert_eq!(first(1000, Some(1000)), 1001);
+        assert_eq!(first(1000, Some(499)), 951, "too far behind");
+        assert_eq!(first(1000, Some(1001)), 951, "of another log");
+    }
+}

@@ -1,0 +1,147 @@
+//! What waits for one connection besides the events of its rooms, and the bell that wakes it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use futures_util::task::AtomicWaker;
+use shared::frame::RoomOpening;
+use shared::{PersonId, RequestId, RoomId, TransactionId};
+
+use crate::store::{Appended, StoreError};
+use crate::wire::Encoded;
+
+/// Changes of membership that may wait for a connection before it is closed as stalled.
+const CHANGES_MAX: usize = 64;
+/// Ephemeral frames that may wait for a connection; those above are dropped.
+const EPHEMERAL_MAX: usize = 8;
+
+/// A change of the rooms that a person is in, for each of the person's connections.
+#[derive(Debug, Clone)]
+pub(crate) enum MembershipChange {
+    Entered(RoomOpening),
+    Exited(RoomId),
+}
+
+/// How a send went that waited for the disk.
+#[derive(Debug)]
+pub(crate) struct SendAnswer {
+    pub(crate) request_id: RequestId,
+    pub(crate) transaction_id: TransactionId,
+    pub(crate) room: RoomId,
+    pub(crate) result: Result<Appended, StoreError>,
+}
+
+/// All that waited.
+#[derive(Debug, Default)]
+pub(crate) struct Mail {
+    pub(crate) changes: Vec<MembershipChange>,
+    pub(crate) answers: Vec<SendAnswer>,
+    pub(crate) ephemeral: Vec<Encoded>,
+    /// A frame about presence was dropped, so the peer must be told all of it.
+    pub(crate) presence_lost: bool,
+    /// Too much waited: on reconnecting, the peer resumes.
+    pub(crate) stalled: bool,
+    /// The server is stopping.
+    pub(crate) draining: bool,
+}
+
+/// One connection's, shared with everyone who has something for it.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    pub(crate) number: u64,
+    pub(crate) person: PersonId,
+    rung: AtomicBool,
+    waker: AtomicWaker,
+    mail: Mutex<Mail>,
+}
+
+impl Mailbox {
+    pub(super) fn new(number: u64, person: PersonId) -> Self {
+        Self {
+            number,
+            person,
+            rung: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
+            mail: Mutex::default(),
+        }
+    }
+
+    /// Wakes the connection, unless it has been and has not looked yet.
+    pub(crate) fn ring(&self) {
+        if !self.rung.swap(true, Ordering::AcqRel) {
+            self.waker.wake();
+        }
+    }
+
+    /// Ready once after any number of rings.
+    pub(crate) fn poll_rung(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.rung.swap(false, Ordering::AcqRel) {
+            return Poll::Ready(());
+        }
+        self.waker.register(cx.waker());
+        // A ring between the look and the registration woke nobody.
+        if self.rung.swap(false, Ordering::AcqRel) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    pub(crate) fn take(&self) -> Mail {
+        std::mem::take(&mut *self.lock())
+    }
+
+    pub(crate) fn take_changes(&self) -> Vec<MembershipChange> {
+        std::mem::take(&mut self.lock().changes)
+    }
+
+    pub(super) fn membership_changed(&self, change: &MembershipChange) {
+        let mut mail = self.lock();
+        if mail.changes.len() < CHANGES_MAX {
+            mail.changes.push(change.clone());
+        } else {
+            mail.stalled = true;
+        }
+        drop(mail);
+        self.ring();
+    }
+
+    pub(crate) fn answer(&self, answer: SendAnswer) {
+        // No more can wait than the connection has asked for.
+        self.lock().answers.push(answer);
+        self.ring();
+    }
+
+    /// Drops the frame where the connection does not keep up.
+    pub(super) fn whisper(&self, frame: &Encoded) {
+        let mut mail = self.lock();
+        if mail.ephemeral.len() < EPHEMERAL_MAX {
+            mail.ephemeral.push(frame.clone());
+            drop(mail);
+            self.ring();
+        }
+    }
+
+    /// As [`Self::whisper`], but a loss is made good later.
+    pub(super) fn presence_changed(&self, frame: &Encoded) {
+        let mut mail = self.lock();
+        if mail.ephemeral.len() < EPHEMERAL_MAX {
+            mail.ephemeral.push(frame.clone());
+        } else {
+            mail.presence_lost = true;
+        }
+        drop(mail);
+        self.ring();
+    }
+
+    pub(super) fn drain(&self) {
+        self.lock().draining = true;
+        self.ring();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Mail> {
+        // Nothing that runs under the lock can leave a half-made change behind.
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,165 @@
+//! One room that somebody who is connected is in: its tail, and the connections that follow it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use shared::frame::RoomInfo;
+use shared::{PersonId, RoomEvent, RoomId, Sequence, ServerFrame};
+
+use super::lock;
+use super::mailbox::Mailbox;
+use super::tail::{Tail, TailRead};
+use crate::wire::{Encoded, Framing};
+
+/// Bytes that a room's tail keeps: seconds of a very busy room.
+const TAIL_BYTES_MAX: usize = 1 << 20;
+/// Bytes that a room's tail keeps where all of them together have become too many.
+const TAIL_BYTES_MIN: usize = 16 << 10;
+/// From here on tails are kept short.
+const TAILS_BYTES_MAX: isize = 64 << 20;
+/// Deliveries of ephemeral frames in a room per second, above which they are dropped.
+const EPHEMERAL_PER_SECOND: f64 = 5_000.0;
+
+/// Shared by the connections that follow the room; gone with the last of them.
+#[derive(Debug)]
+pub(crate) struct Room {
+    id: RoomId,
+    name_key: String,
+    tail: Mutex<Tail>,
+    /// A sequence that no event of the tail reaches, so that who has everything need not lock it.
+    end: AtomicU64,
+    followers: Mutex<HashMap<u64, Arc<Mailbox>>>,
+    budget: Mutex<Budget>,
+    /// Bytes of all rooms' tails together.
+    tails_bytes: Arc<AtomicIsize>,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.count_bytes(-isize::try_from(lock(&self.tail).bytes()).unwrap_or_default());
+    }
+}
+
+#[derive(Debug)]
+struct Budget {
+    deliveries: f64,
+    at: Instant,
+}
+
+impl Room {
+    pub(super) fn new(info: &RoomInfo, tails_bytes: Arc<AtomicIsize>) -> Self {
+        Self {
+            id: info.room_id,
+            name_key: info.name.key(),
+            tail: Mutex::default(),
+            end: AtomicU64::new(u64::MAX),
+            followers: Mutex::default(),
+            budget: Mutex::new(Budget {
+                deliveries: EPHEMERAL_PER_SECOND,
+                at: Instant::now(),
+            }),
+            tails_bytes,
+        }
+    }
+
+    pub(crate) fn id(&self) -> RoomId {
+        self.id
+    }
+
+    /// [`shared::RoomName::key`] of its name.
+    pub(crate) fn name_key(&self) -> &str {
+        &self.name_key
+    }
+
+    /// Copies what the tail holds from `next` on, one event at least, about `bytes_max` at most.
+    pub(crate) fn read(
+        &self,
+        next: Sequence,
+        framing: Framing,
+        bytes_max: usize,
+        out: &mut Vec<u8>,
+    ) -> TailRead {
+        if next.0 >= self.end.load(Ordering::Acquire) {
+            return TailRead::Nothing;
+        }
+        lock(&self.tail).read(next, framing, bytes_max, out)
+    }
+
+    /// The store has nothing from `next` on. Only who has followed since before it was asked may say so.
+    pub(crate) fn nothing_from(&self, next: Sequence) {
+        let mut tail = lock(&self.tail);
+        tail.begin_at(next);
+        if tail.bytes() == 0 {
+            self.end.fetch_min(next.0, Ordering::AcqRel);
+        }
+    }
+
+    /// The event's line goes to the end of the tail.
+    pub(super) fn append(&self, event: &RoomEvent, line: &[u8]) {
+        let crowded = self.tails_bytes.load(Ordering::Relaxed) > TAILS_BYTES_MAX;
+        let bytes_max = if crowded {
+            TAIL_BYTES_MIN
+        } else {
+            TAIL_BYTES_MAX
+        };
+        let mut tail = lock(&self.tail);
+        self.count_bytes(tail.push(event.sequence, line, bytes_max));
+        self.end.store(event.sequence.0 + 1, Ordering::Release);
+    }
+
+    fn count_bytes(&self, grown: isize) {
+        self.tails_bytes.fetch_add(grown, Ordering::Relaxed);
+    }
+
+    pub(super) fn ring(&self) {
+        lock(&self.followers)
+            .values()
+            .for_each(|follower| follower.ring());
+    }
+
+    pub(super) fn follow(&self, mailbox: &Arc<Mailbox>) {
+        lock(&self.followers).insert(mailbox.number, mailbox.clone());
+    }
+
+    /// Whether nobody follows any more.
+    pub(super) fn unfollow(&self, mailbox: &Mailbox) -> bool {
+        let mut followers = lock(&self.followers);
+        followers.remove(&mailbox.number);
+        followers.is_empty()
+    }
+
+    /// Who is connected and in the room, at most `limit`.
+    pub(super) fn people(&self, limit: usize) -> HashSet<PersonId> {
+        let mut people = HashSet::new();
+        for follower in lock(&self.followers).values() {
+            if people.len() == limit {
+                break;
+            }
+            people.insert(follower.person);
+        }
+        people
+    }
+
+    /// Passes an ephemeral frame to everyone here but the connections of who caused it, unless the room has had
+    /// too many.
+    pub(crate) fn whisper(&self, from: &Mailbox, frame: &ServerFrame) {
+        let followers = lock(&self.followers);
+        let mut budget = lock(&self.budget);
+        let now = Instant::now();
+        let earned = now.duration_since(budget.at).as_secs_f64() * EPHEMERAL_PER_SECOND;
+        budget.at = now;
+        budget.deliveries = (budget.deliveries + earned).min(EPHEMERAL_PER_SECOND);
+        if budget.deliveries < 0.0 {
+            return;
+        }
+        // May go below zero, so that a room of any size gets its turn.
+        budget.deliveries -= followers.len() as f64;
+        drop(budget);
+        let encoded = Encoded::new(frame);
+        for follower in followers.values().filter(|to| to.person != from.person) {
+            follower.whisper(&encoded);
+        }
+    }
+}

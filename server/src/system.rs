@@ -1,0 +1,31 @@
+//! What the server asks of the operating system for itself.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Files that a process may open where the system sets no limit.
+const FILES_MAX: usize = 1 << 20;
+
+/// Raises the limit of open files as far as it goes, and keeps memory to the pages that are used. Best done before
+/// there are threads.
+pub fn prepare() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "cannot raise the limit of open files");
+    }
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "cannot turn huge pages off");
+    }
+}
+
+/// Files that this process may open.
+pub fn files_max() -> usize {
+    let limit = getrlimit(Resource::Nofile).current;
+    limit.map_or(FILES_MAX, |files| {
+        usize::try_from(files).unwrap_or(FILES_MAX)
+    })
+}
