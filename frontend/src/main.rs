@@ -1,35 +1,26 @@
-//! The browser page.
+//! The browser page: a screen for the client core, which holds all of its state.
+//!
+//! - `driver`: runs the core in a browser; `browser`: everything else that the page asks of the browser
+//! - `text`: what text becomes; `components`: what is on the screen; `drafts`: what is being written
 
-use yew::{Html, component, html};
+mod browser;
+mod components;
+mod drafts;
+mod driver;
+mod text;
 
-#[component]
-fn App() -> Html {
-    html! { <main><h1>{ "Chinwag" }</h1></main> }
-}
+use crate::components::app::{App, AppProps};
+use crate::driver::Driver;
 
 fn main() {
-    yew::Renderer::<App>::new().render();
+    wasm_bindgen_futures::spawn_local(async {
+        let driver = Driver::start().await;
+        if let Some(loading) = browser::document().get_element_by_id("loading") {
+            loading.remove();
+        }
+        yew::Renderer::<App>::with_props(AppProps { driver }).render();
+    });
 }
 
 #[cfg(test)]
-mod tests {
-    use gloo_timers::future::TimeoutFuture;
-    use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-    use super::App;
-
-    wasm_bindgen_test_configure!(run_in_browser);
-
-    #[wasm_bindgen_test]
-    async fn the_app_draws_itself() {
-        let root = web_sys::window()
-            .and_then(|window| window.document())
-            .and_then(|document| document.create_element("div").ok())
-            .expect("tests run in a browser");
-        yew::Renderer::<App>::with_root(root.clone()).render();
-        while root.child_element_count() == 0 {
-            TimeoutFuture::new(1).await;
-        }
-        assert_eq!(root.text_content().as_deref(), Some("Chinwag"));
-    }
-}
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

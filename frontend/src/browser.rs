@@ -1,0 +1,34 @@
+//! The browser around the page. Besides the driver, nothing else touches it.
+//!
+//! - `files`: files chosen, dropped and pasted; `clipboard`, `location`, `random`, `time`, `title`
+//! - `element`: what components do with elements of theirs
+
+pub(crate) mod clipboard;
+pub(crate) mod element;
+pub(crate) mod files;
+pub(crate) mod location;
+pub(crate) mod random;
+pub(crate) mod time;
+pub(crate) mod title;
+
+use web_sys::{Document, Window};
+
+pub(crate) fn window() -> Window {
+    web_sys::window().expect("the page runs in a window")
+}
+
+pub(crate) fn document() -> Document {
+    window().document().expect("a window has a document")
+}
+
+/// Whether somebody is looking at the page.
+pub(crate) fn is_watched() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Visible
+        && document().has_focus().unwrap_or(true)
+}
+
+/// Whether one pane at a time is shown; the same width as in the style sheets.
+pub(crate) fn is_narrow() -> bool {
+    let query = window().match_media("(max-width: 767px)").ok().flatten();
+    query.is_some_and(|query| query.matches())
+}

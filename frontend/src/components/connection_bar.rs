@@ -1,0 +1,67 @@
+//! Says when one is not connected, and since when trying again makes sense. Nothing when all is well.
+
+use client::{Change, Command, ConnectionState};
+use gloo_timers::callback::Interval;
+use yew::{Callback, Html, component, html, use_effect_with, use_force_update};
+
+use crate::components::hooks::{use_changes, use_driver, use_window_event};
+use crate::driver::Driver;
+
+/// How often the countdown is drawn.
+const TICK_MS: u32 = 500;
+
+#[component]
+pub(crate) fn ConnectionBar() -> Html {
+    let driver = use_driver();
+    use_changes((), |(), change| *change == Change::Connection);
+    let retry = {
+        let driver = driver.clone();
+        Callback::from(move |()| {
+            // Does nothing unless it waits.
+            let _ = driver.command(Command::ConnectNow);
+        })
+    };
+    {
+        let retry = retry.clone();
+        use_window_event("online", move |_| retry.emit(()));
+    }
+    let update = use_force_update();
+    let waits = driver.view(|view| matches!(view.connection, ConnectionState::Waiting { .. }));
+    use_effect_with(waits, move |waits| {
+        let ticks = waits.then(|| Interval::new(TICK_MS, move || update.force_update()));
+        move || drop(ticks)
+    });
+    let text = state(&driver);
+    html! {
+        <div class="connection-bars" role="status">
+            if let Some(text) = text {
+                <div class="connection-bar">
+                    <span class="connection-dot" aria-hidden="true"></span>
+                    <span class="numbers">{ text }</span>
+                    if waits {
+                        <button class="link-button" onclick={move |_| retry.emit(())}>{ "Retry now" }</button>
+                    }
+                </div>
+            }
+            if !driver.stores() {
+                <div class="connection-bar">
+                    { "This browser stores nothing for this page: what is not sent is lost when it closes." }
+                </div>
+            }
+        </div>
+    }
+}
+
+fn state(driver: &Driver) -> Option<String> {
+    let now = driver.now();
+    driver.view(|view| match &view.connection {
+        ConnectionState::Waiting { until, .. } => {
+            let seconds = until.since_ms(now).div_ceil(1000).max(1);
+            Some(format!("Reconnecting, retry in {seconds} s"))
+        }
+        ConnectionState::Connecting | ConnectionState::Greeting { .. } => {
+            Some("Connecting…".into())
+        }
+        ConnectionState::Online | ConnectionState::SignedOut { .. } => None,
+    })
+}

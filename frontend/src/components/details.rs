@@ -1,0 +1,136 @@
+//! The right pane: what the room is about and who is in it.
+
+use client::{Change, Command};
+use shared::RoomId;
+use shared::frame::{Person, RoomKind};
+use yew::{Callback, Html, MouseEvent, Properties, component, html, use_effect_with};
+
+use crate::components::avatar::people_list;
+use crate::components::hooks::{Dialog, use_changes, use_driver, use_ui};
+use crate::components::icon::{Icon, icon};
+use crate::driver::Driver;
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct DetailsProps {
+    pub(crate) room_id: RoomId,
+    pub(crate) onclose: Callback<()>,
+}
+
+#[component]
+pub(crate) fn Details(props: &DetailsProps) -> Html {
+    let room_id = props.room_id;
+    let driver = use_driver();
+    let ui = use_ui();
+    use_changes(room_id, |room_id, change| {
+        *change == Change::Members(*room_id)
+            || matches!(
+                change,
+                Change::Presence | Change::Rooms | Change::Connection
+            )
+    });
+    let info = driver.view(|view| view.rooms.get(&room_id).map(|room| room.info.clone()));
+    let online = driver.view(|view| view.presence.total);
+    // Whoever came or went may be new to the list.
+    let count = info.as_ref().map(|info| info.members);
+    {
+        let driver = driver.clone();
+        use_effect_with((count, online), move |_| {
+            // Refused while offline; the count after connecting asks again.
+            let _ = driver.command(Command::ListMembers { room_id });
+        });
+    }
+    let Some(info) = info else {
+        return Html::default();
+    };
+    let (here, away, total) = members(&driver, room_id);
+    let more = (total as usize).saturating_sub(here.len() + away.len());
+    let close = {
+        let onclose = props.onclose.clone();
+        move |_: MouseEvent| onclose.emit(())
+    };
+    let leave = {
+        let show = ui.show.clone();
+        move |_: MouseEvent| show.emit(Some(Dialog::Leave { room_id }))
+    };
+    html! {
+        <section class="details" aria-label="Details of this room">
+            <header class="details-head">
+                <h2>{ "Details" }</h2>
+                <button class="icon-button" aria-label="Close details" onclick={close}>
+                    { icon(Icon::Close) }
+                </button>
+            </header>
+            <div class="details-scroll" tabindex="0">
+                <section class="details-about">
+                    <h3>{ format!("#{}", info.name) }</h3>
+                    <p class="secondary">
+                        { if info.topic.is_empty() { about(info.kind).to_owned() } else { info.topic.clone() } }
+                    </p>
+                </section>
+                { people("Here now", &here, true) }
+                { people("Away", &away, false) }
+                if more > 0 {
+                    <p class="list-note">{ format!("and {more} more") }</p>
+                }
+            </div>
+            if info.kind != RoomKind::Lobby {
+                <footer class="details-foot">
+                    <button class="quiet-button danger" onclick={leave}>
+                        { icon(Icon::Leave) }
+                        <span>{ format!("Leave #{}", info.name) }</span>
+                    </button>
+                </footer>
+            }
+        </section>
+    }
+}
+
+fn about(kind: RoomKind) -> &'static str {
+    match kind {
+        RoomKind::Lobby => "Everyone on this server is here.",
+        RoomKind::Public | RoomKind::Unknown => "No topic yet. Anyone may join.",
+    }
+}
+
+/// Who is here, who is away, and how many are members, all of whom may be too many to list.
+fn members(driver: &Driver, room_id: RoomId) -> (Vec<Person>, Vec<Person>, u32) {
+    let (mut here, mut away, total) = driver.view(|view| {
+        let Some(members) = view
+            .rooms
+            .get(&room_id)
+            .and_then(|room| room.members.as_ref())
+        else {
+            return (Vec::new(), Vec::new(), 0);
+        };
+        let all_listed = view.presence.people.len() >= view.presence.total as usize;
+        let (mut here, mut away) = (Vec::new(), Vec::new());
+        for member in &members.listed {
+            // Presence is newer than the list; where it is not complete, the list knows the rest.
+            let listed = view.presence.people.contains_key(&member.person.id);
+            match listed || (member.online && !all_listed) {
+                true => here.push(member.person.clone()),
+                false => away.push(member.person.clone()),
+            }
+        }
+        (here, away, members.total)
+    });
+    for people in [&mut here, &mut away] {
+        people.sort_by_cached_key(|person| person.name.to_lowercase());
+    }
+    (here, away, total)
+}
+
+fn people(title: &'static str, people: &[Person], online: bool) -> Html {
+    if people.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <section>
+            <div class="section-head">
+                <h3>{ title }</h3>
+                <span class="count numbers">{ people.len() }</span>
+            </div>
+            { people_list(people, online) }
+        </section>
+    }
+}

@@ -1,0 +1,67 @@
+//! The frame of every dialog: the browser keeps the focus inside, and closes it on Escape.
+
+use wasm_bindgen::JsCast as _;
+use web_sys::HtmlDialogElement;
+use yew::{
+    AttrValue, Callback, Children, Event, Html, MouseEvent, Properties, component, html,
+    use_effect_with, use_node_ref,
+};
+
+use crate::components::icon::{Icon, icon};
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct ModalProps {
+    pub(crate) title: AttrValue,
+    pub(crate) onclose: Callback<()>,
+    pub(crate) children: Children,
+}
+
+#[component]
+pub(crate) fn Modal(props: &ModalProps) -> Html {
+    let node = use_node_ref();
+    use_effect_with(node.clone(), |node| {
+        let dialog = node.cast::<HtmlDialogElement>();
+        if let Some(dialog) = &dialog {
+            let _ = dialog.show_modal();
+        }
+        move || {
+            if let Some(dialog) = dialog {
+                dialog.close();
+            }
+        }
+    });
+    let oncancel = {
+        let onclose = props.onclose.clone();
+        Callback::from(move |event: Event| {
+            event.prevent_default();
+            onclose.emit(());
+        })
+    };
+    // The dialog itself is hit only outside of what it holds.
+    let onclick = {
+        let onclose = props.onclose.clone();
+        Callback::from(move |event: MouseEvent| {
+            let target = event.target();
+            if target.is_some_and(|target| target.has_type::<HtmlDialogElement>()) {
+                onclose.emit(());
+            }
+        })
+    };
+    let close = {
+        let onclose = props.onclose.clone();
+        move |_: MouseEvent| onclose.emit(())
+    };
+    html! {
+        <dialog ref={node} class="dialog" aria-label={props.title.clone()} {oncancel} {onclick}>
+            <div class="dialog-body">
+                <header class="dialog-head">
+                    <h2>{ &props.title }</h2>
+                    <button class="icon-button" aria-label="Close" onclick={close}>
+                        { icon(Icon::Close) }
+                    </button>
+                </header>
+                { props.children.clone() }
+            </div>
+        </dialog>
+    }
+}

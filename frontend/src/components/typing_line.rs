@@ -1,0 +1,42 @@
+//! Who is typing.
+
+use client::Change;
+use shared::RoomId;
+use yew::{Html, Properties, component, html};
+
+use crate::components::hooks::{use_changes, use_driver};
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct TypingLineProps {
+    pub(crate) room_id: RoomId,
+}
+
+#[component]
+pub(crate) fn TypingLine(props: &TypingLineProps) -> Html {
+    let driver = use_driver();
+    use_changes(props.room_id, |room_id, change| {
+        *change == Change::Typing(*room_id)
+    });
+    let names: Vec<String> = driver.view(|view| {
+        let room = view.rooms.get(&props.room_id);
+        let typing = room.into_iter().flat_map(|room| room.typing.values());
+        typing.map(|(person, _)| person.name.clone()).collect()
+    });
+    html! {
+        <p class="typing-line" aria-live="polite">
+            if !names.is_empty() {
+                <span class="typing-dots" aria-hidden="true"><i></i><i></i><i></i></span>
+                <span class="typing-text">{ sentence(&names) }</span>
+            }
+        </p>
+    }
+}
+
+fn sentence(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("{one} is typing"),
+        [one, two] => format!("{one} and {two} are typing"),
+        [_, _, ..] => "Several people are typing".into(),
+    }
+}
