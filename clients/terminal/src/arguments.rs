@@ -1,11 +1,13 @@
 //! What may be asked of `chinwag`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use native::ServerAddress;
-use shared::{PersonName, RoomRef};
+use shared::http::LINKS;
+use shared::{FileId, PersonName, RoomRef};
 
 use crate::failure::EXIT_CODES;
 
@@ -29,6 +31,28 @@ pub(crate) struct Arguments {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// Of this process; ends it where they are not understood.
+    pub(crate) fn read() -> Self {
+        Self::parse_from(with_plain_ids(std::env::args_os()))
+    }
+}
+
+/// One file's id in 64 begins with `-` and would be taken for options; as the end of a link it is not.
+fn with_plain_ids(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut gets = false;
+    let plain = |argument: OsString| {
+        gets |= argument == "get";
+        match argument.to_str() {
+            Some(text) if gets && text.starts_with('-') && text.parse::<FileId>().is_ok() => {
+                format!("{LINKS}/{text}").into()
+            }
+            Some(_) | None => argument,
+        }
+    };
+    arguments.map(plain).collect()
 }
 
 #[derive(Debug, Clone, Args)]
@@ -167,4 +191,42 @@ pub(crate) struct Get {
 pub(crate) struct Who {
     /// The room's name or id; where it is left out, everyone who is online
     pub(crate) room: Option<RoomRef>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(arguments: &[&str]) -> Option<String> {
+        let arguments = arguments.iter().map(OsString::from);
+        match Arguments::try_parse_from(with_plain_ids(arguments))
+            .ok()?
+            .command
+        {
+            Command::Get(get) => Some(get.link),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_id_is_an_id_whatever_it_begins_with() {
+        let id = "-oAAAAAAAAAAAAAAAAAAAA";
+        let expected = Some(format!("/files/{id}"));
+        assert_eq!(link(&["chinwag", "get", id]), expected);
+        assert_eq!(
+            link(&["chinwag", "-q", "get", "-ofolder", id, "--json"]),
+            expected
+        );
+        assert_eq!(
+            link(&["chinwag", "get", "-oout", "x"]),
+            Some("x".to_owned())
+        );
+        assert_eq!(link(&["chinwag", "get", "-z"]), None);
+    }
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        use clap::CommandFactory as _;
+        Arguments::command().debug_assert();
+    }
 }

@@ -16,14 +16,12 @@ mod transfer;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     let mut output = Output::new(&arguments.global);
     let terminal = commands::TerminalMode::save();
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -4,5 +4,8 @@
 
 mod chat;
 mod failures;
+mod files;
 mod lists;
 mod program;
+mod proxy;
+mod python;

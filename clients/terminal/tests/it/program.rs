@@ -58,6 +58,11 @@ impl World {
         self.runtime.block_on(server.stop());
     }
 
+    /// `HOST:PORT` for native clients.
+    pub(crate) fn tcp(&self) -> &str {
+        &self.tcp
+    }
+
     /// `HOST:PORT` for browsers.
     pub(crate) fn http(&self) -> &str {
         &self.http

@@ -38,7 +38,7 @@ impl Shown {
         });
         let sequence = Sequence(last.0.saturating_sub(history));
         session.wait(true);
-        while history > 0 && last.0 > 0 && !reaches_back(session, room_id, sequence) {
+        while history > 0 && last.0 > 0 && !reaches_back(session, room_id, sequence, last) {
             session.changed(output).await?;
         }
         session.wait(false);
@@ -136,15 +136,15 @@ impl Shown {
     }
 }
 
-/// Whether everything after `sequence` is known; asks for more where it is not.
-fn reaches_back(session: &Session, room_id: RoomId, sequence: Sequence) -> bool {
+/// Whether everything after `sequence` up to `last` is known; asks for more where it is not.
+fn reaches_back(session: &Session, room_id: RoomId, sequence: Sequence, last: Sequence) -> bool {
     let older = session.handle.with_view(|view| {
         let timeline = &view.rooms.get(&room_id)?.timeline;
-        timeline.last_sequence()?;
+        timeline.last_sequence().filter(|known| *known >= last)?;
         Some(timeline.older_before())
     });
     match older {
-        // Nothing of the room has come yet.
+        // The newest ones come unasked.
         None => false,
         Some(Some(before)) if before > sequence.next() => {
             let command = Command::ReadHistory {

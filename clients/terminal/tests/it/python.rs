@@ -1,0 +1,59 @@
+//! The example that is written from PROTOCOL.md alone, beside the program.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::program::World;
+
+fn python(world: &World, arguments: &[&str]) -> (bool, String) {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/chat.py");
+    let folder = world.folder.path().join("python");
+    fs::create_dir_all(&folder).unwrap();
+    let output = Command::new("python3")
+        .arg(example)
+        .args(arguments)
+        .current_dir(folder)
+        .env("CHINWAG_SERVER", world.tcp())
+        .env("CHINWAG_WEB", format!("http://{}", world.http()))
+        .env("NO_PROXY", "*")
+        .output()
+        .expect("python3 must be installed: the example of the protocol runs in it");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn the_python_example_does_what_the_program_does() {
+    let world = World::start();
+    let ann = world.person("Ann");
+    let ok = |arguments: &[&str]| {
+        let (success, text) = python(&world, arguments);
+        assert!(success, "{arguments:?}: {text}");
+        text
+    };
+    ann.run(&["post", "lobby", "hello\nPython"]).ok();
+    ok(&["Pythia", "say", "lobby", "hello Ann"]);
+    let heard = ok(&["Pythia", "hear", "lobby", "2"]);
+    assert_eq!(heard, "1 'Ann' 'hello\\nPython'\n2 'Pythia' 'hello Ann'\n");
+
+    let bytes: Vec<u8> = (0..3_000_000u32).map(|i| (i / 7) as u8).collect();
+    fs::write(world.folder.path().join("python/big.bin"), &bytes).unwrap();
+    fs::write(world.folder.path().join("python/empty"), b"").unwrap();
+    ok(&["Pythia", "send", "lobby", "empty"]);
+    let link = ok(&["Pythia", "send", "lobby", "big.bin"]);
+    let link = link.trim_end();
+    ann.run(&["get", link]).ok();
+    assert!(fs::read(ann.folder.join("downloads/big.bin")).unwrap() == bytes);
+    let file_id = link.split('/').nth(2).unwrap();
+    ok(&["Pythia", "get", file_id, "by tcp"]);
+    ok(&["Pythia", "fetch", link, "by http"]);
+    for copy in ["by tcp", "by http"] {
+        let copy = fs::read(world.folder.path().join("python").join(copy)).unwrap();
+        assert!(copy == bytes);
+    }
+    let shown = ann.run(&["chat"]).ok();
+    assert!(shown.contains("Pythia sent big.bin (2.9 MiB)"), "{shown}");
+    let (success, taken) = python(&world, &["ann", "say", "lobby", "x"]);
+    assert!(!success && taken.contains("choose another"), "{taken}");
+}
