@@ -17,6 +17,8 @@ use crate::driver::Event;
 
 /// Payloads are written in pieces of this size, with a report after each.
 const PIECE_BYTES: usize = 256 * 1024;
+/// Room for what comes next, where nothing is known of it.
+const READ_BYTES: usize = 8 * 1024;
 /// Lines that wait are joined to writes of about this size.
 const WRITE_BYTES: usize = 64 * 1024;
 
@@ -147,7 +149,13 @@ async fn read(mut reader: OwnedReadHalf, number: u64, events: &mpsc::Sender<Even
             Err(error) if heard && error.is_recoverable() => continue,
             Err(error) => return foreign(&error, heard),
         }
-        match reader.read_buf(decoder.buffer_mut()).await {
+        // A payload is read in one piece where it is there; lines need little.
+        let buffer = decoder.buffer_mut();
+        let awaited = head
+            .as_ref()
+            .map_or(0, |head: &Head| head.payload_bytes as usize);
+        buffer.reserve(awaited.saturating_sub(buffer.len()).max(READ_BYTES));
+        match reader.read_buf(buffer).await {
             Ok(0) => return lost("the server closed the connection".to_owned()),
             Ok(_) if !heard && decoder.buffer_mut().starts_with(b"HTTP/") => {
                 return Failure {

@@ -19,6 +19,8 @@ pub struct LocalFile {
     pub name: String,
     /// When it was looked at.
     pub size_bytes: u64,
+    /// What its extension says.
+    pub media_type: Option<String>,
     /// What [`client::Command::BeginUpload`] takes as `source`.
     pub source: String,
 }
@@ -58,6 +60,7 @@ impl LocalFile {
         Ok(Self {
             name: name.into_owned(),
             size_bytes: metadata.len(),
+            media_type: mime_guess::from_path(&path).first_raw().map(str::to_owned),
             source: format!("{}:{}:{place}", changed_ns(&metadata), metadata.len()),
         })
     }
@@ -150,6 +153,7 @@ mod tests {
         std::fs::write(&path, "hello").expect("it can be written");
         let found = LocalFile::find(&path).expect("it is there");
         assert_eq!((found.name.as_str(), found.size_bytes), ("a: b.txt", 5));
+        assert_eq!(found.media_type.as_deref(), Some("text/plain"));
         let layout = ChunkLayout::for_size(5).expect("small");
         let source = Source::open(&found.source).expect("unchanged");
         let (bytes, hash) = source.read(layout, 0).expect("unchanged");

@@ -76,7 +76,7 @@ pub(crate) struct Global {
     /// Print nothing but results and errors
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-    /// Give up when nothing moved for so many seconds
+    /// Give up when nothing moved for so many seconds; 0 tries to connect only once
     #[arg(
         long,
         global = true,

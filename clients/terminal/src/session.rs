@@ -21,11 +21,16 @@ pub(crate) enum Keeping {
     Passing(Vec<String>),
 }
 
+/// For the only attempt of who does not want to try again.
+const FIRST_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
 pub(crate) struct Session {
     pub(crate) handle: Handle,
     changes: Changes,
     server: String,
     timeout: Duration,
+    /// Where not, the first failure to connect is the end.
+    tries_again: bool,
     /// Whether the command waits for something, and gives up when nothing moves.
     waits: bool,
     /// When something last moved.
@@ -66,7 +71,11 @@ impl Session {
             handle,
             changes,
             server: global.server.to_string(),
-            timeout: global.timeout,
+            timeout: match global.timeout {
+                Duration::ZERO => FIRST_ATTEMPT_TIMEOUT,
+                timeout => timeout,
+            },
+            tries_again: !global.timeout.is_zero(),
             waits: true,
             moved: Instant::now(),
             told: None,
@@ -124,14 +133,14 @@ impl Session {
                         self.server
                     )));
                 }
-                if self.told.is_none() {
+                if self.told.is_none() && (self.tries_again || !self.waits) {
                     output.note(&format!(
                         "no connection to {}: {reason}; trying again…",
                         self.server
                     ));
                 }
                 self.told = Some(reason);
-                if self.waits && self.timeout.is_zero() {
+                if self.waits && !self.tries_again {
                     return Err(self.timed_out());
                 }
                 Ok(())

@@ -123,7 +123,7 @@ fn begin(session: &Session, file: &LocalFile, output: &mut Output) -> Result<Upl
     let command = Command::BeginUpload {
         name: file.name.clone(),
         size_bytes: file.size_bytes,
-        media_type: None,
+        media_type: file.media_type.clone(),
         source: file.source.clone(),
     };
     match session.handle.command(command)? {

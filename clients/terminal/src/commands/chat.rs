@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use client::{Change, Command, Delivery, Ticket, UploadPhase};
-use shared::{RoomId, TransactionId};
+use shared::{RoomId, TransactionId, UploadId};
 use tokio::time::{Instant, timeout_at};
 
 use crate::arguments::{Chat, Global};
@@ -24,6 +24,8 @@ use crate::text;
 
 /// How long to wait for acknowledgements before going away.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+/// How often to tell how far an upload is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 /// Lines that may be on their way at once.
 const UNACKNOWLEDGED_MAX: usize = 64;
 
@@ -51,11 +53,12 @@ pub(crate) async fn run(global: &Global, chat: &Chat, output: &mut Output) -> Re
         lines,
         by_hand,
         sent: BTreeMap::new(),
+        uploading: BTreeMap::new(),
         refused: None,
     };
     conversation.greet(output);
     let ended = conversation.run(chat.follow, output).await;
-    if by_hand && ended.is_ok() {
+    if ended.is_ok() {
         conversation.part(output).await?;
     }
     conversation.lines.close();
@@ -73,6 +76,8 @@ struct Conversation {
     by_hand: bool,
     /// Messages of this run that are not acknowledged.
     sent: BTreeMap<TransactionId, RoomId>,
+    /// When it was last told how far an upload is.
+    uploading: BTreeMap<UploadId, Instant>,
     /// The first refusal of a message.
     refused: Option<Failure>,
 }
@@ -148,7 +153,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// The end of a chat by hand.
+    /// The end of a chat. What was read is stored, and with it that nothing is unsent any more.
     async fn part(&mut self, output: &mut Output) -> Result<(), Failure> {
         self.drain(output).await?;
         self.mark_read()?;
@@ -265,27 +270,28 @@ impl Conversation {
         }
     }
 
-    /// Tells of uploads that failed.
+    /// Tells now and then how far uploads are; how they end is told by their messages.
     fn uploads(&mut self, changes: &[Change], output: &mut Output) {
+        let now = Instant::now();
         for change in changes {
             let Change::Upload(upload_id) = change else {
                 continue;
             };
-            let failed = self.session.handle.with_view(|view| {
+            let shown = self.session.handle.with_view(|view| {
                 let upload = view.uploads.get(upload_id)?;
-                match &upload.phase {
-                    UploadPhase::Failed { reason, .. } => {
-                        Some(format!("{} was not sent: {reason}", upload.name))
-                    }
-                    UploadPhase::Waiting
-                    | UploadPhase::Sending
-                    | UploadPhase::Finishing
-                    | UploadPhase::Finished(_)
-                    | UploadPhase::SourceMissing => None,
-                }
+                let sending = upload.phase == UploadPhase::Sending;
+                sending.then(|| (upload.name.clone(), upload.progress))
             });
-            if let Some(failed) = failed {
-                output.note(&failed);
+            let Some((name, progress)) = shown else {
+                self.uploading.remove(upload_id);
+                continue;
+            };
+            let told = self.uploading.entry(*upload_id).or_insert(now);
+            if now - *told >= PROGRESS_EVERY {
+                *told = now;
+                let percent = progress.done_bytes * 100 / progress.size_bytes.max(1);
+                let speed = text::size(progress.bytes_per_second.unwrap_or_default());
+                output.note(&format!("{name}: {percent} %, {speed} a second"));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `chinwag post`.
 
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 
 use client::{Command, Delivery, PendingAttachment, Ticket};
 use serde_json::json;
@@ -40,7 +40,11 @@ pub(crate) async fn run(global: &Global, post: Post, output: &mut Output) -> Res
 fn read_text(stdin: io::Stdin) -> Result<String, Failure> {
     const BYTES_MAX: u64 = 1 << 20;
     if stdin.is_terminal() {
-        eprintln!("Type the message; Ctrl-D on an empty line ends it.");
+        // Whoever closed standard error does not want to know.
+        let _ = writeln!(
+            io::stderr(),
+            "Type the message; Ctrl-D on an empty line ends it."
+        );
     }
     let mut bytes = Vec::new();
     let read = stdin.lock().take(BYTES_MAX + 1).read_to_end(&mut bytes);

@@ -2,19 +2,19 @@
 
 use client::Command;
 use serde_json::json;
-use shared::RoomId;
 use shared::frame::{Member, RoomKind};
+use shared::{RoomId, RoomRef};
 
 use crate::arguments::{Global, Who};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::session::{Answer, Keeping, Session};
+use crate::session::{Answer, Keeping, Session, room_in};
 use crate::text;
 
 pub(crate) async fn run(global: &Global, who: &Who, output: &mut Output) -> Result<(), Failure> {
     let mut session = Session::open(global, Keeping::Passing(Vec::new()), output).await?;
     let room_id = match &who.room {
-        Some(room) => session.enter(output, room, false).await?,
+        Some(room) => own_room(&mut session, room, output).await?,
         None => lobby(&session)?,
     };
     let (total, mut members) = members(&mut session, room_id, output).await?;
@@ -36,6 +36,31 @@ pub(crate) async fn run(global: &Global, who: &Who, output: &mut Output) -> Resu
         output.note(&format!("and {more} more, all of them offline"));
     }
     session.close().await
+}
+
+/// The room, which one must be in.
+async fn own_room(
+    session: &mut Session,
+    room: &RoomRef,
+    output: &mut Output,
+) -> Result<RoomId, Failure> {
+    if let Some(room_id) = session.handle.with_view(|view| room_in(view, room)) {
+        return Ok(room_id);
+    }
+    session
+        .request(output, Answer::Rooms, || Command::ListRooms)
+        .await?;
+    let exists = session.handle.with_view(|view| {
+        view.directory.iter().any(|info| match room {
+            RoomRef::Id(room_id) => info.room_id == *room_id,
+            RoomRef::Name(name) => info.name.key() == name.key(),
+        })
+    });
+    Err(Failure::refused(if exists {
+        format!("only members see who is in {room}; join it with chinwag chat {room}")
+    } else {
+        format!("there is no room {room}; chinwag rooms lists them")
+    }))
 }
 
 pub(crate) fn lobby(session: &Session) -> Result<RoomId, Failure> {

@@ -61,6 +61,7 @@ impl Shown {
     /// Shows what is new. Waits with what follows a gap that is being filled.
     pub(crate) fn show(&mut self, session: &Session, output: &mut Output) -> Result<(), Failure> {
         let mut missing = 0;
+        let mut read_before = None;
         let events = session.handle.with_view(|view| {
             let room = view.rooms.get(&self.room_id)?;
             if room.info.last_sequence < self.sequence {
@@ -74,6 +75,9 @@ impl Shown {
                 if gap > GAP_EVENTS_MAX && events.is_empty() {
                     missing = gap;
                 } else if gap > 0 {
+                    // The core forgets the oldest of many, and fills only what lies between those that it knows.
+                    let forgotten = room.timeline.older_before() == Some(event.sequence);
+                    read_before = forgotten.then_some(event.sequence);
                     break;
                 }
                 last = event.sequence;
@@ -81,6 +85,13 @@ impl Shown {
             }
             Some(events)
         });
+        if read_before.is_some() {
+            let (room_id, before) = (self.room_id, read_before);
+            // Refused only while it is being read, or until there is a connection: both lead here again.
+            let _ = session
+                .handle
+                .command(Command::ReadHistory { room_id, before });
+        }
         let Some(events) = events else {
             return Err(Failure::refused(
                 "you are no longer in this room; /join it again or another one",

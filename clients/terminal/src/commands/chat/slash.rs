@@ -140,7 +140,7 @@ fn send(conversation: &mut Conversation, path: &str, output: &mut Output) -> Res
     let begin = Command::BeginUpload {
         name: file.name,
         size_bytes: file.size_bytes,
-        media_type: None,
+        media_type: file.media_type,
         source: file.source,
     };
     let Ticket::Upload(upload_id) = conversation.session.handle.command(begin)? else {
