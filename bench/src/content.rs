@@ -31,7 +31,7 @@ impl Content {
         })
     }
 
-    /// The bytes of chunk `index`, in two parts.
+    /// The bytes of chunk `index`, in two parts; nothing where there is no such chunk.
     pub(crate) fn chunk(&self, index: u32) -> ([u8; STAMP_BYTES], &[u8]) {
         let length = self
             .layout
@@ -39,10 +39,8 @@ impl Content {
             .map_or(0, |range| range.end - range.start);
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         // The size is whole MiB, so every chunk is longer than its stamp.
-        (
-            u64::from(index).to_le_bytes(),
-            &self.block[STAMP_BYTES..length],
-        )
+        let rest = self.block.get(STAMP_BYTES..length).unwrap_or_default();
+        (u64::from(index).to_le_bytes(), rest)
     }
 
     /// What a client states with each chunk, and of the whole.
@@ -86,7 +84,8 @@ impl<'a> Verifier<'a> {
                 Some(within) => &rest[within.min(rest.len())..],
             };
             let length = expected.len().min(piece.len());
-            if length == 0 || expected[..length] != piece[..length] {
+            let is_past_the_end = self.position >= self.content.layout.size_bytes;
+            if is_past_the_end || expected[..length] != piece[..length] {
                 self.differs_at = Some(self.position);
             }
             self.position += length as u64;

@@ -2,8 +2,10 @@
 //! browser page and the server that carries it, runs both, and tests all.
 //!
 //! Reading order: `workspace` (where things are), `task` (one command to run), `tools` and `system` (what has to be
-//! installed), `page` and `server` (the product), `test` (everything that CI runs).
+//! installed), `page` and `server` (the product), `test` (everything that CI runs),
+//! `bench` (measuring it).
 
+mod bench;
 mod page;
 mod server;
 mod system;
@@ -45,6 +47,15 @@ enum Command {
         #[arg(value_enum)]
         steps: Vec<test::Step>,
     },
+    /// Build the product and measure it; `cargo xtask bench -- --help` lists the rows and what can be set
+    Bench {
+        /// Only install what Chinwag is compared with
+        #[arg(long)]
+        peers: bool,
+        /// Rows, and arguments of the load generator
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -75,5 +86,10 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Test { steps } => test::run(&workspace, &steps),
+        Command::Bench { peers: true, .. } => bench::install_peers(&workspace),
+        Command::Bench {
+            peers: false,
+            arguments,
+        } => bench::run(&workspace, &arguments),
     }
 }

@@ -1,5 +1,5 @@
-//! What the tests need from the system: Chromium with its driver, and Node.js. Where apt is there and we may use it,
-//! what is missing is installed; elsewhere it is named.
+//! What the tests and the comparisons need from the system: Chromium with its driver, Node.js, nginx, Python. Where
+//! apt is there and we may use it, what is missing is installed; elsewhere it is named.
 
 use std::{env, path::PathBuf, process::Command};
 
@@ -107,6 +107,18 @@ pub(crate) fn journey_packages(workspace: &Workspace) -> Result<()> {
         .dir(&folder)
         .run()?;
     std::fs::write(&stamp, lock).with_context(|| format!("writing {}", stamp.display()))
+}
+
+/// Makes sure of what Chinwag is measured against: nginx, and what uWebSockets for Python runs on.
+pub(crate) fn peer_packages() -> Result<()> {
+    const PYTHON_CHECK: &str = "import ctypes, ensurepip, venv; ctypes.CDLL('libuv.so.1')";
+    let python = || Task::new("python3").args(["-c", PYTHON_CHECK]).read();
+    if on_path("nginx").is_some() && python().is_ok() {
+        return Ok(());
+    }
+    apt_install(&["nginx-light", "python3-venv", "libuv1"])
+        .context("measuring beside peers needs nginx, Python 3 with venv, and libuv")?;
+    python().map(drop)
 }
 
 /// Installs packages by apt, as root or by a sudo that asks nothing.

@@ -1,5 +1,5 @@
-//! Dependencies point one way: `shared ← client ← {frontend, clients/*}` and `shared ← server`. What every client
-//! is made of knows no runtime, no transport, no screen and no database.
+//! Dependencies point one way: `shared ← client ← {frontend, clients/*, bench}` and `shared ← server`. What every
+//! client is made of knows no runtime, no transport, no screen and no database.
 
 use std::collections::BTreeSet;
 
@@ -66,6 +66,11 @@ const RULES: &[Rule] = &[
         package: "server",
         target: HOST,
         forbidden: &["client", "yew", "web-sys"],
+    },
+    Rule {
+        package: "bench",
+        target: HOST,
+        forbidden: &["server", "warp", "yew", "web-sys"],
     },
 ];
 
