@@ -44,8 +44,7 @@ impl World {
             tcp: self.tcp.parse().unwrap(),
             data_dir: self.folder.path().join("data"),
             uploads_dir: self.folder.path().join("uploads"),
-            name: "Test".to_owned(),
-            connections_max: 100,
+            ..Config::default()
         };
         let server = self.runtime.block_on(Server::start(config)).unwrap();
         self.tcp = server.tcp_address().to_string();
