@@ -61,6 +61,7 @@ impl Content {
 pub(crate) struct Verifier<'a> {
     content: &'a Content,
     position: u64,
+    taken_bytes: u64,
     differs_at: Option<u64>,
 }
 
@@ -69,8 +70,14 @@ impl<'a> Verifier<'a> {
         Self {
             content,
             position: 0,
+            taken_bytes: 0,
             differs_at: None,
         }
+    }
+
+    /// What comes next is chunk `index`.
+    pub(crate) fn go_to(&mut self, index: u32) {
+        self.position = u64::from(index) * u64::from(self.content.layout.chunk_bytes);
     }
 
     pub(crate) fn take(&mut self, mut piece: &[u8]) {
@@ -89,6 +96,7 @@ impl<'a> Verifier<'a> {
                 self.differs_at = Some(self.position);
             }
             self.position += length as u64;
+            self.taken_bytes += length as u64;
             piece = &piece[length..];
         }
     }
@@ -100,9 +108,9 @@ impl<'a> Verifier<'a> {
         }
         let expected = self.content.layout.size_bytes;
         ensure!(
-            self.position == expected,
+            self.taken_bytes == expected,
             "{} of {expected} bytes came",
-            self.position
+            self.taken_bytes
         );
         Ok(())
     }
@@ -139,6 +147,12 @@ mod tests {
         bytes.push(0);
         assert!(verify(&content, &bytes).is_err(), "one byte more");
         bytes.pop();
+        let mut verifier = Verifier::new(&content);
+        for index in [2, 0, 1] {
+            verifier.go_to(index);
+            verifier.take(&bytes[(index as usize) << 20..][..1 << 20]);
+        }
+        verifier.finish().unwrap();
         bytes[(2 << 20) + 3] ^= 1;
         assert!(
             verify(&content, &bytes).is_err(),

@@ -1,5 +1,6 @@
 //! A client on the native TCP port: frames out, frames and payloads in, several requests on their way at a time.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -112,7 +113,7 @@ impl Native {
         self.reply(|frame| matches!(frame, ServerFrame::ChunkStored { .. }).then_some(()))
     }
 
-    /// Fetches every chunk in order and hands its bytes to the verifier where there is one.
+    /// Fetches every chunk and hands its bytes to the verifier where there is one. They may come in any order.
     pub(crate) fn download(
         &mut self,
         file: &FileInfo,
@@ -120,6 +121,7 @@ impl Native {
         mut verifier: Option<&mut Verifier<'_>>,
     ) -> Result<()> {
         let count = content.layout.count();
+        let mut missing: BTreeSet<u32> = (0..count).collect();
         for asked in 0..count + WINDOW {
             if asked < count {
                 self.send(&ClientFrame::ReadChunk {
@@ -128,9 +130,9 @@ impl Native {
                     index: asked,
                 })?;
             }
-            let Some(awaited) = asked.checked_sub(WINDOW).filter(|awaited| *awaited < count) else {
+            if asked < WINDOW {
                 continue;
-            };
+            }
             let (index, length) = self.reply(|frame| {
                 let ServerFrame::ChunkRead {
                     index,
@@ -143,9 +145,12 @@ impl Native {
                 Some((index, payload_bytes))
             })?;
             ensure!(
-                index == awaited,
-                "chunk {index} came where {awaited} was awaited"
+                missing.remove(&index),
+                "chunk {index} came, which was not awaited"
             );
+            if let Some(verifier) = &mut verifier {
+                verifier.go_to(index);
+            }
             self.payload(length, verifier.as_deref_mut())?;
         }
         Ok(())

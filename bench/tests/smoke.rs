@@ -26,6 +26,12 @@ fn main() {
             measure(&["idle", "--connections", "50"], 1).map(drop)
         }),
         Trial::test("page", page),
+        Trial::test("transfer", || {
+            measure(&["transfer", "--file-mib", "5"], 4).map(drop)
+        }),
+        Trial::test("big_file", || {
+            measure(&["big-file", "--big-file-mib", "5"], 2).map(drop)
+        }),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
