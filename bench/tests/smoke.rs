@@ -4,10 +4,9 @@
 
 use std::process::Command;
 
-use clap::Parser as _;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
-use server::{Config, Server};
+use server::{Config, Server, system};
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() {
@@ -85,9 +84,9 @@ fn measure(row: &[&str], lines: usize) -> Result<Vec<Value>, Failed> {
 fn serve() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     runtime.block_on(async {
-        let server = Server::start(Config::parse())
-            .await
-            .expect("the server starts");
+        system::prepare();
+        let config = Config::from_environment().expect("the row gives valid flags");
+        let server = Server::start(config).await.expect("the server starts");
         let mut terminate = signal(SignalKind::terminate()).expect("signals can be awaited");
         terminate.recv().await;
         server.stop().await;
