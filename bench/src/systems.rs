@@ -14,7 +14,7 @@ use crate::options::Options;
 use crate::process::{Cores, Process, free_address};
 
 /// More than any row opens.
-const CONNECTIONS_MAX: usize = 19_000;
+const CONNECTIONS_MAX: usize = 16_000;
 
 /// A server that chat can be measured on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
