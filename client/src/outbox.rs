@@ -82,6 +82,8 @@ pub enum Delivery {
 pub struct Outbox {
     messages: Vec<PendingMessage>,
     hold: Hold,
+    /// Why it is held, in the server's words.
+    trouble: Option<String>,
     /// Messages of one room that may be on their way now.
     window: usize,
 }
@@ -91,6 +93,7 @@ impl Default for Outbox {
         Self {
             messages: Vec::new(),
             hold: Hold::default(),
+            trouble: None,
             window: 1,
         }
     }
@@ -100,6 +103,12 @@ impl Outbox {
     /// Oldest first.
     pub fn messages(&self) -> &[PendingMessage] {
         &self.messages
+    }
+
+    /// Why messages wait although one is online, in the server's words: its disk is full, say. They go on by
+    /// themselves.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
     }
 
     pub(crate) fn restore(messages: Vec<PendingMessage>) -> Self {
@@ -180,6 +189,7 @@ impl Outbox {
     /// What was on its way is to be repeated on the next connection.
     pub(crate) fn disconnected(&mut self) {
         self.hold = Hold::default();
+        self.trouble = None;
         self.window = 1;
         for message in &mut self.messages {
             if matches!(message.delivery, Delivery::Sent { .. }) {
@@ -203,6 +213,7 @@ impl Outbox {
         let was_sent = matches!(before, Delivery::Sent { .. });
         self.hold.succeeded();
         if was_sent && self.hold.poll_timeout().is_none() {
+            self.trouble = None;
             self.window = WINDOW_MAX.min(self.window * 2);
         }
     }
@@ -258,6 +269,7 @@ impl Outbox {
         if is_temporary(error) {
             message.delivery = Delivery::Queued;
             self.hold.refused(error, now);
+            self.trouble = Some(error.message.clone());
             self.window = 1;
         } else {
             message.delivery = Delivery::Failed {

@@ -20,6 +20,8 @@ use crate::view::{Members, Presence, Room};
 
 /// A timeline is trimmed when it has grown by so many events.
 const TRIM_EVENTS: usize = 200;
+/// No integer of the protocol is greater; a log starts at 1.
+const SEQUENCE_MAX: u64 = 1 << 53;
 /// How long typing holds unless it is repeated.
 const TYPING_MS: u64 = 6_000;
 
@@ -265,6 +267,9 @@ impl Client {
 
     /// Puts the event at its place. Whether it is new.
     fn insert(&mut self, event: RoomEvent, now: TimestampMs) -> bool {
+        if !(1..=SEQUENCE_MAX).contains(&event.sequence.0) {
+            return false;
+        }
         let Some(room) = self.view.rooms.get_mut(&event.room_id) else {
             return false;
         };

@@ -5,6 +5,8 @@ use shared::{ErrorCode, ErrorReply, TimestampMs};
 /// Waits this long where the server does not say how long; doubled while it goes on refusing.
 const RETRY_AFTER_MS: u64 = 2_000;
 const RETRY_AFTER_MAX_MS: u64 = 60_000;
+/// Waits no longer, whatever the server says.
+const ASKED_MAX_MS: u64 = 600_000;
 
 /// Whether the same request may succeed later: the server says when, or it is the server's own trouble.
 pub(crate) fn is_temporary(error: &ErrorReply) -> bool {
@@ -32,7 +34,8 @@ impl Hold {
     pub(crate) fn refused(&mut self, error: &ErrorReply, now: TimestampMs) {
         let own_ms = RETRY_AFTER_MAX_MS.min(RETRY_AFTER_MS << self.times.min(16));
         self.times = self.times.saturating_add(1);
-        let until = now.plus_ms(error.retry_after_ms.unwrap_or(own_ms));
+        let wait_ms = error.retry_after_ms.unwrap_or(own_ms);
+        let until = now.plus_ms(wait_ms.min(ASKED_MAX_MS));
         self.until = self.until.max(Some(until));
     }
 

@@ -93,12 +93,18 @@ fn after_a_refusal_for_the_moment_messages_go_one_at_a_time() {
     }
     world.run(900);
     assert_eq!(sent(&world), 0, "waits");
+    let trouble = |world: &World| {
+        let outbox = &world.peers[0].client.view().outbox;
+        outbox.trouble().map(str::to_owned)
+    };
+    assert_eq!(trouble(&world).as_deref(), Some("no"));
     while sent(&world) == 0 {
         world.run(5);
     }
     assert_eq!(sent(&world), 1);
     world.assert_converged();
     assert_eq!(world.texts(), texts);
+    assert_eq!(trouble(&world), None);
 }
 
 #[test]

@@ -70,6 +70,21 @@ fn a_room_is_entered_and_exited() {
 }
 
 #[test]
+fn impossible_frames_change_nothing() {
+    let mut world = World::new(8, 1);
+    let room_id = world.room_id;
+    for sequence in [0, (1 << 53) + 1, u64::MAX] {
+        world.down(0, joined(room_id, sequence, 3));
+    }
+    world.down(0, joined(RoomId::from_bytes([8; 16]), 1, 3));
+    world.down(0, ServerFrame::Unknown);
+    world.run(1_000);
+    let view = world.peers[0].client.view();
+    assert!(view.rooms[&room_id].timeline.is_empty() && view.rooms.len() == 1);
+    assert_eq!(view.unread(room_id), 0);
+}
+
+#[test]
 fn messages_of_others_are_unread_until_they_are_marked() {
     let mut world = World::new(2, 2);
     let room_id = world.room_id;
