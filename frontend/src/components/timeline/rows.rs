@@ -124,6 +124,8 @@ pub(super) fn rows<D: Fn(TimestampMs) -> Day>(parts: Parts<'_, D>) -> Vec<Row> {
                     head: !grouped,
                 });
             }
+            // Whoever creates a room is in it; that goes without saying.
+            EventBody::MemberJoined {} if previous.is_some_and(|last| created(last, event)) => {}
             EventBody::RoomCreated { .. }
             | EventBody::MemberJoined {}
             | EventBody::MemberLeft {} => {
@@ -163,6 +165,10 @@ pub(super) fn rows<D: Fn(TimestampMs) -> Day>(parts: Parts<'_, D>) -> Vec<Row> {
         });
     }
     rows
+}
+
+fn created(room: &RoomEvent, by: &RoomEvent) -> bool {
+    matches!(room.event, EventBody::RoomCreated { .. }) && room.person.id == by.person.id
 }
 
 fn is_message(event: &RoomEvent) -> bool {

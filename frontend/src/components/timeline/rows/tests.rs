@@ -147,6 +147,18 @@ fn the_unread_line_stands_before_the_first_unread_message() {
 }
 
 #[test]
+fn whoever_creates_a_room_does_not_join_it_in_a_line_of_its_own() {
+    let name = "garden".parse().expect("a name");
+    let body = EventBody::RoomCreated {
+        name,
+        topic: String::new(),
+    };
+    let joined = |sequence, from| event(sequence, from, 0, EventBody::MemberJoined {});
+    let events = [event(1, 1, 0, body), joined(2, 1), joined(3, 2)];
+    check(&events, vec![], None, "BDNN");
+}
+
+#[test]
 fn what_is_missing_is_marked() {
     check(&[said(1, 1, 0), said(5, 1, 0)], vec![], None, "BDMGM");
     // An event of a kind that this build does not know is no gap.
