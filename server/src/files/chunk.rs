@@ -84,6 +84,13 @@ struct Writing {
     slot: Arc<Slot>,
 }
 
+impl Writing {
+    fn open_part(&self, blobs: &Blobs) -> io::Result<File> {
+        blobs.require_space(u64::from(self.upload.layout.chunk_bytes))?;
+        blobs.open_part(self.upload.begun.upload_id)
+    }
+}
+
 impl Drop for Writing {
     fn drop(&mut self) {
         self.upload.leave(self.index);
@@ -221,6 +228,13 @@ impl ChunkWriter {
         writing: &Writing,
     ) -> Result<bool, ChunkError> {
         let slot = writing.slot.clone();
+        if part.is_some()
+            && let Ok(mut sealed) = slot.sealed.try_lock()
+            && !slot.contended.load(Ordering::SeqCst)
+        {
+            *sealed = Some(hash);
+            return Ok(true);
+        }
         let (layout, index) = (self.upload.layout, self.index);
         let seal = move || {
             let mut sealed = slot.sealed();
@@ -265,21 +279,17 @@ impl Worker {
             }
         }
         let slot = self.writing.slot.clone();
-        for piece in pieces {
-            let sealed = slot.sealed();
-            if sealed.is_none() {
-                if self.part.is_none() {
-                    self.blobs
-                        .require_space(u64::from(self.writing.upload.layout.chunk_bytes))?;
-                    self.part = Some(self.blobs.open_part(self.writing.upload.begun.upload_id)?);
-                }
-                if let Some(part) = &self.part {
-                    write_at(part, piece, self.offset)?;
-                }
-            }
-            drop(sealed);
-            self.offset += piece.len() as u64;
+        let sealed = slot.sealed();
+        if sealed.is_none() {
+            let part = match self.part.take() {
+                Some(part) => part,
+                None => self.writing.open_part(&self.blobs)?,
+            };
+            write_at(&part, pieces, self.offset)?;
+            self.part = Some(part);
         }
+        drop(sealed);
+        self.offset += pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
         Ok(self)
     }
 }
