@@ -107,7 +107,8 @@ pub enum Command {
     /// Goes on with an upload that failed or whose source was missing. The driver vouches that it is the same file:
     /// chunks that are on the server already are not sent again.
     ResumeUpload { upload_id: UploadId, source: String },
-    /// Forgets the upload, here and on the server. Refused while a message waits for it: delete that.
+    /// Forgets the upload, here and, while online, on the server, which forgets by itself what nobody goes on with.
+    /// Refused while a message waits for it: delete that.
     CancelUpload { upload_id: UploadId },
     /// Fetches a file chunk by chunk and verifies each.
     Download {

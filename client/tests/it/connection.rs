@@ -3,7 +3,7 @@
 use client::{ConnectionState, Input};
 use shared::{ClientFrame, ServerFrame};
 
-use crate::world::World;
+use crate::world::{World, content};
 
 fn pings(world: &World) -> usize {
     let sent = world.peers[0].sent.iter();
@@ -64,6 +64,32 @@ fn a_chunk_on_a_slow_network_is_no_silence() {
         world.peers[0].client.view().connection,
         ConnectionState::Online
     );
+}
+
+#[test]
+fn bytes_beside_the_connection_say_nothing_about_it() {
+    for by_http in [false, true] {
+        let mut world = World::empty(4);
+        world.add_peer_with(|config| config.chunks_by_http = by_http);
+        world.sign_in(0);
+        world.run(2_000);
+        world.upload(0, content(1, 8 << 20), true);
+        while world.peers[0].last_put.is_none() {
+            world.run(10);
+        }
+        world.mute = true;
+        let request_id = world.peers[0].last_put.unwrap();
+        for sent_bytes in 0..6 {
+            world.run(9_000);
+            let progress = Input::ChunkProgress {
+                request_id,
+                sent_bytes,
+            };
+            world.input(0, progress);
+        }
+        let online = world.peers[0].client.view().connection == ConnectionState::Online;
+        assert_eq!(online, !by_http);
+    }
 }
 
 #[test]

@@ -12,8 +12,8 @@ use client::{Change, Client, Command, Config, Input, Snapshot, Ticket};
 use shared::codec::Packet;
 use shared::frame::{ClientInfo, Person};
 use shared::{
-    ClientFrame, Epoch, ErrorCode, ErrorReply, PersonId, RoomEvent, RoomId, Sequence, ServerFrame,
-    SessionToken, TimestampMs, TransactionId, UploadId,
+    ClientFrame, Epoch, ErrorCode, ErrorReply, PersonId, RequestId, RoomEvent, RoomId, Sequence,
+    ServerFrame, SessionToken, TimestampMs, TransactionId, UploadId,
 };
 
 pub(crate) use driver::Target;
@@ -56,6 +56,8 @@ pub(crate) struct Peer {
     /// Chunks that the core asked to be put, and the answers that it got.
     puts: usize,
     put_answers: usize,
+    /// The last one that it asked to be put.
+    pub(crate) last_put: Option<RequestId>,
     /// How often the snapshot was stored.
     pub(crate) persists: usize,
     /// What the core announced.
@@ -175,6 +177,7 @@ impl World {
             changes: Vec::new(),
             persists: 0,
             puts: 0,
+            last_put: None,
             put_answers: 0,
             connects: Vec::new(),
             memory: BTreeMap::new(),

@@ -102,6 +102,7 @@ impl World {
     ) {
         let peer = &mut self.peers[who];
         peer.puts += 1;
+        peer.last_put = Some(request_id);
         let shown = &peer.client.view().uploads[&upload_id];
         assert_eq!(shown.phase, UploadPhase::Sending);
         let source = peer.memory.get(&upload_id);
