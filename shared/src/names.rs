@@ -7,7 +7,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization as _;
 
 use crate::limits::{FILE_NAME_BYTES_MAX, PERSON_NAME_CHARS_MAX, ROOM_NAME_CHARS_MAX};
 
@@ -49,7 +48,8 @@ macro_rules! name_type {
 
             /// What two names share when they count as the same: compatibility-normalised, lower case.
             pub fn key(&self) -> String {
-                self.0.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+                let lower = compatible(&self.0).flat_map(char::to_lowercase);
+                compatible(&lower.collect::<String>()).collect()
             }
         }
 
@@ -86,6 +86,23 @@ name_type!(
     parse_room_name
 );
 
+/// Normal form C. Without the feature `normalise` the text as it is: a client may leave it to the server, which has
+/// the last word on names.
+fn composed(text: &str) -> impl Iterator<Item = char> + '_ {
+    #[cfg(feature = "normalise")]
+    return unicode_normalization::UnicodeNormalization::nfc(text);
+    #[cfg(not(feature = "normalise"))]
+    return text.chars();
+}
+
+/// Normal form KC, likewise.
+fn compatible(text: &str) -> impl Iterator<Item = char> + '_ {
+    #[cfg(feature = "normalise")]
+    return unicode_normalization::UnicodeNormalization::nfkc(text);
+    #[cfg(not(feature = "normalise"))]
+    return text.chars();
+}
+
 fn parse_person_name(text: &str) -> Result<String, NameError> {
     let words: Vec<&str> = text.split_whitespace().collect();
     parse_visible(&words.join(" "), PERSON_NAME_CHARS_MAX)
@@ -107,7 +124,7 @@ fn parse_visible(text: &str, chars_max: usize) -> Result<String, NameError> {
     if text.chars().nth(chars_max).is_some() {
         return Err(NameError::TooLong { max: chars_max });
     }
-    let name: String = text.nfc().collect();
+    let name: String = composed(text).collect();
     if name.is_empty() {
         return Err(NameError::Empty);
     }
@@ -142,8 +159,7 @@ impl FileName {
     pub fn repaired(text: &str) -> Self {
         // What lies past a few thousand characters cannot matter, and normalising it would cost time.
         let head: String = text.chars().take(4096).collect();
-        let visible: String = head
-            .nfc()
+        let visible: String = composed(&head)
             .filter(|c| !is_invisible(*c))
             .map(|c| {
                 if matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|') {
