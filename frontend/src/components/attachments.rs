@@ -12,7 +12,7 @@ use crate::text::format;
 const IMAGE_MAX: (u32, u32) = (420, 320);
 const TILE_MAX: (u32, u32) = (204, 204);
 /// Characters of a name on a card.
-const NAME_CHARS_MAX: usize = 42;
+const NAME_CHARS_MAX: usize = 32;
 /// What every browser that runs the page can show.
 const SHOWN: [&str; 5] = [
     "image/png",

@@ -261,7 +261,9 @@ impl Timeline {
                 own: view.person.as_ref(),
                 unread: self.unread,
                 at_start: range.start == 0 && room.timeline.older_before().is_none(),
-                loading: range.start == 0 && (room.reading_history || known.is_empty()),
+                loading: range.start == 0
+                    && (room.reading_history
+                        || known.is_empty() && room.info.last_sequence > Sequence(0)),
                 gap_before_end: room
                     .timeline
                     .gaps()

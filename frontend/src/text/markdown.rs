@@ -1,183 +1,204 @@
-//! The Markdown of messages, from parser events to virtual nodes. HTML in a message is shown as the text that it is;
-//! images become links; line breaks stay.
+//! The Markdown of messages: bold, italic, struck out, code, quotes, lists, links. Line breaks stay, there are no
+//! images, and HTML is text. A general parser with its tables would be a fifth of the whole page.
+//!
+//! - this file: lines become blocks; `inline`: text becomes spans; `nodes`: both become what is drawn
 
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
-use yew::virtual_dom::{VList, VNode, VTag, VText};
+mod inline;
+mod nodes;
 
-use crate::text::links::{self, Piece};
+pub(crate) use nodes::render;
 
-/// A message's text as nodes.
-pub(crate) fn render(text: &str) -> VNode {
-    let options = Options::ENABLE_STRIKETHROUGH;
-    let mut builder = Builder::default();
-    for event in Parser::new_ext(text, options) {
-        builder.take(event);
-    }
-    builder.finish()
+use self::inline::Span;
+
+/// Quotes and lists may lie in each other this deep; what is deeper is text.
+const DEPTH_MAX: usize = 4;
+
+/// What a message consists of, from top to bottom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Block {
+    Paragraph(Vec<Span>),
+    Heading(Vec<Span>),
+    /// The text is taken as it is. The language may be empty.
+    Code {
+        language: String,
+        text: String,
+    },
+    Quote(Vec<Block>),
+    /// `start` numbers the first item; without it, items have bullets.
+    List {
+        start: Option<u32>,
+        items: Vec<Vec<Block>>,
+    },
+    Rule,
 }
 
-/// An element whose children are being gathered; without a tag, they go to the one around it.
-struct Open {
-    tag: Option<VTag>,
-    children: Vec<VNode>,
+/// How a line begins.
+enum Start<'a> {
+    Blank,
+    Fence {
+        marks: &'a str,
+        language: &'a str,
+    },
+    Heading(&'a str),
+    Quote(&'a str),
+    Item {
+        start: Option<u32>,
+        indent: usize,
+        text: &'a str,
+    },
+    Rule,
+    Text,
 }
 
-#[derive(Default)]
-struct Builder {
-    open: Vec<Open>,
-    done: Vec<VNode>,
-    /// Depth of links and code, in which no addresses are looked for.
-    literal: usize,
-    /// Text comes in pieces; an address may span them.
-    text: String,
+fn parse(text: &str) -> Vec<Block> {
+    blocks(&text.lines().collect::<Vec<_>>(), 0)
 }
 
-impl Builder {
-    fn take(&mut self, event: Event<'_>) {
-        match event {
-            Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => {
-                self.text.push_str(&text);
-            }
-            Event::SoftBreak | Event::HardBreak => {
-                self.text.push('\n');
-            }
-            Event::Code(code) => {
-                self.flush();
-                self.push(element("code", vec![VText::new(code.to_string()).into()]));
-            }
-            Event::Rule => {
-                self.flush();
-                self.push(element("hr", Vec::new()));
-            }
-            Event::Start(tag) => {
-                self.flush();
-                self.start(&tag);
-            }
-            Event::End(end) => {
-                self.flush();
-                self.end(end);
-            }
-            // Extensions that are not enabled.
-            Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => {
-                self.text.push_str(&text);
-            }
-            Event::TaskListMarker(_) => {}
-        }
-    }
-
-    fn start(&mut self, tag: &Tag<'_>) {
-        let tag = match tag {
-            Tag::Paragraph | Tag::HtmlBlock => Some(VTag::new("p")),
-            Tag::Heading { .. } => Some(with(VTag::new("p"), "class", "heading")),
-            Tag::BlockQuote(_) => Some(VTag::new("blockquote")),
-            Tag::CodeBlock(kind) => {
-                self.literal += 1;
-                let mut tag = VTag::new("pre");
-                if let CodeBlockKind::Fenced(language) = kind
-                    && !language.is_empty()
-                {
-                    tag = with(
-                        tag,
-                        "data-language",
-                        &language.chars().take(20).collect::<String>(),
-                    );
-                }
-                Some(tag)
-            }
-            Tag::List(None) => Some(VTag::new("ul")),
-            Tag::List(Some(start)) => Some(with(VTag::new("ol"), "start", &start.to_string())),
-            Tag::Item => Some(VTag::new("li")),
-            Tag::Emphasis => Some(VTag::new("em")),
-            Tag::Strong => Some(VTag::new("strong")),
-            Tag::Strikethrough => Some(VTag::new("s")),
-            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
-                self.literal += 1;
-                links::is_safe(dest_url).then(|| anchor(dest_url))
-            }
-            Tag::FootnoteDefinition(_)
-            | Tag::DefinitionList
-            | Tag::DefinitionListTitle
-            | Tag::DefinitionListDefinition
-            | Tag::Table(_)
-            | Tag::TableHead
-            | Tag::TableRow
-            | Tag::TableCell
-            | Tag::Superscript
-            | Tag::Subscript
-            | Tag::MetadataBlock(_) => None,
+fn blocks(lines: &[&str], depth: usize) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut at = 0;
+    while let Some(line) = lines.get(at) {
+        let rest = &lines[at..];
+        let (block, taken) = match start(line, depth) {
+            Start::Blank => (None, 1),
+            Start::Fence { marks, language } => code(rest, marks, language),
+            Start::Heading(text) => (Some(Block::Heading(inline::parse(text))), 1),
+            Start::Quote(_) => quote(rest, depth),
+            Start::Item { start, .. } => list(rest, start, depth),
+            Start::Rule => (Some(Block::Rule), 1),
+            Start::Text => paragraph(rest, depth),
         };
-        self.open.push(Open {
-            tag,
-            children: Vec::new(),
-        });
+        blocks.extend(block);
+        at += taken;
     }
+    blocks
+}
 
-    fn end(&mut self, end: TagEnd) {
-        if matches!(end, TagEnd::Link | TagEnd::Image | TagEnd::CodeBlock) {
-            self.literal = self.literal.saturating_sub(1);
-        }
-        let Some(Open { tag, children }) = self.open.pop() else {
-            return;
+fn start(line: &str, depth: usize) -> Start<'_> {
+    let text = line.trim_start_matches(' ');
+    let indent = line.len() - text.len();
+    let marks = text.len() - text.trim_start_matches('`').len();
+    if text.trim().is_empty() {
+        return Start::Blank;
+    }
+    if marks >= 3 && !text[marks..].contains('`') {
+        let (marks, language) = text.split_at(marks);
+        return Start::Fence {
+            marks,
+            language: language.trim(),
         };
-        match tag {
-            Some(mut tag) => {
-                tag.add_children(children);
-                self.push(tag.into());
+    }
+    let hashes = text.len() - text.trim_start_matches('#').len();
+    if (1..=6).contains(&hashes) && text[hashes..].starts_with(' ') {
+        return Start::Heading(text[hashes..].trim());
+    }
+    if ["---", "***", "___"].contains(&text.trim_end()) {
+        return Start::Rule;
+    }
+    if depth >= DEPTH_MAX {
+        return Start::Text;
+    }
+    if let Some(quoted) = text.strip_prefix('>') {
+        return Start::Quote(quoted.strip_prefix(' ').unwrap_or(quoted));
+    }
+    match item(text) {
+        Some((start, marker)) => Start::Item {
+            start,
+            indent: indent + marker,
+            text: &text[marker..],
+        },
+        None => Start::Text,
+    }
+}
+
+/// The number of a list's item and the length of its mark.
+fn item(text: &str) -> Option<(Option<u32>, usize)> {
+    if ["- ", "* ", "+ "].iter().any(|mark| text.starts_with(mark)) {
+        return Some((None, 2));
+    }
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let mark = text[digits..].starts_with(". ") || text[digits..].starts_with(") ");
+    // A year or a larger number that ends a sentence at the start of a line is no list.
+    (mark && (1..=3).contains(&digits)).then(|| (text[..digits].parse().ok(), digits + 2))
+}
+
+fn code(lines: &[&str], marks: &str, language: &str) -> (Option<Block>, usize) {
+    let closes = |line: &&str| {
+        let line = line.trim();
+        line.len() >= marks.len() && line.bytes().all(|byte| byte == b'`')
+    };
+    let end = lines[1..].iter().position(closes);
+    let inside = &lines[1..end.map_or(lines.len(), |end| end + 1)];
+    let block = Block::Code {
+        language: language.chars().take(20).collect(),
+        text: inside.join("\n"),
+    };
+    (Some(block), (inside.len() + 2).min(lines.len()))
+}
+
+fn quote(lines: &[&str], depth: usize) -> (Option<Block>, usize) {
+    let quoted = lines.iter().map_while(|line| match start(line, depth) {
+        Start::Quote(text) => Some(text),
+        Start::Blank
+        | Start::Fence { .. }
+        | Start::Heading(_)
+        | Start::Item { .. }
+        | Start::Rule
+        | Start::Text => None,
+    });
+    let quoted: Vec<&str> = quoted.collect();
+    let taken = quoted.len();
+    (Some(Block::Quote(blocks(&quoted, depth + 1))), taken)
+}
+
+fn list(lines: &[&str], first: Option<u32>, depth: usize) -> (Option<Block>, usize) {
+    let mut items: Vec<Vec<&str>> = Vec::new();
+    let mut inside = 0;
+    let mut taken = 0;
+    for line in lines {
+        let outdent = line.len() - line.trim_start_matches(' ').len();
+        match start(line, depth) {
+            Start::Item {
+                start,
+                indent,
+                text,
+            } if (items.is_empty() || outdent < inside) && start.is_some() == first.is_some() => {
+                items.push(vec![text]);
+                inside = indent;
             }
-            None => children.into_iter().for_each(|child| self.push(child)),
+            // What is indented belongs to the item, nested lists too.
+            Start::Item { .. } | Start::Text | Start::Quote(_) | Start::Fence { .. }
+                if outdent >= inside.min(2) && !items.is_empty() =>
+            {
+                let text = &line[outdent.min(inside)..];
+                items.last_mut().expect("just looked at").push(text);
+            }
+            Start::Blank
+            | Start::Fence { .. }
+            | Start::Heading(_)
+            | Start::Quote(_)
+            | Start::Item { .. }
+            | Start::Rule
+            | Start::Text => break,
         }
+        taken += 1;
     }
-
-    fn push(&mut self, node: VNode) {
-        match self.open.last_mut() {
-            Some(open) => open.children.push(node),
-            None => self.done.push(node),
-        }
-    }
-
-    /// The text so far becomes nodes.
-    fn flush(&mut self) {
-        let text = std::mem::take(&mut self.text);
-        if text.is_empty() {
-            return;
-        }
-        if self.literal > 0 {
-            return self.push(VText::new(text).into());
-        }
-        for piece in links::pieces(&text) {
-            self.push(match piece {
-                Piece::Text(text) => VText::new(text.to_owned()).into(),
-                Piece::Link(address) => {
-                    let mut link = anchor(address);
-                    link.add_child(VText::new(address.to_owned()).into());
-                    link.into()
-                }
-            });
-        }
-    }
-
-    fn finish(mut self) -> VNode {
-        self.flush();
-        while !self.open.is_empty() {
-            self.end(TagEnd::Paragraph);
-        }
-        VNode::from(VList::with_children(self.done, None))
-    }
+    let items = items.iter().map(|lines| blocks(lines, depth + 1)).collect();
+    (
+        Some(Block::List {
+            start: first,
+            items,
+        }),
+        taken,
+    )
 }
 
-fn element(tag: &'static str, children: Vec<VNode>) -> VNode {
-    let mut tag = VTag::new(tag);
-    tag.add_children(children);
-    tag.into()
+fn paragraph(lines: &[&str], depth: usize) -> (Option<Block>, usize) {
+    let goes_on = |line: &&&str| matches!(start(line, depth), Start::Text);
+    let taken = 1 + lines[1..].iter().take_while(goes_on).count();
+    let text = lines[..taken].join("\n");
+    (Some(Block::Paragraph(inline::parse(&text))), taken)
 }
 
-fn anchor(address: &str) -> VTag {
-    let link = with(VTag::new("a"), "href", address);
-    let link = with(link, "rel", "noopener noreferrer nofollow");
-    with(link, "target", "_blank")
-}
-
-fn with(mut tag: VTag, name: &'static str, value: &str) -> VTag {
-    tag.add_attribute(name, value.to_owned());
-    tag
-}
+#[cfg(test)]
+mod tests;
