@@ -130,6 +130,21 @@ pub(crate) enum Command {
     SignOut,
 }
 
+impl Command {
+    /// Whether it goes on where it was when it is given again.
+    pub(crate) fn goes_on(&self) -> bool {
+        match self {
+            Self::Send(_) | Self::Get(_) => true,
+            Self::Chat(_)
+            | Self::Post(_)
+            | Self::Rooms
+            | Self::Who(_)
+            | Self::SignIn { .. }
+            | Self::SignOut => false,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Chat {
     /// The room's name or id; it is joined if needed

@@ -85,8 +85,14 @@ impl Failure {
         Self::new(Exit::VerificationFailed, message)
     }
 
-    pub(crate) fn signal(number: u8) -> Self {
-        Self::new(Exit::Signal(number), "")
+    /// `goes_on`: the same command goes on from here.
+    pub(crate) fn signal(number: u8, goes_on: bool) -> Self {
+        let message = if goes_on {
+            "interrupted; the same command goes on from here"
+        } else {
+            ""
+        };
+        Self::new(Exit::Signal(number), message)
     }
 
     /// By the server's code: some mean that it is the connection or the bytes.

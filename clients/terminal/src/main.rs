@@ -22,6 +22,7 @@ use crate::output::Output;
 
 fn main() -> ExitCode {
     let arguments = Arguments::read();
+    let goes_on = arguments.command.goes_on();
     let mut output = Output::new(&arguments.global);
     let terminal = commands::TerminalMode::save();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
             let ended = runtime.block_on(async {
                 tokio::select! {
                     ended = commands::run(arguments, &mut output) => ended,
-                    interrupted = interrupted() => Err(interrupted),
+                    signal = interrupted() => Err(Failure::signal(signal, goes_on)),
                 }
             });
             // Whoever still waits for a line of input would wait for ever.
@@ -52,8 +53,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Ends with the signal that asks to stop.
-async fn interrupted() -> Failure {
+/// Ends with the number of the signal that asks to stop.
+async fn interrupted() -> u8 {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -64,14 +65,14 @@ async fn interrupted() -> Failure {
             return std::future::pending().await;
         };
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => Failure::signal(2),
-            _ = hang_up.recv() => Failure::signal(1),
-            _ = terminate.recv() => Failure::signal(15),
+            _ = tokio::signal::ctrl_c() => 2,
+            _ = hang_up.recv() => 1,
+            _ = terminate.recv() => 15,
         }
     }
     #[cfg(not(unix))]
     {
         let _ = tokio::signal::ctrl_c().await;
-        Failure::signal(2)
+        2
     }
 }

@@ -184,12 +184,12 @@ impl Bars {
             let style = ProgressStyle::with_template(
                 "{msg:30!} {wide_bar} {bytes:>11} of {total_bytes:<11} {binary_bytes_per_sec:>12} {eta:>4}",
             );
-            let bar = ProgressBar::new(size_bytes).with_elapsed(self.begun.elapsed());
+            // Drawn only once it has its place among the others.
+            let bar = all.add(ProgressBar::new(size_bytes).with_position(done_bytes));
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.set_message(text::line(name).into_owned());
-            bar.set_position(done_bytes);
             bar.reset_eta();
-            all.add(bar)
+            bar
         });
         bar.set_length(size_bytes);
         bar.set_position(done_bytes);
