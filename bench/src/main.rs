@@ -4,8 +4,6 @@
 //! Reading order: `options`, `systems` (what is measured), `rows` (what is measured of it), `crowd` and `wire` (the
 //! load), `content`, `http`, `upload` and `native` (transfers), `sqlite` (a peer of our own), `process`, `stats`, `report`.
 
-#![cfg_attr(test, allow(clippy::unwrap_used))]
-
 mod content;
 mod crowd;
 mod http;

@@ -47,9 +47,13 @@ pub(super) fn measure(launcher: &Launcher) -> Result<Vec<Line>> {
         } else {
             Must::Nothing
         };
-        let ratio = alternating_ratio(&rates, &theirs);
         let line = Line::new(what.clone(), median(&rates), "1/s").must(must);
-        lines.push(line.peer("SQLite, a commit each", median(&theirs), ratio));
+        lines.push(if theirs.is_empty() {
+            line
+        } else {
+            let ratio = alternating_ratio(&rates, &theirs);
+            line.peer("SQLite, a commit each", median(&theirs), ratio)
+        });
         for share in [0.5, 0.99, 0.999] {
             let figures: Vec<f64> = ours
                 .iter()

@@ -1,4 +1,4 @@
-//! Dependencies point one way: `shared ← client ← {frontend, clients/*, bench}` and `shared ← server`. What every
+//! Dependencies point one way: `shared ← client ← {frontend, clients/*}` and `shared ← {server, bench}`. What every
 //! client is made of knows no runtime, no transport, no screen and no database.
 
 use std::collections::BTreeSet;
