@@ -86,20 +86,22 @@ impl Blobs {
         content: ContentHash,
         size_bytes: u64,
     ) -> io::Result<()> {
-        let part = self.open_part(upload_id)?;
-        if part.metadata()?.len() != size_bytes {
-            return Err(io::Error::other("the part has another size than its file"));
-        }
         let path = self.blob_path(content);
         let folder = path.parent().expect("a content's path is below the root");
-        fs::create_dir_all(folder)?;
-        let part_path = self.part_path(upload_id);
-        match fs::hard_link(&part_path, &path) {
-            Ok(()) => {}
-            // Whoever gave it this name had it verified and flushed.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            // Some file systems have no links. There a crash right now costs a new upload.
-            Err(_) => fs::rename(&part_path, &path)?,
+        // Whoever gave a content this name had it verified and flushed.
+        if !has_size(&path, size_bytes) {
+            let part = self.part_path(upload_id);
+            if !has_size(&part, size_bytes) {
+                return Err(io::Error::other("the part has another size than its file"));
+            }
+            fs::create_dir_all(folder)?;
+            match fs::hard_link(&part, &path) {
+                Ok(()) => {}
+                // Somebody else named the same content just now.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                // Some file systems have no links. There a crash right now costs a new upload.
+                Err(_) => fs::rename(&part, &path)?,
+            }
         }
         File::open(folder)?.sync_all()?;
         File::open(&self.root)?.sync_all()
@@ -199,6 +201,10 @@ fn names_in<T: std::str::FromStr>(folder: &Path) -> io::Result<Vec<T>> {
         }
     }
     Ok(names)
+}
+
+fn has_size(path: &Path, size_bytes: u64) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.len() == size_bytes)
 }
 
 /// What was not there is removed as well.

@@ -95,10 +95,9 @@ impl Files {
         let (blobs, begun) = (self.blobs.clone(), upload.begun.clone());
         let _named = self.naming.read().await;
         let name = move || {
-            let part = blobs.open_part(begun.upload_id)?;
-            let prefix_bytes = begun.size_bytes.min(media::PREFIX_BYTES);
-            let prefix = read_at(&part, 0, prefix_bytes as usize)?;
             blobs.keep(begun.upload_id, content, begun.size_bytes)?;
+            let prefix_bytes = begun.size_bytes.min(media::PREFIX_BYTES);
+            let prefix = read_at(&blobs.open_blob(content)?, 0, prefix_bytes as usize)?;
             Ok(media::Media::of(&prefix, begun.media_type))
         };
         let media = self.disk.run(name).await.map_err(UploadError::Disk)?;

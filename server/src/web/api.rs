@@ -3,8 +3,6 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use bytes::Buf;
-use futures_util::Stream;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 use serde::Serialize;
@@ -20,9 +18,10 @@ use warp::filters::BoxedFilter;
 use warp::path::Tail;
 use warp::reply::Reply as _;
 
-use super::body;
+use super::body::{Incoming, PIECE_BYTES};
 use crate::error;
 use crate::files::Files;
+use crate::payloads::Place;
 use crate::store::Store;
 
 /// Of a request that is JSON.
@@ -58,18 +57,16 @@ pub(super) fn routes(files: Arc<Files>, store: Store) -> BoxedFilter<(warp::repl
                 path: path.as_str().to_owned(),
                 headers,
             };
-            serve(api.clone(), head, body)
+            serve(api.clone(), head, Incoming::new(body))
         })
         .boxed()
 }
 
-async fn serve<S, B>(api: Api, head: Head, body: S) -> Result<warp::reply::Response, Infallible>
-where
-    S: Stream<Item = Result<B, warp::Error>> + Send,
-    B: Buf + Send,
-{
-    let body = std::pin::pin!(body);
-    let mut body = body::Incoming::new(body);
+async fn serve(
+    api: Api,
+    head: Head,
+    mut body: Incoming,
+) -> Result<warp::reply::Response, Infallible> {
     let is_read = head.method == Method::GET || head.method == Method::HEAD;
     if !is_read && !super::is_same_origin(&head.headers) {
         let refusal = invalid("Another site's page may not do this.");
@@ -84,15 +81,11 @@ where
 }
 
 impl Api {
-    async fn answer<S, B>(
+    async fn answer(
         &self,
         head: &Head,
-        body: &mut body::Incoming<S>,
-    ) -> Result<warp::reply::Response, ErrorReply>
-    where
-        S: Stream<Item = Result<B, warp::Error>> + Send + Unpin,
-        B: Buf + Send,
-    {
+        body: &mut Incoming,
+    ) -> Result<warp::reply::Response, ErrorReply> {
         let segments: Vec<&str> = head.path.split('/').collect();
         match (head.method.as_str(), segments.as_slice()) {
             ("GET" | "HEAD", ["files", file_id]) => {
@@ -156,18 +149,14 @@ impl Api {
         }
     }
 
-    async fn put_chunk<S, B>(
+    async fn put_chunk(
         &self,
         person: PersonId,
         upload_id: UploadId,
         index: u32,
         head: &Head,
-        body: &mut body::Incoming<S>,
-    ) -> Result<warp::reply::Response, ErrorReply>
-    where
-        S: Stream<Item = Result<B, warp::Error>> + Send + Unpin,
-        B: Buf + Send,
-    {
+        body: &mut Incoming,
+    ) -> Result<warp::reply::Response, ErrorReply> {
         let stated: Option<ChunkHash> = match head.headers.get(CHUNK_HASH_HEADER) {
             Some(value) => {
                 let parsed = value.to_str().ok().and_then(|hex| hex.parse().ok());
@@ -178,6 +167,9 @@ impl Api {
         let refused = |failed| error::from_chunk(NONE, failed);
         let chunk = self.files.put_chunk(person, upload_id, index, stated).await;
         let mut chunk = chunk.map_err(refused)?;
+        // One piece is written while the next one comes.
+        let held = chunk.len().min(2 * PIECE_BYTES as u64);
+        let _place = Place::incoming(held as u32).await;
         body.expect_bytes(chunk.len());
         while let Some(pieces) = body.next().await? {
             chunk.write(pieces).await.map_err(refused)?;
@@ -188,16 +180,12 @@ impl Api {
         }))
     }
 
-    async fn finish<S, B>(
+    async fn finish(
         &self,
         person: PersonId,
         upload_id: UploadId,
-        body: &mut body::Incoming<S>,
-    ) -> Result<warp::reply::Response, ErrorReply>
-    where
-        S: Stream<Item = Result<B, warp::Error>> + Send + Unpin,
-        B: Buf + Send,
-    {
+        body: &mut Incoming,
+    ) -> Result<warp::reply::Response, ErrorReply> {
         #[derive(Default, serde::Deserialize)]
         struct Finish {
             #[serde(default)]
@@ -216,11 +204,9 @@ impl Api {
 }
 
 /// A body that is an object; an empty one is an empty object.
-async fn json_of<T, S, B>(body: &mut body::Incoming<S>) -> Result<T, ErrorReply>
+async fn json_of<T>(body: &mut Incoming) -> Result<T, ErrorReply>
 where
     T: DeserializeOwned,
-    S: Stream<Item = Result<B, warp::Error>> + Send + Unpin,
-    B: Buf + Send,
 {
     body.expect_bytes(0);
     let mut bytes = Vec::new();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use futures_util::{Stream, StreamExt as _};
+use futures_util::stream::{BoxStream, Stream, StreamExt as _};
 use shared::limits::CHUNK_BYTES_MAX;
 use shared::{ErrorCode, ErrorReply};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -13,23 +13,25 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// A body that comes slower than this, over its whole length, is cut.
 const BYTES_PER_SECOND_MIN: u64 = 4 * 1024;
 /// Pieces are handed on from this size on.
-const PIECE_BYTES: usize = 512 * 1024;
+pub(super) const PIECE_BYTES: usize = 512 * 1024;
 
 /// A request's body.
-pub(super) struct Incoming<S> {
-    stream: S,
+pub(super) struct Incoming {
+    stream: BoxStream<'static, Result<Bytes, warp::Error>>,
     deadline: Instant,
     ended: bool,
 }
 
-impl<S, B> Incoming<S>
-where
-    S: Stream<Item = Result<B, warp::Error>> + Unpin,
-    B: Buf,
-{
-    pub(super) fn new(stream: S) -> Self {
+impl Incoming {
+    pub(super) fn new<S, B>(stream: S) -> Self
+    where
+        S: Stream<Item = Result<B, warp::Error>> + Send + 'static,
+        B: Buf,
+    {
+        // Of what hyper gives this is a reference, no copy.
+        let stream = stream.map(|part| part.map(|mut part| part.copy_to_bytes(part.remaining())));
         Self {
-            stream,
+            stream: stream.boxed(),
             deadline: Instant::now() + STALL_TIMEOUT,
             ended: false,
         }
@@ -48,9 +50,7 @@ where
         while bytes < PIECE_BYTES && !self.ended {
             let next = timeout(STALL_TIMEOUT, self.stream.next());
             match timeout_at(self.deadline, next).await {
-                Ok(Ok(Some(Ok(mut part)))) => {
-                    // Of what hyper gives this is a reference, no copy.
-                    let part = part.copy_to_bytes(part.remaining());
+                Ok(Ok(Some(Ok(part)))) => {
                     bytes += part.len();
                     pieces.push(part);
                 }
@@ -85,5 +85,48 @@ where
             let bytes: usize = pieces.iter().map(Bytes::len).sum();
             left = left.saturating_sub(bytes as u64);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use futures_util::stream::{iter, pending, unfold};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stalls_is_cut() {
+        let begun = iter([Ok(Bytes::from_static(b"begun"))]);
+        let mut body = Incoming::new(begun.chain(pending()));
+        body.expect_bytes(1 << 30);
+        let before = Instant::now();
+        assert_eq!(body.next().await.unwrap_err().code, ErrorCode::TimedOut);
+        assert_eq!(before.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_is_cut_as_a_whole() {
+        let drip = unfold((), |()| async {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            Some((Ok(Bytes::from_static(b"x")), ()))
+        });
+        let mut body = Incoming::new(drip);
+        body.expect_bytes(1 << 20);
+        let before = Instant::now();
+        assert_eq!(body.next().await.unwrap_err().code, ErrorCode::TimedOut);
+        assert_eq!(before.elapsed().as_secs(), 30 + (1 << 20) / 4096);
+    }
+
+    #[tokio::test]
+    async fn what_is_left_is_dropped_up_to_a_chunk() {
+        let endless = unfold((), |()| async {
+            let part = Bytes::from(vec![0; PIECE_BYTES]);
+            Some((Ok::<_, warp::Error>(part), ()))
+        });
+        let mut body = Incoming::new(endless);
+        body.discard().await;
+        assert_eq!(body.next().await.unwrap().unwrap().len(), 1, "it goes on");
     }
 }
