@@ -87,7 +87,10 @@ fn status(upload: &Upload) -> String {
     let progress = upload.progress;
     let size = format::size(progress.size_bytes);
     match &upload.phase {
-        UploadPhase::Waiting => format!("{size}, waiting"),
+        UploadPhase::Waiting => match &upload.trouble {
+            Some(trouble) => trouble.clone(),
+            None => format!("{size}, waiting"),
+        },
         UploadPhase::Sending => {
             let percent =
                 progress.done_bytes.min(progress.size_bytes) * 100 / progress.size_bytes.max(1);

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use client::{Change, Command, CommandError, Delivery, PendingAttachment, PendingMessage, Ticket};
+use client::{
+    Change, Command, CommandError, ConnectionState, Delivery, PendingAttachment, PendingMessage,
+    Ticket, View,
+};
 use shared::UploadId;
 use yew::{Html, MouseEvent, Properties, classes, component, html};
 
@@ -24,7 +27,9 @@ pub(super) struct PendingProps {
 pub(super) fn Pending(props: &PendingProps) -> Html {
     let driver = use_driver();
     let ui = use_ui();
-    use_changes((), |(), change| *change == Change::Connection);
+    use_changes(props.message.room_id, |room_id, change| {
+        *change == Change::Connection || *change == Change::Timeline(*room_id)
+    });
     let message = &props.message;
     let id = message.transaction_id;
     let run = |command: Command| {
@@ -37,6 +42,7 @@ pub(super) fn Pending(props: &PendingProps) -> Html {
     };
     let uploads: Vec<UploadId> = message.attachments.iter().filter_map(upload).collect();
     let person = driver.view(|view| view.person.clone());
+    let waiting = driver.view(|view| why_it_waits(view, !uploads.is_empty()));
     let head = person.as_ref().filter(|_| props.head);
     let class = classes!(
         "message",
@@ -82,7 +88,7 @@ pub(super) fn Pending(props: &PendingProps) -> Html {
                 } else {
                     <p class="sending">
                         { icon(Icon::Clock) }
-                        <span>{ if uploads.is_empty() { "Sending" } else { "Sends when the files are there" } }</span>
+                        <span>{ waiting }</span>
                         if !uploads.is_empty() {
                             <button class="link-button danger"
                                 onclick={run(Command::DeleteMessage { transaction_id: id })}>{ "Delete" }</button>
@@ -91,6 +97,17 @@ pub(super) fn Pending(props: &PendingProps) -> Html {
                 }
             </div>
         </article>
+    }
+}
+
+fn why_it_waits(view: &View, has_uploads: bool) -> String {
+    if view.connection != ConnectionState::Online {
+        return "Waits for the connection".into();
+    }
+    match view.outbox.trouble() {
+        Some(trouble) => trouble.into(),
+        None if has_uploads => "Sends when the files are there".into(),
+        None => "Sending".into(),
     }
 }
 
