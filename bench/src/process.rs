@@ -157,6 +157,27 @@ pub(crate) fn cpu_of(pid: u32) -> Result<Duration> {
     Ok(Duration::from_secs_f64(ticks as f64 / per_second as f64))
 }
 
+/// Processor time that everything on this machine has used, and that other machines took from it.
+pub(crate) fn cpu_of_all() -> Result<Duration> {
+    let path = "/proc/stat";
+    let text = fs::read_to_string(path).with_context(|| format!("reading {path}"))?;
+    let ticks = all_ticks(&text).with_context(|| format!("{path} is not as expected"))?;
+    let per_second = rustix::param::clock_ticks_per_second();
+    Ok(Duration::from_secs_f64(ticks as f64 / per_second as f64))
+}
+
+/// Of the first line: all but `idle` and `iowait`, fields 4 and 5, and `guest`, which `user` holds already (proc(5)).
+fn all_ticks(stat: &str) -> Option<u64> {
+    let fields = stat
+        .lines()
+        .next()?
+        .strip_prefix("cpu ")?
+        .split_whitespace();
+    let fields: Vec<u64> = fields.map(str::parse).collect::<Result<_, _>>().ok()?;
+    let busy = fields.get(..3)?.iter().chain(fields.get(5..8)?);
+    Some(busy.sum())
+}
+
 /// `utime` and `stime`, fields 14 and 15; the name in field 2 may hold spaces and brackets (proc(5)).
 fn stat_ticks(stat: &str) -> Option<u64> {
     let (_, rest) = stat.rsplit_once(") ")?;
@@ -189,6 +210,13 @@ mod tests {
         let stat = "42 (a) b (c)) S 1 42 42 0 -1 4194304 100 0 0 0 250 17 0 0 20 0 1 0 99";
         assert_eq!(stat_ticks(stat), Some(267));
         assert_eq!(stat_ticks("42 (x) S 1"), None);
+    }
+
+    #[test]
+    fn the_whole_machine_is_not_its_idle_time() {
+        let stat = "cpu  10 2 30 4000 500 6 7 80 9 0\ncpu0 1 2 3 4 5 6 7 8 9 0\n";
+        assert_eq!(all_ticks(stat), Some(10 + 2 + 30 + 6 + 7 + 80));
+        assert_eq!(all_ticks("cpu0 1 2 3"), None);
     }
 
     #[test]

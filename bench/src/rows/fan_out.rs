@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use self::listeners::{Listeners, write_message, write_text};
 use crate::crowd::Crowd;
 use crate::options::Options;
-use crate::process::cpu_of;
+use crate::process::{cpu_of, cpu_of_all};
 use crate::report::{Line, Must};
 use crate::stats::{Latencies, alternating_ratio, median};
 use crate::systems::{Launcher, Running, System, launched};
@@ -42,6 +42,8 @@ struct Outcome {
     missing: u64,
     /// Share of its core that the load generator used itself.
     load_busy: f64,
+    /// Processor cores that neither server nor load generator used but somebody else.
+    others_busy: f64,
 }
 
 pub(super) fn measure(launcher: &Launcher) -> Result<Vec<Line>> {
@@ -124,13 +126,14 @@ impl Turns {
             let running = launched(launcher, system)?;
             let outcome = run(&running, load).with_context(|| system.name())?;
             eprintln!(
-                "  {} at {}/s: {:.0} deliveries per CPU-second, p99 {:.2} ms, {} missing, load {:.0} % busy",
+                "  {} at {}/s: {:.0} deliveries per CPU-second, p99 {:.2} ms, {} missing, load {:.0} % busy, others {:.0} % of a core",
                 system.name(),
                 load.rate,
                 outcome.deliveries_per_cpu_second,
                 outcome.latencies.quantile_ms(0.99),
                 outcome.missing,
-                outcome.load_busy * 100.0
+                outcome.load_busy * 100.0,
+                outcome.others_busy * 100.0
             );
             Ok(outcome)
         };
@@ -196,12 +199,13 @@ fn run(running: &Running, load: Load) -> Result<Outcome> {
     let start = Instant::now();
     let mut listeners = Listeners::new(dialect, &load, start);
     let snapshot = |listeners: &Listeners| -> Result<_> {
-        Ok((
-            listeners.deliveries,
-            running.process.cpu()?,
-            cpu_of(std::process::id())?,
-            Instant::now(),
-        ))
+        Ok(Snapshot {
+            at: Instant::now(),
+            deliveries: listeners.deliveries,
+            server: running.process.cpu()?,
+            load: cpu_of(std::process::id())?,
+            all: cpu_of_all()?,
+        })
     };
     let mut warm = None;
     let mut sent = 0;
@@ -225,7 +229,7 @@ fn run(running: &Running, load: Load) -> Result<Outcome> {
         })?;
     }
     let end = snapshot(&listeners)?;
-    let (deliveries, cpu, own_cpu, at) = warm.context("the warm-up is over before the end")?;
+    let warm = warm.context("too few messages to warm up before them")?;
     let expected = messages * load.members as u64;
     let last = Instant::now();
     while listeners.deliveries < expected && last.elapsed() < DRAIN_TIMEOUT {
@@ -234,11 +238,24 @@ fn run(running: &Running, load: Load) -> Result<Outcome> {
             listeners.hear(member, message, now)
         })?;
     }
-    let seconds = (end.1 - cpu).as_secs_f64();
+    let seconds = |from: Duration, to: Duration| to.saturating_sub(from).as_secs_f64();
+    let wall = (end.at - warm.at).as_secs_f64();
+    let server = seconds(warm.server, end.server);
+    let load_used = seconds(warm.load, end.load);
     Ok(Outcome {
-        deliveries_per_cpu_second: (end.0 - deliveries) as f64 / seconds,
+        deliveries_per_cpu_second: (end.deliveries - warm.deliveries) as f64 / server,
         missing: listeners.missing(messages)?,
         latencies: listeners.latencies,
-        load_busy: (end.2 - own_cpu).as_secs_f64() / (end.3 - at).as_secs_f64(),
+        load_busy: load_used / wall,
+        others_busy: (seconds(warm.all, end.all) - server - load_used).max(0.0) / wall,
     })
+}
+
+/// What had happened, and what it had cost, at one moment.
+struct Snapshot {
+    at: Instant,
+    deliveries: u64,
+    server: Duration,
+    load: Duration,
+    all: Duration,
 }
