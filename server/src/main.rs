@@ -7,6 +7,10 @@ use server::{Config, Server, system};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+/// Frames and rows are freed by other threads than made them, which costs the C library's allocator much more.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     system::prepare();
     let config = match Config::from_environment() {

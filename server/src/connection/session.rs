@@ -146,9 +146,15 @@ impl Connection {
                     heard_at = Instant::now();
                     for _ in 0..FRAMES_AT_ONCE {
                         match read {
-                            Ok(None) => return Ok(()),
+                            // A script may have closed its side behind its last request.
+                            Ok(None) => return Box::pin(self.finish(transport)).await,
                             Ok(Some(packet)) => self.take(packet, transport.framing()).await,
-                            Err(error) => self.misread(error, transport.framing())?,
+                            Err(error) => {
+                                if let Err(last) = self.misread(error, transport.framing()) {
+                                    Box::pin(self.finish(transport)).await?;
+                                    return Err(last);
+                                }
+                            }
                         }
                         if self.is_busy() {
                             break;
@@ -244,8 +250,8 @@ impl Connection {
         }
     }
 
-    /// Waits for what the disk still owes, and says that the server stops.
-    async fn drain(&mut self, transport: &mut Transport) -> Result<(), TransportError> {
+    /// Waits for what the disk still owes, and writes what is ready.
+    async fn finish(&mut self, transport: &mut Transport) -> Result<(), TransportError> {
         let framing = transport.framing();
         while self.sends > 0 || !self.replies.is_empty() {
             poll_fn(|cx| {
@@ -264,7 +270,11 @@ impl Connection {
             let mail = self.mailbox.take();
             self.open_mail(mail, framing);
         }
-        self.deliver(transport).await?;
+        self.deliver(transport).await
+    }
+
+    async fn drain(&mut self, transport: &mut Transport) -> Result<(), TransportError> {
+        self.finish(transport).await?;
         transport.send(&draining_frame()).await
     }
 

@@ -8,8 +8,8 @@ use rusqlite::Connection;
 
 use super::{OpenError, schema};
 
-/// About 4 MiB of log where messages are short.
-const JOBS_BETWEEN: usize = 256;
+/// Pages that many commits change are moved once, so this pays; about 16 MiB of log where messages are short.
+const JOBS_BETWEEN: usize = 2048;
 /// From here on the log is restarted even if the writer has to wait for it.
 const LOG_BYTES_MAX: u64 = 256 << 20;
 

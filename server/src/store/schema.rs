@@ -10,7 +10,7 @@ use shared::{Epoch, RoomId, RoomName, TimestampMs};
 use super::to_integer;
 
 /// What [`MIGRATIONS`] lead to.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 /// Before 3.51.3 a checkpoint could corrupt a database in WAL mode.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const LOBBY_NAME: &str = "lobby";
@@ -46,7 +46,13 @@ CREATE UNIQUE INDEX events_by_transaction ON events (room_id, person_id, transac
 ";
 
 /// The first leads from version 1 to 2.
-const MIGRATIONS: [&str; 1] = [super::files::TABLES];
+const MIGRATIONS: [&str; 2] = [super::files::TABLES, TRANSACTIONS_BY_TIME];
+/// Transaction ids begin with the time, so that new ones are neighbours in this index, whatever their rooms.
+const TRANSACTIONS_BY_TIME: &str = "
+DROP INDEX events_by_transaction;
+CREATE UNIQUE INDEX events_by_transaction ON events (transaction_id, room_id, person_id)
+    WHERE transaction_id IS NOT NULL;
+";
 const _: () = assert!(SCHEMA_VERSION as usize == MIGRATIONS.len() + 1);
 
 /// Why a database does not open.

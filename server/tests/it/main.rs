@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod chat;
+mod command;
 mod files;
+mod hostile;
 mod hostile_names;
 mod http;
 mod kill;
 mod large;
+mod limits;
 mod links;
 mod peer;
+mod presence;
 mod refusals;

@@ -16,9 +16,9 @@ use tungstenite::client::IntoClientRequest as _;
 /// Nothing here takes this long unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(crate) async fn start(folder: &TempDir) -> Server {
+pub(crate) fn config(folder: &TempDir) -> Config {
     let loopback = "127.0.0.1:0".parse().unwrap();
-    Server::start(Config {
+    Config {
         http: loopback,
         tcp: loopback,
         data_dir: folder.path().join("data"),
@@ -26,9 +26,11 @@ pub(crate) async fn start(folder: &TempDir) -> Server {
         name: "Test".to_owned(),
         connections_max: 100,
         ..Config::default()
-    })
-    .await
-    .unwrap()
+    }
+}
+
+pub(crate) async fn start(folder: &TempDir) -> Server {
+    Server::start(config(folder)).await.unwrap()
 }
 
 pub(crate) enum Peer {
