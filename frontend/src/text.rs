@@ -4,3 +4,4 @@ pub(crate) mod day;
 pub(crate) mod format;
 pub(crate) mod links;
 pub(crate) mod markdown;
+pub(crate) mod order;

@@ -10,7 +10,7 @@ use yew::{
 use crate::browser::element;
 use crate::components::dialog::Modal;
 use crate::components::hooks::{Dialog, refusal, use_changes, use_driver, use_entrance, use_ui};
-use crate::text::format;
+use crate::text::{format, order};
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct BrowseProps {
@@ -47,15 +47,15 @@ pub(crate) fn Browse(props: &BrowseProps) -> Html {
         })
     };
     let rooms = driver.view(|view| {
-        let search = wanted.trim().trim_start_matches('#').to_lowercase();
+        let search = wanted.trim().trim_start_matches('#');
+        let search = order::lower(search);
         let found = view.directory.iter().filter(|room| {
-            room.name.as_str().to_lowercase().contains(&search)
-                || room.topic.to_lowercase().contains(&search)
+            order::lower(room.name.as_str()).contains(&search)
+                || order::lower(&room.topic).contains(&search)
         });
         let row = |room: &RoomInfo| (room.clone(), view.rooms.contains_key(&room.room_id));
-        let mut rooms: Vec<_> = found.map(row).collect();
-        rooms.sort_by_cached_key(|(room, _)| room.name.key());
-        rooms
+        let rooms: Vec<_> = found.map(row).collect();
+        order::by_key(rooms, |(room, _)| order::lower(room.name.as_str()))
     });
     let search = {
         let wanted = wanted.clone();

@@ -9,6 +9,7 @@ use crate::components::avatar::people_list;
 use crate::components::hooks::{Dialog, use_changes, use_driver, use_ui};
 use crate::components::icon::{Icon, icon};
 use crate::driver::Driver;
+use crate::text::order;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct DetailsProps {
@@ -94,7 +95,7 @@ fn about(kind: RoomKind) -> &'static str {
 
 /// Who is here, who is away, and how many are members, all of whom may be too many to list.
 fn members(driver: &Driver, room_id: RoomId) -> (Vec<Person>, Vec<Person>, u32) {
-    let (mut here, mut away, total) = driver.view(|view| {
+    let (here, away, total) = driver.view(|view| {
         let Some(members) = view
             .rooms
             .get(&room_id)
@@ -114,10 +115,8 @@ fn members(driver: &Driver, room_id: RoomId) -> (Vec<Person>, Vec<Person>, u32) 
         }
         (here, away, members.total)
     });
-    for people in [&mut here, &mut away] {
-        people.sort_by_cached_key(|person| person.name.to_lowercase());
-    }
-    (here, away, total)
+    let sorted = |people| order::by_key(people, |person: &Person| order::lower(&person.name));
+    (sorted(here), sorted(away), total)
 }
 
 fn people(title: &'static str, people: &[Person], online: bool) -> Html {

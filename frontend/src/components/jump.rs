@@ -10,7 +10,7 @@ use crate::browser::element;
 use crate::components::dialog::Modal;
 use crate::components::hooks::{Dialog, use_driver, use_ui};
 use crate::components::room_list::in_order;
-use crate::text::format;
+use crate::text::{format, order};
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct JumpProps {
@@ -24,16 +24,16 @@ pub(crate) fn Jump(props: &JumpProps) -> Html {
     let wanted = use_state(String::new);
     let chosen = use_state(|| 0usize);
     let rooms: Vec<(String, u64)> = driver.view(|view| {
-        let search = wanted.trim().trim_start_matches('#').to_lowercase();
+        let search = order::lower(wanted.trim().trim_start_matches('#'));
         let row = |room: &Room| (room.info.name.to_string(), view.unread(room.info.room_id));
         let all = in_order(view).into_iter().map(row);
-        let mut found: Vec<_> = all
-            .filter(|(name, _)| name.to_lowercase().contains(&search))
+        let found = all
+            .filter(|(name, _)| order::lower(name).contains(&search))
             .collect();
-        found.sort_by_key(|(name, unread)| {
-            (!name.to_lowercase().starts_with(&search), *unread == 0)
-        });
-        found
+        order::by_key(found, |(name, unread)| {
+            let begins = order::lower(name).starts_with(&search);
+            format!("{}{}", u8::from(!begins), u8::from(*unread == 0))
+        })
     });
     let chosen_index = (*chosen).min(rooms.len().saturating_sub(1));
     let open = {

@@ -6,7 +6,7 @@ use shared::frame::RoomKind;
 use yew::{Html, MouseEvent, Properties, classes, component, html};
 
 use crate::components::hooks::{use_changes, use_driver, use_ui};
-use crate::text::format;
+use crate::text::{format, order};
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct RoomListProps {
@@ -15,9 +15,10 @@ pub(crate) struct RoomListProps {
 
 /// The lobby first, then by name.
 pub(crate) fn in_order(view: &View) -> Vec<&Room> {
-    let mut rooms: Vec<&Room> = view.rooms.values().collect();
-    rooms.sort_by_cached_key(|room| (room.info.kind != RoomKind::Lobby, room.info.name.key()));
-    rooms
+    order::by_key(view.rooms.values().collect(), |room| {
+        let group = u8::from(room.info.kind != RoomKind::Lobby);
+        format!("{group}{}", order::lower(room.info.name.as_str()))
+    })
 }
 
 #[component]

@@ -1,8 +1,8 @@
 //! The page of somebody who is signed in: the panes, the dialog over them, and what holds anywhere on the page.
 
 use client::{Change, Command};
+use shared::RoomId;
 use shared::frame::RoomKind;
-use shared::{RoomId, RoomName};
 use web_sys::KeyboardEvent;
 use yew::{
     AttrValue, Callback, ContextProvider, Html, classes, component, html, use_callback,
@@ -23,6 +23,7 @@ use crate::components::room_pane::{Absent, RoomPane};
 use crate::components::sidebar::Sidebar;
 use crate::components::toasts::Toasts;
 use crate::driver::Driver;
+use crate::text::order;
 
 /// Where the details pane was left.
 const DETAILS_NOTE: &str = "details";
@@ -118,14 +119,11 @@ pub(crate) fn Shell() -> Html {
 
 /// The room that is shown: the one that the address names, else the lobby.
 fn current_room(driver: &Driver, place: Option<&str>) -> Option<(RoomId, String)> {
-    let key = place
-        .and_then(|name| name.parse::<RoomName>().ok())
-        .map(|name| name.key());
+    let wanted = place.map(order::lower);
     driver.view(|view| {
-        let found = view.rooms.iter().find(|(_, room)| match (&key, place) {
-            (Some(key), _) => room.info.name.key() == *key,
-            (None, Some(_)) => false,
-            (None, None) => room.info.kind == RoomKind::Lobby,
+        let found = view.rooms.iter().find(|(_, room)| match &wanted {
+            Some(wanted) => order::lower(room.info.name.as_str()) == *wanted,
+            None => room.info.kind == RoomKind::Lobby,
         });
         found.map(|(id, room)| (*id, room.info.name.to_string()))
     })

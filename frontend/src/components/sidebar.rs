@@ -8,6 +8,7 @@ use crate::components::avatar::{people_list, small_avatar};
 use crate::components::hooks::{Dialog, use_changes, use_driver, use_ui};
 use crate::components::icon::{Icon, icon};
 use crate::components::room_list::RoomList;
+use crate::text::order;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct SidebarProps {
@@ -76,7 +77,7 @@ fn People() -> Html {
     use_changes((), |(), change| {
         matches!(change, Change::Presence | Change::Connection)
     });
-    let (mut people, total) = driver.view(|view| {
+    let (people, total) = driver.view(|view| {
         let own = view.person.as_ref().map(|person| person.id);
         let others = view
             .presence
@@ -87,7 +88,7 @@ fn People() -> Html {
         let oneself = u32::from(view.presence.total > 0);
         (others, view.presence.total.saturating_sub(oneself) as usize)
     });
-    people.sort_by_cached_key(|person| person.name.to_lowercase());
+    let people = order::by_key(people, |person| order::lower(&person.name));
     let more = total.saturating_sub(people.len());
     html! {
         <>

@@ -212,13 +212,24 @@ impl Storage {
         let mut all = Unsent::default();
         for key in keys {
             let unsent: Unsent = self.read(key);
-            all.outbox.extend(unsent.outbox);
-            all.uploads.extend(unsent.uploads);
+            for message in unsent.outbox {
+                let same = |other: &PendingMessage| other.transaction_id >= message.transaction_id;
+                let at = all.outbox.iter().position(same).unwrap_or(all.outbox.len());
+                let found = all.outbox.get(at).map(|other| other.transaction_id);
+                if found != Some(message.transaction_id) {
+                    all.outbox.insert(at, message);
+                }
+            }
+            for upload in unsent.uploads {
+                if all
+                    .uploads
+                    .iter()
+                    .all(|other| other.upload_id != upload.upload_id)
+                {
+                    all.uploads.push(upload);
+                }
+            }
         }
-        all.outbox.sort_by_key(|message| message.transaction_id);
-        all.outbox.dedup_by_key(|message| message.transaction_id);
-        all.uploads.sort_by_key(|upload| upload.upload_id);
-        all.uploads.dedup_by_key(|upload| upload.upload_id);
         if self.write_or_remove(&self.outbox_key, &all)
             && let Some(area) = &self.area
         {

@@ -1,5 +1,7 @@
 //! Numbers and names for people.
 
+use js_sys::JsString;
+
 const UNITS: [&str; 5] = ["bytes", "KB", "MB", "GB", "TB"];
 
 /// `987 bytes`, `1.2 MB`: powers of 1,000, as file managers and browsers count.
@@ -7,18 +9,19 @@ pub(crate) fn size(bytes: u64) -> String {
     if bytes == 1 {
         return "1 byte".into();
     }
-    let mut value = bytes as f64;
-    let mut unit = 0;
+    let bytes = u128::from(bytes);
+    let (mut divisor, mut unit) = (1u128, 0);
     // Whatever would round up to 1,000 of a unit is 1 of the next.
-    while value >= 999.5 && unit + 1 < UNITS.len() {
-        value /= 1000.0;
+    while bytes * 2 >= divisor * 1999 && unit + 1 < UNITS.len() {
+        divisor *= 1000;
         unit += 1;
     }
     let unit = UNITS[unit];
-    if bytes < 1000 || value >= 9.95 {
-        format!("{value:.0} {unit}")
+    let tenths = (bytes * 10 + divisor / 2) / divisor;
+    if divisor == 1 || tenths >= 100 {
+        format!("{} {unit}", (bytes + divisor / 2) / divisor)
     } else {
-        format!("{value:.1} {unit}")
+        format!("{}.{} {unit}", tenths / 10, tenths % 10)
     }
 }
 
@@ -73,22 +76,19 @@ pub(crate) fn initials(name: &str) -> String {
         .filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
     let last = words.next_back();
-    let letters: String = first
-        .into_iter()
-        .chain(last)
-        .flat_map(char::to_uppercase)
-        .collect();
+    let letters: String = first.into_iter().chain(last).collect();
     match letters.is_empty() {
         true => name.chars().take(1).collect(),
-        false => letters,
+        // By the browser's tables.
+        false => JsString::from(letters).to_upper_case().into(),
     }
 }
 
 /// An error as a sentence of its own.
 pub(crate) fn sentence(error: &str) -> String {
     let mut letters = error.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    let mut sentence: String = first.chain(letters).collect();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    let mut sentence: String = first.into_iter().chain(letters).collect();
     if !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');
     }
