@@ -94,5 +94,7 @@ pub(crate) async fn members(
         let members = view.rooms.get(&room_id)?.members.as_ref()?;
         Some((members.total, members.listed.clone()))
     });
-    Ok(members.unwrap_or_default())
+    let (total, mut members) = members.unwrap_or_default();
+    members.sort_by_cached_key(|member| (!member.online, member.person.name.to_lowercase()));
+    Ok((total, members))
 }

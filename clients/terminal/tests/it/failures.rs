@@ -52,6 +52,8 @@ fn no_server_is_told_at_once_and_given_up_in_time() {
         (Some("error"), Some(3))
     );
     ended.failed(3);
+    let ann = world.person("Ann");
+    ann.run(&["rooms", "--timeout", "0"]).ok();
 }
 
 #[test]

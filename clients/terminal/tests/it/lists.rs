@@ -50,3 +50,30 @@ fn one_signs_in_once_and_out_again() {
     zoe.name = "Zoe".to_owned();
     zoe.run(&["rooms"]).ok();
 }
+
+#[test]
+fn who_is_there_is_listed_for_people_and_programs() {
+    let world = World::start();
+    let (ann, bob) = (world.person("Ann"), world.person("Bob"));
+    let mut listening = ann.start(&["chat", "lobby", "--follow"]);
+    bob.run(&["post", "garden", "--create", "hello"]).ok();
+    bob.run(&["post", "lobby", "all know each other"]).ok();
+    listening.hear("all know each other");
+    let online = bob.run(&["who"]).ok();
+    assert_eq!(online, "Ann\nBob\n");
+    let garden = bob.run(&["who", "garden", "--json"]).json();
+    assert_eq!(garden.len(), 1);
+    assert_eq!(
+        (&garden[0]["type"], &garden[0]["room"]),
+        (&json!("member"), &json!("garden"))
+    );
+    assert_eq!(
+        (&garden[0]["person"]["name"], &garden[0]["online"]),
+        (&json!("Bob"), &json!(true))
+    );
+    let why = ann.run(&["who", "garden"]).failed(4);
+    assert!(why.contains("chinwag chat garden"), "{why}");
+    let rooms = ann.run(&["rooms", "--json"]).json();
+    let garden = rooms.iter().find(|room| room["name"] == "garden").unwrap();
+    assert_eq!(garden["joined"], false, "asking joins nobody");
+}
