@@ -142,9 +142,11 @@ impl Connection {
         loop {
             match self.wake(transport, timer.as_mut()).await {
                 Wake::Rung => {}
-                Wake::Read(mut read) => {
+                Wake::Read(read) => {
                     heard_at = Instant::now();
-                    for _ in 0..FRAMES_AT_ONCE {
+                    let mut next = Some(read);
+                    let mut handled = 0;
+                    while let Some(read) = next {
                         match read {
                             // A script may have closed its side behind its last request.
                             Ok(None) => return Box::pin(self.finish(transport)).await,
@@ -156,13 +158,13 @@ impl Connection {
                                 }
                             }
                         }
-                        if self.is_busy() {
-                            break;
-                        }
-                        match poll_fn(|cx| Poll::Ready(transport.poll_read(cx))).await {
-                            Poll::Ready(next) => read = next,
-                            Poll::Pending => break,
-                        }
+                        handled += 1;
+                        // What is read must be handled, so the limit comes before the read.
+                        next = if handled < FRAMES_AT_ONCE && !self.is_busy() {
+                            poll_fn(|cx| Poll::Ready(read_now(transport, cx))).await
+                        } else {
+                            None
+                        };
                     }
                 }
                 Wake::Silent if heard_at + silence <= Instant::now() => {
@@ -343,6 +345,17 @@ impl Connection {
     }
 }
 
+/// What can be read without waiting.
+fn read_now(
+    transport: &mut Transport,
+    cx: &mut TaskContext<'_>,
+) -> Option<Result<Option<Packet<ClientFrame>>, TransportError>> {
+    match transport.poll_read(cx) {
+        Poll::Ready(read) => Some(read),
+        Poll::Pending => None,
+    }
+}
+
 /// What a resuming client has, where its epoch is still the server's.
 fn known_sequences(resume: Option<Resume>, store: &Store) -> HashMap<RoomId, Sequence> {
     match resume {
@@ -366,6 +379,17 @@ pub(super) fn first_event(last: Sequence, known: Option<Sequence>) -> Sequence {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a call of the function returns takes this many bytes.
+    fn output_bytes<A, B, C, D, R>(_: impl FnOnce(A, B, C, D) -> R) -> usize {
+        size_of::<R>()
+    }
+
+    #[test]
+    fn an_idle_connection_takes_little_memory() {
+        let bytes = output_bytes(Connection::serve);
+        assert!(bytes <= 4096, "{bytes}");
+    }
 
     #[test]
     fn a_client_resumes_where_it_was_or_at_the_newest_page() {

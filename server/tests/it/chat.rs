@@ -113,3 +113,31 @@ async fn rooms_are_created_joined_and_left() {
     assert_eq!(sequences, [1, 2, 3, 4, 5]);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn many_requests_in_one_piece_are_all_answered() {
+    const REQUESTS: u64 = 500;
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    let (mut typed, mut browser) = (Peer::tcp(&server).await, Peer::websocket(&server).await);
+    typed.claim("Typed").await;
+    browser.claim("Browser").await;
+    let message = |number: u64| json!({"type": "send_message", "request_id": number, "room": "lobby", "text": format!("{number}")});
+    let lines: Vec<String> = (1..=REQUESTS)
+        .map(|number| message(number).to_string())
+        .collect();
+    typed.send_raw(&lines.join("\n")).await;
+    for sequence in 1..=REQUESTS {
+        assert_eq!(browser.hear().await, (sequence, sequence.to_string()));
+    }
+    for number in 1..=REQUESTS {
+        browser
+            .send(json!({"type": "ping", "request_id": number}))
+            .await;
+    }
+    for number in 1..=REQUESTS {
+        assert_eq!(browser.expect("pong").await["request_id"], number);
+        assert_eq!(typed.expect("message_accepted").await["request_id"], number);
+    }
+    server.stop().await;
+}
