@@ -88,13 +88,23 @@ class Person {
     await this.page.waitForFunction(() => window.chinwagStarted === true);
   }
 
+  /// Waits until what fades and slides is where it will be. What moves for good does not count.
+  async settle() {
+    await this.page.evaluate(() => {
+      const passing = document.getAnimations().filter((animation) => animation.effect.getComputedTiming().iterations !== Infinity);
+      return Promise.all(passing.map((animation) => animation.finished.catch(() => {})));
+    });
+  }
+
   /// Saves a picture of the page as `results/<name>.png`, to be looked at.
   async see(name) {
+    await this.settle();
     await this.page.screenshot({ path: path.join(RESULTS, `${name}.png`) });
   }
 
   /// Fails on anything that keeps people with assistive technology out, with where and why.
   async checkAccess() {
+    await this.settle();
     const { violations } = await new AxeBuilder({ page: this.page }).analyze();
     const found = violations.map((violation) => `${violation.id}: ${violation.help}\n${violation.nodes.map((node) => `    ${node.html}`).join("\n")}`);
     assert.deepEqual(found, [], "accessibility");
