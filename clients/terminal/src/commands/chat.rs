@@ -41,7 +41,7 @@ pub(crate) async fn run(global: &Global, chat: &Chat, output: &mut Output) -> Re
     let shown = Shown::open(&mut session, room_id, chat.history, output).await?;
     let by_hand = io::stdin().is_terminal() && io::stdout().is_terminal() && !output.is_json();
     let lines = if by_hand {
-        let (lines, printer) = Lines::by_hand()?;
+        let (lines, printer) = Lines::by_hand(prompt(&session, room_id))?;
         output.print_through(Some(printer));
         lines
     } else {
@@ -89,9 +89,13 @@ enum Next {
     End,
 }
 
+/// What stands before the line that is typed.
+fn prompt(session: &Session, room_id: RoomId) -> String {
+    format!("#{}> ", text::line(&room_name(session, room_id)))
+}
+
 impl Conversation {
     fn greet(&mut self, output: &mut Output) {
-        self.prompt();
         if self.by_hand {
             let name = self.session.handle.with_view(|view| {
                 let person = view.person.as_ref();
@@ -105,8 +109,8 @@ impl Conversation {
     }
 
     fn prompt(&mut self) {
-        let room = room_name(&self.session, self.shown.room_id());
-        self.lines.prompt(format!("#{}> ", text::line(&room)));
+        let prompt = prompt(&self.session, self.shown.room_id());
+        self.lines.prompt(prompt);
     }
 
     async fn run(&mut self, follow: bool, output: &mut Output) -> Result<(), Failure> {

@@ -26,9 +26,9 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// From a terminal. What is printed goes to the printer, so that the line being typed stays below it.
-    pub(crate) fn by_hand() -> Result<(Self, Printer), Failure> {
+    pub(crate) fn by_hand(prompt: String) -> Result<(Self, Printer), Failure> {
         let (sender, receiver) = mpsc::channel(64);
-        let prompt = Arc::new(Mutex::new("> ".to_owned()));
+        let prompt = Arc::new(Mutex::new(prompt));
         let printer = terminal::start(sender, prompt.clone())?;
         Ok((Self { receiver, prompt }, printer))
     }
