@@ -63,7 +63,7 @@ pub(crate) async fn serve(
             Ok(Ok(Some((hello, person, token)))) => {
                 transport.allow_payloads();
                 let (connection, welcome) = Connection::open(context, person, hello, token).await;
-                tokio::spawn(connection.serve(transport, welcome, admission));
+                tokio::spawn(connection.serve(Box::new(transport), welcome, admission));
                 return;
             }
             Ok(Ok(None)) => Ok(()),
