@@ -22,8 +22,12 @@ use crate::files::{Files, collect_regularly};
 use crate::hub::{Hub, Publisher};
 use crate::metrics::Metrics;
 use crate::store::{OpenError, Store};
-use crate::transport::Transport;
+use crate::transport::{STALL_TIMEOUT, Transport};
 use crate::web;
+
+mod impatient;
+
+pub(crate) use impatient::Impatient;
 
 /// Request headers must be whole by then.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -251,7 +255,8 @@ async fn serve_http(context: Arc<Context>, stream: TcpStream, admission: Arc<Adm
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_TIMEOUT);
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let io = TokioIo::new(Impatient::new(stream, STALL_TIMEOUT));
+    let connection = builder.serve_connection_with_upgrades(io, service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,

@@ -19,7 +19,7 @@ use lines::Lines;
 use socket::Socket;
 
 /// A peer that takes nothing for this long is gone.
-const STALL_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// A peer is given this long to read what was said last.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 

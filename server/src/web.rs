@@ -10,7 +10,6 @@ use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto::upgrade::{Parts, downcast};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tungstenite::handshake::derive_accept_key;
 use warp::Filter;
@@ -20,6 +19,7 @@ use warp::reply::Reply as _;
 
 use crate::admission::Admission;
 use crate::connection::{self, Context};
+use crate::listen::Impatient;
 use crate::page;
 use crate::transport::Transport;
 
@@ -175,9 +175,9 @@ fn open_socket(
     };
     let (context, admission) = (context.clone(), admission.clone());
     tokio::spawn(async move {
-        match upgrade.await.map(downcast::<TokioIo<TcpStream>>) {
+        match upgrade.await.map(downcast::<TokioIo<Impatient>>) {
             Ok(Ok(Parts { io, read_buf, .. })) => {
-                let transport = Transport::websocket(io.into_inner(), read_buf);
+                let transport = Transport::websocket(io.into_inner().into_inner(), read_buf);
                 connection::serve(context, transport, admission).await;
             }
             Ok(Err(_)) => tracing::error!("a WebSocket came over something that is not TCP"),
