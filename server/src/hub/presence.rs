@@ -138,3 +138,59 @@ impl Presence {
         u32::try_from(self.online.len()).unwrap_or(u32::MAX)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::TimestampMs;
+
+    use super::*;
+
+    fn mailbox(number: u64) -> Arc<Mailbox> {
+        let person = PersonId::from_parts(TimestampMs(number), [0; 10]);
+        Arc::new(Mailbox::new(number, person))
+    }
+
+    fn frame(encoded: &Encoded) -> ServerFrame {
+        let line = encoded.framed(crate::wire::Framing::Lines);
+        shared::codec::decode_line(line).unwrap().frame
+    }
+
+    #[test]
+    fn who_comes_back_in_time_was_never_away() {
+        let mut presence = Presence::default();
+        let ann = mailbox(1);
+        presence.enter("Ann", &ann);
+        assert!(presence.change().is_some());
+        presence.leave(&ann);
+        presence.enter("Ann", &ann);
+        assert!(presence.has_changed());
+        assert!(presence.change().is_none());
+    }
+
+    #[test]
+    fn frames_about_a_crowd_stay_small() {
+        let mut presence = Presence::default();
+        let crowd: Vec<_> = (0..5000).map(mailbox).collect();
+        for mailbox in &crowd {
+            presence.enter(&format!("Person {}", mailbox.number), mailbox);
+        }
+        let ServerFrame::PresenceChanged { total, came, left } = frame(&presence.change().unwrap())
+        else {
+            panic!("they came");
+        };
+        assert_eq!((total, came.len(), left.len()), (5000, NAMES_MAX, 0));
+        assert_eq!(presence.interval(), 3 * INTERVAL);
+        let listing = presence.listing();
+        assert!(listing.framed(crate::wire::Framing::Lines).len() < 32 * 1024);
+        crowd
+            .iter()
+            .take(1000)
+            .for_each(|mailbox| presence.leave(mailbox));
+        // So many ids would be too long a frame, so everyone is told anew.
+        let ServerFrame::PresenceListed { total, people } = frame(&presence.change().unwrap())
+        else {
+            panic!("they left");
+        };
+        assert_eq!((total, people.len()), (4000, NAMES_MAX));
+    }
+}

@@ -275,6 +275,37 @@ async fn an_older_schema_is_brought_to_this_one_and_keeps_its_rows() {
 }
 
 #[tokio::test]
+async fn nothing_is_written_to_a_disk_that_is_nearly_full_and_reading_goes_on() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(&dir);
+    let ada = person(&store, "Ada").await;
+    let first = message(store.lobby(), &ada, 1, "first");
+    store.append_message(first).await.unwrap();
+    store.close().await;
+    let announcer = Box::new(|_: &[RoomEvent]| {});
+    let full = Store::open_keeping_free(dir.path(), u64::MAX, Arc::default(), announcer).unwrap();
+    let second = message(full.lobby(), &ada, 2, "second");
+    let refused = full.append_message(second).await;
+    assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
+    let bob = "Bob".parse().unwrap();
+    let refused = full.claim_name(bob, "token", NOW).await;
+    assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
+    let log = full.page_before(full.lobby(), None, 9).await.unwrap();
+    assert_eq!(sequences(&log), [1]);
+}
+
+#[tokio::test]
+async fn a_directory_is_opened_once_at_a_time() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(&dir);
+    let announcer = || Box::new(|_: &[RoomEvent]| {});
+    let second = Store::open(dir.path(), Arc::default(), announcer()).err();
+    assert!(matches!(second, Some(OpenError::InUse(_))));
+    store.clone().close().await;
+    Store::open(dir.path(), Arc::default(), announcer()).unwrap();
+}
+
+#[tokio::test]
 async fn only_a_checkpoint_moves_commits_into_the_database() {
     let dir = TempDir::new().unwrap();
     let (store, _) = open(&dir);
