@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { arrive, openBrowser } from "../harness/browser.js";
-import { composer, enter, say, sees, timeline } from "../harness/chat.js";
+import { composer, enter, say, sees, sentTexts, timeline } from "../harness/chat.js";
 import { startServer } from "../harness/server.js";
 import { connectTcp } from "../harness/tcp.js";
 
@@ -140,6 +140,8 @@ test("a long room scrolls without moving what is read", async (t) => {
       assert.ok(Math.abs(after.y - before.y - 300) <= 2, `${line} moved by ${after.y - before.y}, not 300`);
     }
     assert.ok((await mounted()) <= 160, `${await mounted()} rows are mounted`);
+    const numbers = (await sentTexts(ann)).map((text) => Number(text.replace("line ", "")));
+    assert.deepEqual(numbers, numbers.map((_, index) => numbers[0] + index), "every line is there, in its order");
   }
   await sees(ann, "line 1");
 

@@ -55,9 +55,28 @@ test("browsers and a plain socket see the same room", async (t) => {
   const told = script.frames.filter((frame) => frame.type === "room_event" && all.includes(frame.event.text));
   assert.deepEqual(told.map((frame) => frame.event.text), seen, "the socket was told the same");
 
+  // Who is here, and who is typing.
+  const here = ann.page.getByRole("navigation");
+  for (const name of ["Bob", "build-bot"]) await here.getByRole("listitem").filter({ hasText: name }).waitFor();
+  await composer(bob).pressSequentially("I am");
+  await ann.page.getByText("Bob is typing", { exact: true }).waitFor();
+  script.send({ type: "set_typing", room: "lobby", typing: true });
+  await ann.page.getByText(/^(Bob and build-bot|build-bot and Bob) are typing$/).waitFor();
+  await ann.page.getByRole("button", { name: "Details of this room, 3 people" }).click();
+  const details = ann.page.getByRole("region", { name: "Details of this room" });
+  await details.getByRole("listitem").filter({ hasText: "build-bot" }).waitFor();
+  await ann.see("people");
+  await ann.checkAccess();
+  await composer(bob).fill("");
+  await ann.page.getByText("Bob is typing").waitFor({ state: "detached" });
+
   await ann.see("talk-light");
   await bob.see("talk-dark");
   for (const person of [ann, bob, third]) person.checkProblems();
+
+  await bob.context.close();
+  await here.getByRole("listitem").filter({ hasText: "Bob" }).waitFor({ state: "detached" });
+  await details.locator("section", { hasText: "Away" }).getByRole("listitem").filter({ hasText: "Bob" }).waitFor();
 });
 
 test("people make rooms, find them, and read what they missed", async (t) => {

@@ -24,6 +24,7 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
     let ui = use_ui();
     use_changes(room_id, |room_id, change| {
         *change == Change::Members(*room_id)
+            || *change == Change::Timeline(*room_id)
             || matches!(
                 change,
                 Change::Presence | Change::Rooms | Change::Connection

@@ -1,6 +1,6 @@
 //! The middle pane: a room's head, its timeline, and the composer under it. Files dropped or pasted anywhere land here.
 
-use client::{Change, Command, CommandError};
+use client::{Change, Command, CommandError, Room, View};
 use shared::frame::RoomKind;
 use shared::{RoomId, RoomRef};
 use wasm_bindgen::JsCast as _;
@@ -122,10 +122,16 @@ fn use_paste(attach: Callback<Vec<File>>) {
 fn Head(props: &RoomPaneProps) -> Html {
     let driver = use_driver();
     let ui = use_ui();
-    use_changes((), |(), change| *change == Change::Rooms);
-    let Some(info) =
-        driver.view(|view| view.rooms.get(&props.room_id).map(|room| room.info.clone()))
-    else {
+    use_changes(props.room_id, |room_id, change| {
+        matches!(change, Change::Rooms | Change::Presence)
+            || *change == Change::Timeline(*room_id)
+            || *change == Change::Members(*room_id)
+    });
+    let found = driver.view(|view| {
+        let room = view.rooms.get(&props.room_id)?;
+        Some((room.info.clone(), member_count(view, room)))
+    });
+    let Some((info, members)) = found else {
         return Html::default();
     };
     let topic = match info.kind {
@@ -145,11 +151,20 @@ fn Head(props: &RoomPaneProps) -> Html {
             <h2><span class="hash" aria-hidden="true">{ "#" }</span>{ info.name.to_string() }</h2>
             <p class="topic" title={topic.clone()}>{ topic }</p>
             <button class="quiet-button" onclick={toggle} aria-pressed={props.details.to_string()}
-                aria-label={format!("Details of this room, {}", format::people(info.members.into()))}>
+                aria-label={format!("Details of this room, {}", format::people(members.into()))}>
                 { icon(Icon::People) }
-                <span class="numbers">{ info.members }</span>
+                <span class="numbers">{ members }</span>
             </button>
         </header>
+    }
+}
+
+/// How many are in the room. Nobody announces who comes to the lobby, but whoever is here is in it.
+pub(super) fn member_count(view: &View, room: &Room) -> u32 {
+    let listed = room.members.as_ref().map_or(0, |members| members.total);
+    match room.info.kind {
+        RoomKind::Lobby => room.info.members.max(listed).max(view.presence.total),
+        RoomKind::Public | RoomKind::Unknown => room.info.members,
     }
 }
 
