@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use crate::wire::{self, Framing};
 
+mod allowance;
 mod lines;
 mod socket;
 
@@ -71,7 +72,7 @@ impl From<ServerFrame> for Outgoing {
 /// Where frames come from and go to.
 pub(crate) enum Transport {
     Lines(Lines),
-    WebSocket(Socket),
+    WebSocket(Box<Socket>),
 }
 
 impl Transport {
@@ -82,7 +83,7 @@ impl Transport {
 
     /// A WebSocket after its handshake; `read_ahead` came right behind that.
     pub(crate) fn websocket(stream: tokio::net::TcpStream, read_ahead: Bytes) -> Self {
-        Self::WebSocket(Socket::new(stream, read_ahead))
+        Self::WebSocket(Box::new(Socket::new(stream, read_ahead)))
     }
 
     pub(crate) fn framing(&self) -> Framing {
@@ -108,6 +109,14 @@ impl Transport {
         match self {
             Self::Lines(lines) => lines.poll_read(cx),
             Self::WebSocket(socket) => socket.poll_read(cx),
+        }
+    }
+
+    /// How much was read so far, of frames that are not whole yet as well.
+    pub(crate) fn read_bytes(&self) -> u64 {
+        match self {
+            Self::Lines(lines) => lines.read_bytes(),
+            Self::WebSocket(socket) => socket.read_bytes(),
         }
     }
 

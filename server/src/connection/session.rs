@@ -26,6 +26,8 @@ use crate::wire::Framing;
 
 /// Requests of one connection that may wait for the disk; then it is read no further.
 const REPLIES_MAX: usize = 64;
+/// A payload that comes more slowly does not count as a sign of life.
+const PAYLOAD_BYTES_PER_SECOND_MIN: u64 = 4 << 10;
 /// Frames of one connection that are handled before it is written to and others have their turn.
 const FRAMES_AT_ONCE: usize = 32;
 /// Where a resuming client lacks more events than this, it gets the newest and a gap.
@@ -137,6 +139,7 @@ impl Connection {
         }
         let silence = Duration::from_millis(self.limits.silence_timeout_ms);
         let mut heard_at = Instant::now();
+        let mut heard_bytes = transport.read_bytes();
         let mut timer = pin!(sleep_until(heard_at + silence));
         self.deliver(transport).await?;
         loop {
@@ -144,6 +147,7 @@ impl Connection {
                 Wake::Rung => {}
                 Wake::Read(read) => {
                     heard_at = Instant::now();
+                    heard_bytes = transport.read_bytes();
                     let mut next = Some(read);
                     let mut handled = 0;
                     while let Some(read) = next {
@@ -172,6 +176,14 @@ impl Connection {
                         };
                     }
                 }
+                Wake::Silent
+                    if transport.read_bytes() - heard_bytes >= self.payload_bytes_min() =>
+                {
+                    // A large chunk comes slowly, but it comes.
+                    heard_at = Instant::now();
+                    heard_bytes = transport.read_bytes();
+                    timer.as_mut().reset(heard_at + silence);
+                }
                 Wake::Silent if heard_at + silence <= Instant::now() => {
                     let text = "Nothing came for too long; send ping in time.";
                     let late = ErrorReply::new(ErrorCode::TimedOut, text);
@@ -193,6 +205,11 @@ impl Connection {
             // While a slow peer was written to, nothing was read from it.
             heard_at += before.elapsed();
         }
+    }
+
+    /// What must have come of an unfinished payload in the time of silence.
+    fn payload_bytes_min(&self) -> u64 {
+        self.limits.silence_timeout_ms * PAYLOAD_BYTES_PER_SECOND_MIN / 1000
     }
 
     /// Whether so much waits for the disk that no more is read.

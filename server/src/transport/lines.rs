@@ -30,6 +30,8 @@ pub(crate) struct Lines {
     /// The frame whose payload is still coming.
     pending: Option<Box<Pending>>,
     payloads: bool,
+    /// Of all bytes ever.
+    read_bytes: u64,
 }
 
 struct Pending {
@@ -50,6 +52,7 @@ impl Lines {
             decoder: FrameDecoder::new(CLIENT_LINE_BYTES_MAX),
             pending: None,
             payloads: false,
+            read_bytes: 0,
         }
     }
 
@@ -82,8 +85,9 @@ impl Lines {
             if read.is_pending() && self.decoder.buffer_mut().is_empty() {
                 *self.decoder.buffer_mut() = BytesMut::new();
             }
-            if ready!(read)? == 0 {
-                return Poll::Ready(Ok(None));
+            match ready!(read)? {
+                0 => return Poll::Ready(Ok(None)),
+                read => self.read_bytes += read as u64,
             }
         }
     }
@@ -123,6 +127,10 @@ impl Lines {
                 Placing::Waiting(_) => payload,
             },
         }))
+    }
+
+    pub(super) fn read_bytes(&self) -> u64 {
+        self.read_bytes
     }
 
     pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {

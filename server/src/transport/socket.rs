@@ -13,32 +13,14 @@ use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Error, Message, WebSocket};
 
 use super::TransportError;
+use super::allowance::Allowance;
 use super::lines::discard;
 
 /// Held by every connection for as long as it is open.
 const READ_BUFFER_BYTES: usize = 1024;
 
 pub(crate) struct Socket {
-    inner: WebSocket<NonBlocking>,
-}
-
-/// The stream as tungstenite takes it: whatever would wait is an error instead.
-struct NonBlocking(TcpStream);
-
-impl io::Read for NonBlocking {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.try_read(buffer)
-    }
-}
-
-impl io::Write for NonBlocking {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.0.try_write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    inner: WebSocket<Allowance>,
 }
 
 impl Socket {
@@ -48,7 +30,7 @@ impl Socket {
             .write_buffer_size(0)
             .max_message_size(Some(CLIENT_LINE_BYTES_MAX + 1))
             .max_frame_size(Some(CLIENT_LINE_BYTES_MAX + 1));
-        let stream = NonBlocking(stream);
+        let stream = Allowance::new(stream);
         let inner = if read_ahead.is_empty() {
             WebSocket::from_raw_socket(stream, Role::Server, Some(config))
         } else {
@@ -70,32 +52,41 @@ impl Socket {
     ) -> Poll<Result<Option<Packet<ClientFrame>>, TransportError>> {
         loop {
             match self.inner.read() {
-                Ok(Message::Text(text)) => return Poll::Ready(decode(text.into())),
-                Ok(Message::Binary(bytes)) => return Poll::Ready(decode(bytes)),
+                Ok(Message::Text(text)) => return Poll::Ready(self.decode(text.into())),
+                Ok(Message::Binary(bytes)) => return Poll::Ready(self.decode(bytes)),
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
                 Ok(Message::Close(_)) | Err(Error::ConnectionClosed) => {
                     return Poll::Ready(Ok(None));
                 }
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(self.inner.get_ref().0.poll_read_ready(cx))?;
+                    ready!(self.inner.get_mut().poll_read_ready(cx))?;
                 }
                 Err(error) => return Poll::Ready(Err(error.into())),
             }
         }
     }
 
+    fn decode(&mut self, message: Bytes) -> Result<Option<Packet<ClientFrame>>, TransportError> {
+        let message = self.inner.get_mut().finish(message);
+        Ok(Some(decode_message(message)?))
+    }
+
+    pub(super) fn read_bytes(&self) -> u64 {
+        self.inner.get_ref().read_bytes()
+    }
+
     /// The outer error ends the connection.
     pub(super) fn try_write(&mut self, bytes: &[u8]) -> Result<io::Result<usize>, TransportError> {
         // A pong that is half sent must be whole before anything else goes out.
         match self.inner.flush() {
-            Ok(()) => Ok(self.inner.get_ref().0.try_write(bytes)),
+            Ok(()) => Ok(self.inner.get_ref().stream.try_write(bytes)),
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(Err(error)),
             Err(error) => Err(error.into()),
         }
     }
 
     pub(super) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.inner.get_ref().0.poll_write_ready(cx)
+        self.inner.get_ref().stream.poll_write_ready(cx)
     }
 
     pub(super) async fn close(&mut self) {
@@ -103,15 +94,12 @@ impl Socket {
         while let Err(Error::Io(error)) = &closed
             && error.kind() == io::ErrorKind::WouldBlock
         {
-            if poll_fn(|cx| self.poll_write_ready(cx)).await.is_err() {
+            let stream = &self.inner.get_ref().stream;
+            if poll_fn(|cx| stream.poll_write_ready(cx)).await.is_err() {
                 return;
             }
             closed = self.inner.flush();
         }
-        discard(&mut self.inner.get_mut().0).await;
+        discard(&mut self.inner.get_mut().stream).await;
     }
-}
-
-fn decode(message: Bytes) -> Result<Option<Packet<ClientFrame>>, TransportError> {
-    Ok(Some(decode_message(message)?))
 }

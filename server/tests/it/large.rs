@@ -181,23 +181,20 @@ impl<'a> Upload<'a> {
             &chunk,
         ]
         .concat();
-        let (mut stream, bytes) = match self.peer {
-            Some(Peer::Tcp(stream)) => (stream.into_inner(), frame),
-            Some(Peer::WebSocket(socket)) => {
-                // A whole binary message, masked with zeros (RFC 6455, 5.2).
-                let len = (frame.len() as u64).to_be_bytes();
-                let head = [&[0x82, 0xFF], &len[..], &[0; 4]].concat();
-                (socket.into_inner(), [head, frame].concat())
-            }
-            None => {
-                let path = format!("/api/uploads/{UPLOAD}/chunks/{index}");
-                let length = format!("host: test\r\ncontent-length: {}\r\n\r\n", chunk.len());
-                let head = self.uploader.head("PUT", &path, &length);
-                let stream = TcpStream::connect(self.server.http_address()).await;
-                (stream.unwrap(), [head.as_bytes(), &chunk].concat())
-            }
-        };
-        stream.write_all(&bytes[..bytes.len() / 2]).await.unwrap();
+        if let Some(mut peer) = self.peer {
+            let bytes = peer.binary(&frame);
+            let half = &bytes[..bytes.len() / 2];
+            return peer.raw().write_all(half).await.unwrap();
+        }
+        let path = format!("/api/uploads/{UPLOAD}/chunks/{index}");
+        let length = format!("host: test\r\ncontent-length: {}\r\n\r\n", chunk.len());
+        let head = self.uploader.head("PUT", &path, &length);
+        let stream = TcpStream::connect(self.server.http_address()).await;
+        let (mut stream, half) = (stream.unwrap(), &chunk[..chunk.len() / 2]);
+        stream
+            .write_all(&[head.as_bytes(), half].concat())
+            .await
+            .unwrap();
     }
 
     async fn finish(&mut self) -> Value {

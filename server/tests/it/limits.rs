@@ -8,6 +8,7 @@ use shared::limits::Limits;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::peer::{Peer, config};
 
@@ -82,6 +83,50 @@ async fn the_silent_are_closed_and_those_who_ping_are_not() {
     let (error, after, end) = silenced.await.unwrap();
     assert_eq!((&error["code"], end), (&json!("timed_out"), None));
     assert!(after >= Duration::from_millis(500), "{after:?}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_payload_that_comes_slowly_is_not_silence_and_one_that_drips_is() {
+    let folder = TempDir::new().unwrap();
+    let limits = Limits {
+        silence_timeout_ms: 500,
+        ..Limits::default()
+    };
+    let server = Server::start(Config {
+        limits,
+        ..config(&folder)
+    });
+    let server = server.await.unwrap();
+    let chunk = vec![5; 1 << 20];
+    for (mut peer, name) in [
+        (Peer::tcp(&server).await, "Lines"),
+        (Peer::websocket(&server).await, "WebSocket"),
+    ] {
+        peer.claim(name).await;
+        peer.send(json!({"type": "begin_upload", "name": "a", "size_bytes": chunk.len()}))
+            .await;
+        let status = peer.expect("upload_status").await;
+        let put = json!({"type": "put_chunk", "upload_id": status["upload_id"], "index": 0,
+                         "payload_bytes": chunk.len()});
+        let frame = [format!("{put}\n").as_bytes(), &chunk].concat();
+        let (bytes, pieces) = (peer.binary(&frame), 16);
+        for piece in bytes.chunks(bytes.len().div_ceil(pieces)) {
+            peer.raw().write_all(piece).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        peer.expect("chunk_stored").await;
+        let mut drops = bytes.chunks(64);
+        let refusal = loop {
+            // Writing fails once the server has closed; what it said before can still be read.
+            let written = peer.raw().write_all(drops.next().unwrap()).await;
+            if let Ok(frame) = timeout(Duration::from_millis(100), peer.read()).await {
+                break frame.unwrap();
+            }
+            written.unwrap();
+        };
+        assert_eq!(refusal["code"], "timed_out");
+    }
     server.stop().await;
 }
 

@@ -79,6 +79,25 @@ impl Peer {
         }
     }
 
+    /// The stream below, for what no well-behaved peer would write.
+    pub(crate) fn raw(&mut self) -> &mut TcpStream {
+        match self {
+            Self::Tcp(stream) => stream.get_mut(),
+            Self::WebSocket(socket) => socket.get_mut(),
+        }
+    }
+
+    /// The bytes that carry this frame with a payload. On a WebSocket they are masked with zeros (RFC 6455, 5.2).
+    pub(crate) fn binary(&self, frame: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Tcp(_) => frame.to_vec(),
+            Self::WebSocket(_) => {
+                let length = (frame.len() as u64).to_be_bytes();
+                [&[0x82, 0xFF], &length[..], &[0; 4], frame].concat()
+            }
+        }
+    }
+
     /// The next frame; `None` once the server has closed.
     pub(crate) async fn read(&mut self) -> Option<Value> {
         Some(self.read_payload().await?.0)
