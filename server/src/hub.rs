@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use shared::frame::{Person, RoomInfo};
 use shared::{PersonId, RoomEvent, RoomId, ServerFrame, codec};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -127,14 +128,17 @@ impl Hub {
 /// Puts what was committed into the tails, then rings.
 pub(crate) struct Publisher {
     hub: Arc<Hub>,
+    /// Rings those who have peace for now; the writer's thread cannot wait.
+    runtime: Handle,
     /// Rooms that have new events and whose followers were not rung yet.
     touched: Vec<Arc<Room>>,
 }
 
 impl Publisher {
-    pub(crate) fn new(hub: Arc<Hub>) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, runtime: Handle) -> Self {
         Self {
             hub,
+            runtime,
             touched: Vec::new(),
         }
     }
@@ -167,6 +171,13 @@ impl Announcer for Publisher {
 
     fn answered(&mut self) {
         // A room that comes twice finds its followers rung already.
-        self.touched.drain(..).for_each(|room| room.ring());
+        for room in self.touched.drain(..) {
+            if let Some(until) = room.ring() {
+                self.runtime.spawn(async move {
+                    sleep_until(until).await;
+                    room.ring_late();
+                });
+            }
+        }
     }
 }

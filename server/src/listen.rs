@@ -10,6 +10,7 @@ use hyper_util::service::TowerToHyperService;
 use shared::{ErrorCode, ErrorReply, ServerFrame};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -74,7 +75,7 @@ impl Server {
         let (tcp_listener, tcp) = listen(config.tcp, "tcp").await?;
         let hub = Arc::new(Hub::default());
         let metrics = Arc::new(Metrics::default());
-        let publisher = Box::new(Publisher::new(hub.clone()));
+        let publisher = Box::new(Publisher::new(hub.clone(), Handle::current()));
         let store = Store::open(&config.data_dir, metrics.clone(), publisher)?;
         let files = Arc::new(Files::new(store.clone(), Blobs::open(&config.uploads_dir)?));
         tokio::spawn(collect_regularly(Arc::downgrade(&files)));

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::Duration;
 
 use shared::frame::RoomInfo;
 use shared::{PersonId, RoomEvent, RoomId, Sequence, ServerFrame};
+use tokio::time::Instant;
 
 use super::lock;
 use super::mailbox::Mailbox;
@@ -19,6 +20,13 @@ const TAIL_BYTES_MAX: usize = 1 << 20;
 const TAIL_BYTES_MIN: usize = 16 << 10;
 /// From here on tails are kept short.
 const TAILS_BYTES_MAX: isize = 64 << 20;
+/// How long the followers of a room have peace after a ring, for each of them: about twice what it costs to write to
+/// one. A write costs the same whatever its size, so a large and busy room is served by fewer and larger ones.
+const PEACE_PER_FOLLOWER: Duration = Duration::from_micros(10);
+/// Nobody waits for longer than this.
+const PEACE_MAX: Duration = Duration::from_millis(20);
+/// A shorter one gathers nothing.
+const PEACE_MIN: Duration = Duration::from_millis(2);
 /// Deliveries of ephemeral frames in a room per second, above which they are dropped.
 const EPHEMERAL_PER_SECOND: f64 = 5_000.0;
 
@@ -31,6 +39,7 @@ pub(crate) struct Room {
     /// A sequence that no event of the tail reaches, so that who has everything need not lock it.
     end: AtomicU64,
     followers: Mutex<HashMap<u64, Arc<Mailbox>>>,
+    peace: Mutex<Peace>,
     budget: Mutex<Budget>,
     /// Bytes of all rooms' tails together.
     tails_bytes: Arc<AtomicIsize>,
@@ -40,6 +49,14 @@ impl Drop for Room {
     fn drop(&mut self) {
         self.count_bytes(-isize::try_from(lock(&self.tail).bytes()).unwrap_or_default());
     }
+}
+
+/// The first ring is heard at once, those soon after it together at the end of the peace.
+#[derive(Debug)]
+struct Peace {
+    until: Instant,
+    /// Somebody rings at its end.
+    broken: bool,
 }
 
 #[derive(Debug)]
@@ -56,6 +73,10 @@ impl Room {
             tail: Mutex::default(),
             end: AtomicU64::new(u64::MAX),
             followers: Mutex::default(),
+            peace: Mutex::new(Peace {
+                until: Instant::now(),
+                broken: false,
+            }),
             budget: Mutex::new(Budget {
                 deliveries: EPHEMERAL_PER_SECOND,
                 at: Instant::now(),
@@ -113,10 +134,38 @@ impl Room {
         self.tails_bytes.fetch_add(grown, Ordering::Relaxed);
     }
 
-    pub(super) fn ring(&self) {
-        lock(&self.followers)
-            .values()
-            .for_each(|follower| follower.ring());
+    /// Wakes the followers, or, where they have peace for now, returns until when: then [`Self::ring_late`] is to be
+    /// called.
+    #[must_use]
+    pub(super) fn ring(&self) -> Option<Instant> {
+        let mut peace = lock(&self.peace);
+        let now = Instant::now();
+        if now >= peace.until {
+            peace.until = now + self.ring_all();
+            return None;
+        }
+        let is_first = !std::mem::replace(&mut peace.broken, true);
+        is_first.then_some(peace.until)
+    }
+
+    /// Wakes the followers at the end of their peace.
+    pub(super) fn ring_late(&self) {
+        let mut peace = lock(&self.peace);
+        peace.broken = false;
+        peace.until = Instant::now() + self.ring_all();
+    }
+
+    /// How long the followers now have peace.
+    fn ring_all(&self) -> Duration {
+        let followers = lock(&self.followers);
+        followers.values().for_each(|follower| follower.ring());
+        let count = u32::try_from(followers.len()).unwrap_or(u32::MAX);
+        let peace = PEACE_PER_FOLLOWER.saturating_mul(count).min(PEACE_MAX);
+        if peace < PEACE_MIN {
+            Duration::ZERO
+        } else {
+            peace
+        }
     }
 
     pub(super) fn follow(&self, mailbox: &Arc<Mailbox>) {
@@ -160,6 +209,67 @@ impl Room {
         let encoded = Encoded::new(frame);
         for follower in followers.values().filter(|to| to.person != from.person) {
             follower.whisper(&encoded);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::TimestampMs;
+    use shared::frame::RoomKind;
+
+    use super::*;
+
+    fn room(followers: u64) -> (Room, Arc<Mailbox>) {
+        let info = RoomInfo {
+            room_id: RoomId::from_parts(TimestampMs(1), [1; 10]),
+            name: "busy".parse().unwrap(),
+            topic: String::new(),
+            kind: RoomKind::Public,
+            members: 0,
+            joined: true,
+            last_sequence: Sequence(0),
+        };
+        let room = Room::new(&info, Arc::default());
+        let person = PersonId::from_parts(TimestampMs(1), [2; 10]);
+        let mailboxes: Vec<_> = (0..followers)
+            .map(|number| Arc::new(Mailbox::new(number, person)))
+            .collect();
+        mailboxes.iter().for_each(|mailbox| room.follow(mailbox));
+        (room, mailboxes[0].clone())
+    }
+
+    fn is_rung(mailbox: &Mailbox) -> bool {
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        mailbox.poll_rung(&mut cx).is_ready()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_followers_are_rung_at_once_and_then_in_peace() {
+        let (room, follower) = room(1_000);
+        assert_eq!(room.ring(), None);
+        assert!(is_rung(&follower), "the first ring is heard at once");
+        let until = room.ring().unwrap();
+        assert_eq!(until - Instant::now(), Duration::from_millis(10));
+        assert_eq!(room.ring(), None, "somebody rings already");
+        assert!(!is_rung(&follower));
+        tokio::time::sleep_until(until).await;
+        room.ring_late();
+        assert!(is_rung(&follower));
+        assert!(room.ring().is_some(), "peace again");
+        room.ring_late();
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        assert!(is_rung(&follower));
+        assert_eq!(room.ring(), None);
+        assert!(is_rung(&follower), "after the peace it is heard at once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn few_followers_are_rung_each_time() {
+        let (room, follower) = room(50);
+        for _ in 0..3 {
+            assert_eq!(room.ring(), None);
+            assert!(is_rung(&follower));
         }
     }
 }
