@@ -5,6 +5,7 @@
 //! - `dialog` and what it is for: `jump`, `browse`, `create_room`, `confirm`
 //! - `hooks`: how a component follows the core
 
+mod absent;
 pub(crate) mod app;
 mod attachments;
 mod avatar;
@@ -16,9 +17,11 @@ mod copy_button;
 mod create_room;
 mod details;
 mod dialog;
+mod drop_target;
 mod hooks;
 mod icon;
 mod jump;
+mod room_head;
 mod room_list;
 mod room_pane;
 mod shell;

@@ -10,6 +10,7 @@ use yew::{
 };
 
 use crate::browser::{element, is_watched, location, title};
+use crate::components::absent::Absent;
 use crate::components::browse::Browse;
 use crate::components::confirm::{Question, confirm};
 use crate::components::connection_bar::ConnectionBar;
@@ -19,7 +20,7 @@ use crate::components::hooks::{
     Dialog, Ui, refusal, use_changes, use_driver, use_keys, use_window_event,
 };
 use crate::components::jump::Jump;
-use crate::components::room_pane::{Absent, RoomPane};
+use crate::components::room_pane::RoomPane;
 use crate::components::sidebar::Sidebar;
 use crate::components::toasts::Toasts;
 use crate::driver::Driver;

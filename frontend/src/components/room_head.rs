@@ -1,0 +1,68 @@
+//! The head of a room: its name, its topic, and how many are in it.
+
+use client::{Change, Room, View};
+use shared::RoomId;
+use shared::frame::RoomKind;
+use yew::{Callback, Html, MouseEvent, Properties, component, html};
+
+use crate::components::hooks::{use_changes, use_driver, use_ui};
+use crate::components::icon::{Icon, icon};
+use crate::text::format;
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct RoomHeadProps {
+    pub(crate) room_id: RoomId,
+    /// Whether the details are open.
+    pub(crate) details: bool,
+    pub(crate) ondetails: Callback<()>,
+}
+
+#[component]
+pub(crate) fn RoomHead(props: &RoomHeadProps) -> Html {
+    let driver = use_driver();
+    let ui = use_ui();
+    use_changes(props.room_id, |room_id, change| {
+        matches!(change, Change::Rooms | Change::Presence)
+            || *change == Change::Timeline(*room_id)
+            || *change == Change::Members(*room_id)
+    });
+    let found = driver.view(|view| {
+        let room = view.rooms.get(&props.room_id)?;
+        Some((room.info.clone(), member_count(view, room)))
+    });
+    let Some((info, members)) = found else {
+        return Html::default();
+    };
+    let topic = match info.kind {
+        RoomKind::Lobby if info.topic.is_empty() => "Everyone is here".to_owned(),
+        RoomKind::Lobby | RoomKind::Public | RoomKind::Unknown => info.topic,
+    };
+    let back = move |_: MouseEvent| ui.go.emit(None);
+    let toggle = {
+        let ondetails = props.ondetails.clone();
+        move |_: MouseEvent| ondetails.emit(())
+    };
+    html! {
+        <header class="room-head">
+            <button class="icon-button back" aria-label="Back to the rooms" onclick={back}>
+                { icon(Icon::Back) }
+            </button>
+            <h2><span class="hash" aria-hidden="true">{ "#" }</span>{ info.name.to_string() }</h2>
+            <p class="topic" title={topic.clone()}>{ topic }</p>
+            <button class="quiet-button" onclick={toggle} aria-pressed={props.details.to_string()}
+                aria-label={format!("Details of this room, {}", format::people(members.into()))}>
+                { icon(Icon::People) }
+                <span class="numbers">{ members }</span>
+            </button>
+        </header>
+    }
+}
+
+/// How many are in the room. Nobody announces who comes to the lobby, but whoever is here is in it.
+fn member_count(view: &View, room: &Room) -> u32 {
+    let listed = room.members.as_ref().map_or(0, |members| members.total);
+    match room.info.kind {
+        RoomKind::Lobby => room.info.members.max(listed).max(view.presence.total),
+        RoomKind::Public | RoomKind::Unknown => room.info.members,
+    }
+}
