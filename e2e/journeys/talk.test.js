@@ -58,8 +58,9 @@ test("browsers and a plain socket see the same room", async (t) => {
   // Who is here, and who is typing.
   const here = ann.page.getByRole("navigation");
   for (const name of ["Bob", "build-bot"]) await here.getByRole("listitem").filter({ hasText: name }).waitFor();
-  await composer(bob).pressSequentially("I am");
-  await ann.page.getByText("Bob is typing", { exact: true }).waitFor();
+  // At the pace of a person: what follows a message too closely is not passed on before it is repeated.
+  const typing = composer(bob).pressSequentially("I am thinking while I am writing", { delay: 150 });
+  await Promise.all([typing, ann.page.getByText("Bob is typing", { exact: true }).waitFor()]);
   script.send({ type: "set_typing", room: "lobby", typing: true });
   await ann.page.getByText(/^(Bob and build-bot|build-bot and Bob) are typing$/).waitFor();
   await ann.page.getByRole("button", { name: "Details of this room, 3 people" }).click();
