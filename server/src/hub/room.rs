@@ -22,9 +22,9 @@ const TAIL_BYTES_MIN: usize = 16 << 10;
 const TAILS_BYTES_MAX: isize = 64 << 20;
 /// How long the followers of a room have peace after a ring, for each of them: about twice what it costs to write to
 /// one. A write costs the same whatever its size, so a large and busy room is served by fewer and larger ones.
-const PEACE_PER_FOLLOWER: Duration = Duration::from_micros(10);
+const PEACE_PER_FOLLOWER: Duration = Duration::from_micros(20);
 /// Nobody waits for longer than this.
-const PEACE_MAX: Duration = Duration::from_millis(20);
+const PEACE_MAX: Duration = Duration::from_millis(25);
 /// A shorter one gathers nothing.
 const PEACE_MIN: Duration = Duration::from_millis(2);
 /// Deliveries of ephemeral frames in a room per second, above which they are dropped.
@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(room.ring(), None);
         assert!(is_rung(&follower), "the first ring is heard at once");
         let until = room.ring().unwrap();
-        assert_eq!(until - Instant::now(), Duration::from_millis(10));
+        assert_eq!(until - Instant::now(), Duration::from_millis(20));
         assert_eq!(room.ring(), None, "somebody rings already");
         assert!(!is_rung(&follower));
         tokio::time::sleep_until(until).await;
@@ -258,7 +258,7 @@ mod tests {
         assert!(is_rung(&follower));
         assert!(room.ring().is_some(), "peace again");
         room.ring_late();
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
         assert!(is_rung(&follower));
         assert_eq!(room.ring(), None);
         assert!(is_rung(&follower), "after the peace it is heard at once");
