@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use shared::{ErrorCode, ErrorReply, ServerFrame};
 use tokio::io::AsyncWriteExt as _;
@@ -251,13 +251,13 @@ async fn serve_http(context: Arc<Context>, stream: TcpStream, admission: Arc<Adm
     let mut draining = context.draining.clone();
     let peer = stream.peer_addr().ok();
     let service = TowerToHyperService::new(warp::service(web::routes(context, admission, peer)));
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_TIMEOUT);
     let io = TokioIo::new(Impatient::new(stream, STALL_TIMEOUT));
-    let connection = builder.serve_connection_with_upgrades(io, service);
+    // Not hyper-util's: that waits for the first bytes, to learn the version, without a deadline.
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_TIMEOUT)
+        .serve_connection(io, service)
+        .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::header::{self, HeaderMap, HeaderValue};
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use hyper_util::server::conn::auto::upgrade::{Parts, downcast};
 use tokio::time::timeout;
 use tungstenite::handshake::derive_accept_key;
 use warp::Filter;
@@ -175,7 +174,7 @@ fn open_socket(
     };
     let (context, admission) = (context.clone(), admission.clone());
     tokio::spawn(async move {
-        match upgrade.await.map(downcast::<TokioIo<Impatient>>) {
+        match upgrade.await.map(Upgraded::downcast::<TokioIo<Impatient>>) {
             Ok(Ok(Parts { io, read_buf, .. })) => {
                 let transport = Transport::websocket(io.into_inner().into_inner(), read_buf);
                 connection::serve(context, transport, admission).await;

@@ -4,6 +4,7 @@
 
 mod chat;
 mod command;
+mod deadlines;
 mod files;
 mod hostile;
 mod hostile_names;
