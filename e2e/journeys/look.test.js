@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { arrive, openBrowser } from "../harness/browser.js";
 import { composer, enter, say, sees, sentTexts, timeline } from "../harness/chat.js";
+import { choose, noise, picture } from "../harness/file.js";
 import { startServer } from "../harness/server.js";
 import { connectTcp } from "../harness/tcp.js";
 
@@ -12,7 +13,7 @@ const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile:
 
 /// A morning in a small team, told by people on sockets.
 async function fill(t, server) {
-  const [mara, jonas, priya, bot] = await Promise.all(["Mara Lindqvist", "Jonas", "Priya", "build-bot"].map((name) => connectTcp(t, server.tcp, name)));
+  const [mara, jonas, priya, bot] = await Promise.all(["Mara", "Jonas", "Priya", "build-bot"].map((name) => connectTcp(t, server.tcp, name)));
   mara.send({ type: "create_room", request_id: 2, name: "field-trip", topic: "Thursday, bus leaves 8:15 from the gate" });
   await mara.next((frame) => frame.type === "room_joined");
   bot.send({ type: "create_room", request_id: 2, name: "builds", topic: "What the build machine says" });
@@ -28,7 +29,7 @@ async function fill(t, server) {
   await speak(mara, "I put the new timetable on the door as well.");
   await speak(jonas, "Perfect. Could somebody bring the long HDMI cable? Mine is **too short** for the new table.");
   await speak(priya, "I have one in my bag, will leave it on the desk.");
-  await speak(bot, "Build 1482 passed in 3 min 12 s\n```text\n214 tests, 0 failed\nbinary 8.4 MB, page 168 KB\n```");
+  await speak(bot, "Build 1482 passed in 3 min 12 s\n```text\n214 tests, 0 failed\n0 warnings\n```");
   await speak(jonas, "Nice. Two things for today:\n\n1. Measurements from the roof sensor go to `data/roof/`\n2. Please write the *units* into the first line\n\n> Last time we guessed, and guessed wrong.\n\nHow it is meant: https://en.wikipedia.org/wiki/Comma-separated_values");
   await speak(priya, "On it");
   await speak(priya, "The sensor was offline between 02:10 and 02:40, I marked the gap.");
@@ -48,7 +49,7 @@ test("the page looks right and everybody can use it", async (t) => {
     await guest.context.close();
   }
   const people = await fill(t, server);
-  const ann = await enter(browser, server.url, "Ann Keller");
+  const ann = await enter(browser, server.url, "Ann");
   const bob = await enter(browser, server.url, "Bob", { colorScheme: "dark" });
   for (const person of [ann, bob]) {
     await person.page.getByRole("button", { name: "Browse all rooms" }).click();
@@ -62,6 +63,12 @@ test("the page looks right and everybody can use it", async (t) => {
   }
   await say(ann, "Thanks, Priya. I can take the measurements over lunch and send the table to everybody after that.");
   await sees(bob, "Thanks, Priya. I can take the measurements over lunch and send the table to everybody after that.");
+  await choose(ann, [
+    { name: "roof.png", mimeType: "image/png", buffer: picture(360, 160, 0.4) },
+    { name: "roof, first week.csv", mimeType: "text/csv", buffer: noise(48_000) },
+  ]);
+  await say(ann, "This is what it looks like up there:");
+  await timeline(bob).getByText("roof, first week.csv").waitFor();
   await people.speak(people.priya, "Vegetarian for me, please", "field-trip");
   people.jonas.send({ type: "set_typing", room: "lobby", typing: true });
   await composer(bob).fill("A half-written answer that stays with its room");
