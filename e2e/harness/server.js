@@ -9,12 +9,12 @@ import path from "node:path";
 const READY_MS = 20_000;
 const DRAIN_MS = 15_000;
 
-/// The server under test: CHINWAG_SERVER, else the newest usual build of this checkout.
-function program() {
-  if (process.env.CHINWAG_SERVER) return process.env.CHINWAG_SERVER;
+/// A program under test: what the variable names, else the usual build of this checkout, release before debug.
+export function program(name, variable) {
+  if (process.env[variable]) return process.env[variable];
   const target = process.env.CARGO_TARGET_DIR ?? path.join(import.meta.dirname, "../../target");
-  const found = ["release", "debug"].map((profile) => path.join(target, profile, "chinwag-server")).find(existsSync);
-  if (!found) throw new Error("there is no chinwag-server; build one with: cargo xtask build");
+  const found = ["release", "debug"].map((profile) => path.join(target, profile, name)).find(existsSync);
+  if (!found) throw new Error(`there is no ${name}; build it with: cargo xtask build`);
   return found;
 }
 
@@ -56,7 +56,7 @@ class Server {
   async start() {
     const { http, tcp, args, env } = this.#options;
     const all = ["--http", http, "--tcp", tcp, "--data-dir", path.join(this.#folder, "data"), ...args];
-    const child = spawn(program(), all, { cwd: this.#folder, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program("chinwag-server", "CHINWAG_SERVER"), all, { cwd: this.#folder, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     child.stderr.on("data", (chunk) => (this.#log += chunk));
     const printed = await lines(child, (text) => {

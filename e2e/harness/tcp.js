@@ -35,8 +35,10 @@ class TcpClient {
     });
   }
 
-  send(frame) {
+  /// With `payload` where the frame states one.
+  send(frame, payload) {
     this.#socket.write(`${JSON.stringify(frame)}\n`);
+    if (payload) this.#socket.write(payload);
   }
 
   next(matches) {

@@ -29,7 +29,7 @@ pub(crate) fn path(workspace: &Workspace) -> PathBuf {
 }
 
 /// Where the terminal client lies once it is built.
-fn client_path(workspace: &Workspace) -> PathBuf {
+pub(crate) fn client_path(workspace: &Workspace) -> PathBuf {
     program(workspace, "chinwag")
 }
 

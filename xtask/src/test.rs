@@ -192,6 +192,7 @@ fn journeys(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
         .args(["--silent", "test"])
         .env("CHINWAG_CHROMIUM", Browser::get()?.chromium)
         .env("CHINWAG_SERVER", server)
+        .env("CHINWAG_CLIENT", server::client_path(workspace))
         .dir(workspace.root.join("e2e"));
     count(tests, tally, Tally::read_node)
 }
