@@ -54,7 +54,8 @@ pub(crate) fn upload(
     })?;
     let finish = format!(r#"{{"content_hash":"{whole}"}}"#);
     let path = finish_path(status.upload_id);
-    let finished = http
+    // The server has closed the first connection where the chunks took longer than it waits for a request.
+    let finished = Http::connect(address, &authorization)?
         .request("POST", &path, &[finish.as_bytes()])
         .context("finishing the upload")?;
     Ok(serde_json::from_slice::<Finished>(&finished)?.file)
