@@ -160,6 +160,8 @@ impl Connection {
         if message.text.len() > self.limits.text_bytes_max {
             return refuse(ErrorCode::TextTooLong, "The text is too long; split it.");
         }
+        // The message ends the typing, so that a new beginning is not too early.
+        self.typed_at = None;
         let transaction_id = match message.transaction_id {
             Some(chosen) => chosen,
             None => TransactionId::from_bytes(*uuid::Uuid::now_v7().as_bytes()),

@@ -151,6 +151,23 @@ async fn typing_reaches_others_in_the_room_only() {
 }
 
 #[tokio::test]
+async fn typing_after_a_message_is_seen_at_once() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    let (mut ann, mut bob) = (Peer::tcp(&server).await, Peer::websocket(&server).await);
+    ann.claim("Ann").await;
+    bob.claim("Bob").await;
+    let typing = json!({"type": "set_typing", "room": "lobby", "typing": true});
+    ann.send(typing.clone()).await;
+    bob.expect("typing_changed").await;
+    ann.say("one").await;
+    ann.expect("message_accepted").await;
+    ann.send(typing).await;
+    assert_eq!(bob.expect("typing_changed").await["typing"], true);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn one_who_types_without_end_is_passed_on_now_and_then() {
     let folder = TempDir::new().unwrap();
     let server = start(&folder).await;
