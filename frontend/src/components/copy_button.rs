@@ -30,13 +30,14 @@ pub(crate) fn CopyButton(props: &CopyButtonProps) -> Html {
             });
         })
     };
-    let text = match *copied {
-        Some(true) => "Copied",
-        Some(false) => "Not allowed",
-        None => "Copy link",
+    // What is heard begins with what is seen.
+    let (text, about) = match *copied {
+        Some(true) => ("Copied", "the link to"),
+        Some(false) => ("Not allowed", "to copy the link to"),
+        None => ("Copy link", "to"),
     };
     html! {
-        <button class="quiet-button" {onclick} aria-label={format!("Copy link to {}", props.name)}>
+        <button class="quiet-button" {onclick} aria-label={format!("{text} {about} {}", props.name)}>
             { icon(Icon::Link) }
             <span aria-live="polite">{ text }</span>
         </button>
