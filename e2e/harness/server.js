@@ -56,7 +56,7 @@ class Server {
   async start() {
     const { http, tcp, args, env } = this.#options;
     const all = ["--http", http, "--tcp", tcp, "--data-dir", path.join(this.#folder, "data"), ...args];
-    const child = spawn(program("chinwag-server", "CHINWAG_SERVER"), all, { cwd: this.#folder, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program("chinwag-server", "CHINWAG_SERVER_PROGRAM"), all, { cwd: this.#folder, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     child.stderr.on("data", (chunk) => (this.#log += chunk));
     const printed = await lines(child, (text) => {

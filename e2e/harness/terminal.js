@@ -56,7 +56,7 @@ class Terminal {
   }
 
   #start(args) {
-    const child = spawn(program("chinwag", "CHINWAG_CLIENT"), [...this.#common, ...args], { cwd: this.folder, timeout: PATIENCE_MS });
+    const child = spawn(program("chinwag", "CHINWAG_CLIENT_PROGRAM"), [...this.#common, ...args], { cwd: this.folder, timeout: PATIENCE_MS });
     this.#children.add(child);
     child.once("close", () => this.#children.delete(child));
     child.printed = child.said = "";

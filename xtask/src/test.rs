@@ -191,8 +191,8 @@ fn journeys(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
     let tests = Task::new("npm")
         .args(["--silent", "test"])
         .env("CHINWAG_CHROMIUM", Browser::get()?.chromium)
-        .env("CHINWAG_SERVER", server)
-        .env("CHINWAG_CLIENT", server::client_path(workspace))
+        .env("CHINWAG_SERVER_PROGRAM", server)
+        .env("CHINWAG_CLIENT_PROGRAM", server::client_path(workspace))
         .dir(workspace.root.join("e2e"));
     count(tests, tally, Tally::read_node)
 }
