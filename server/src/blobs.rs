@@ -4,13 +4,13 @@
 //! before it has that name, and never changed after. Every function here blocks: run it by [`Disk`].
 
 use std::fs::{self, File};
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use rustix::buffer::spare_capacity;
-use shared::{ContentHash, UploadId};
+use shared::{ContentHash, RoomId, UploadId};
 
 mod disk;
 
@@ -25,12 +25,20 @@ const WRITE_BYTES: usize = 256 * 1024;
 /// Of one call (POSIX, IOV_MAX).
 const SLICES_MAX: usize = 1024;
 
+/// In the folder: whose files these are. Another database would take them for orphans and remove them.
+const OWNER_FILE: &str = "belongs-to";
+
 /// Why the folder of files cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write to {}: {source}; choose a directory that this user may write to, with --uploads-dir", path.display())]
-pub struct OpenUploadsError {
-    path: PathBuf,
-    source: io::Error,
+pub enum OpenUploadsError {
+    #[error("cannot write to {}: {source}; choose a directory that this user may write to, with --uploads-dir", path.display())]
+    Unwritable { path: PathBuf, source: io::Error },
+    #[error(
+        "{} holds the files of another database; choose another directory with --uploads-dir, or remove \
+         {OWNER_FILE} in it to let this server delete what it does not know",
+        .0.display()
+    )]
+    Foreign(PathBuf),
 }
 
 /// The folder of files.
@@ -40,17 +48,22 @@ pub(crate) struct Blobs {
 }
 
 impl Blobs {
-    /// Makes the folder where it is missing, and tries that it can be written to.
-    pub(crate) fn open(root: &Path) -> Result<Self, OpenUploadsError> {
+    /// Makes the folder where it is missing, and tries that it can be written to. It belongs to one database for
+    /// good; its lobby tells which.
+    pub(crate) fn open(root: &Path, lobby: RoomId) -> Result<Self, OpenUploadsError> {
         let incoming = root.join("incoming");
         let tried = incoming.join("writable");
-        let writable = fs::create_dir_all(&incoming)
+        let owner = fs::create_dir_all(&incoming)
             .and_then(|()| File::create(&tried))
-            .and_then(|_| fs::remove_file(&tried));
-        writable.map_err(|source| OpenUploadsError {
+            .and_then(|_| fs::remove_file(&tried))
+            .and_then(|()| owner_of(root, lobby));
+        let owner = owner.map_err(|source| OpenUploadsError::Unwritable {
             path: root.to_owned(),
             source,
         })?;
+        if owner.trim() != lobby.to_string() {
+            return Err(OpenUploadsError::Foreign(root.to_owned()));
+        }
         Ok(Self {
             root: root.to_owned(),
             incoming,
@@ -146,6 +159,20 @@ impl Blobs {
     fn blob_path(&self, content: ContentHash) -> PathBuf {
         let name = content.to_string();
         self.root.join(&name[..2]).join(name)
+    }
+}
+
+/// What the folder says it belongs to: from now on to this database, where it said nothing.
+fn owner_of(root: &Path, lobby: RoomId) -> io::Result<String> {
+    let path = root.join(OWNER_FILE);
+    match fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut file = File::create(&path)?;
+            writeln!(file, "{lobby}")?;
+            file.sync_all()?;
+            Ok(lobby.to_string())
+        }
+        owner => owner,
     }
 }
 

@@ -77,7 +77,8 @@ impl Server {
         let metrics = Arc::new(Metrics::default());
         let publisher = Box::new(Publisher::new(hub.clone(), Handle::current()));
         let store = Store::open(&config.data_dir, metrics.clone(), publisher)?;
-        let files = Arc::new(Files::new(store.clone(), Blobs::open(&config.uploads_dir)?));
+        let blobs = Blobs::open(&config.uploads_dir, store.lobby())?;
+        let files = Arc::new(Files::new(store.clone(), blobs));
         tokio::spawn(collect_regularly(Arc::downgrade(&files)));
         let admissions = Arc::new(Admissions::new(
             config.connections_max,

@@ -34,7 +34,7 @@ macro_rules! uuid_id {
             }
 
             /// The identifier with these 16 bytes.
-            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
             }
         }
