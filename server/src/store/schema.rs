@@ -2,10 +2,10 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
-use shared::{Epoch, RoomId, RoomName, TimestampMs};
+use shared::{Epoch, RoomId, RoomName};
 
 use super::to_integer;
 
@@ -166,7 +166,7 @@ fn migrate(db: &Connection) -> Result<(), OpenError> {
 }
 
 fn create(db: &Connection) -> Result<(), OpenError> {
-    let now = now();
+    let now = crate::now_ms();
     let epoch = Epoch::from_parts(now, random()?);
     let lobby = RoomId::from_parts(now, random()?);
     let name: RoomName = LOBBY_NAME.parse().expect("the lobby's name is valid");
@@ -194,13 +194,6 @@ fn meta<T: rusqlite::types::FromSql>(db: &Connection, key: &str) -> Result<T, Op
         })
         .optional()?;
     value.ok_or_else(|| rusqlite::Error::QueryReturnedNoRows.into())
-}
-
-fn now() -> TimestampMs {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    TimestampMs(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
