@@ -4,7 +4,7 @@ use js_sys::Date;
 use shared::TimestampMs;
 use wasm_bindgen::JsValue;
 
-use crate::text::day::Day;
+use client::present::day::Day;
 
 fn date(at: TimestampMs) -> Date {
     Date::new(&JsValue::from_f64(at.0 as f64))

@@ -6,7 +6,7 @@ use crate::browser::document;
 pub(crate) fn set(unread: u64, room: Option<&str>) {
     let count = match unread {
         0 => String::new(),
-        unread => format!("({}) ", crate::text::format::count(unread)),
+        unread => format!("({}) ", client::present::format::count(unread)),
     };
     let room = room.map(|name| format!("#{name} · ")).unwrap_or_default();
     let title = format!("{count}{room}Chinwag");

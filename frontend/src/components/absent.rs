@@ -5,7 +5,7 @@ use shared::RoomRef;
 use yew::{AttrValue, Callback, Html, MouseEvent, Properties, component, html};
 
 use crate::components::hooks::{use_changes, use_driver, use_entrance, use_ui};
-use crate::text::format::sentence;
+use client::present::format::sentence;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct AbsentProps {

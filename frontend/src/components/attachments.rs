@@ -5,8 +5,8 @@ use yew::{Html, Properties, classes, component, html};
 
 use crate::components::copy_button::CopyButton;
 use crate::components::icon::{Icon, icon};
-use crate::components::timeline::EventRef;
-use crate::text::format;
+use client::present::format;
+use client::present::rows::EventRef;
 
 /// The largest place of one image, and of each of several, in pixels.
 const IMAGE_MAX: (u32, u32) = (420, 320);

@@ -4,18 +4,12 @@ use shared::PersonId;
 use shared::frame::Person;
 use yew::{Html, classes, html};
 
-use crate::text::format;
-
-/// As many hues as the style sheet has.
-const HUES: u32 = 24;
+use client::present::format;
+use client::present::people::hue;
 
 /// The class that gives a person's colour.
 pub(crate) fn hue_class(id: PersonId) -> String {
-    // The first bytes of an id are a time, which people who came together share.
-    let sum = id.as_bytes()[8..].iter().fold(0u32, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u32::from(*byte))
-    });
-    format!("hue-{}", sum % HUES)
+    format!("hue-{}", hue(id))
 }
 
 /// The avatar in a timeline.

@@ -1,5 +1,6 @@
 //! All rooms that there are, to be joined or opened.
 
+use client::present::words;
 use client::{Change, Command};
 use shared::RoomRef;
 use shared::frame::RoomInfo;
@@ -9,8 +10,9 @@ use yew::{
 
 use crate::browser::element;
 use crate::components::dialog::Modal;
-use crate::components::hooks::{Dialog, refusal, use_changes, use_driver, use_entrance, use_ui};
-use crate::text::{format, order};
+use crate::components::hooks::{Dialog, use_changes, use_driver, use_entrance, use_ui};
+use crate::text::order;
+use client::present::format;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct BrowseProps {
@@ -30,7 +32,7 @@ pub(crate) fn Browse(props: &BrowseProps) -> Html {
         let (driver, object) = (driver.clone(), entrance.object.clone());
         use_effect_with((), move |()| {
             if let Err(error) = driver.command(Command::ListRooms) {
-                object.emit(Some(refusal(&error)));
+                object.emit(Some(words::refusal(&error)));
             }
         });
     }

@@ -1,5 +1,6 @@
 //! Where one writes: text, files, and the button that sends both.
 
+use client::present::words;
 use client::{Change, Command};
 use shared::{RoomId, UploadId};
 use wasm_bindgen::JsCast as _;
@@ -10,7 +11,7 @@ use yew::{
 };
 
 use crate::browser::{element, files};
-use crate::components::hooks::{refusal, use_changes, use_drafts, use_driver, use_keys, use_ui};
+use crate::components::hooks::{use_changes, use_drafts, use_driver, use_keys, use_ui};
 use crate::components::icon::{Icon, icon};
 use crate::components::shell::takes_typing;
 use crate::components::upload_card::UploadCard;
@@ -80,7 +81,7 @@ pub(crate) fn Composer(props: &ComposerProps) -> Html {
                     onsent.emit(());
                     element::focus(&area);
                 }
-                Err(error) => ui.say.emit(refusal(&error)),
+                Err(error) => ui.say.emit(words::refusal(&error)),
             }
         })
     };
@@ -124,7 +125,7 @@ pub(crate) fn Composer(props: &ComposerProps) -> Html {
             (driver.clone(), drafts.clone(), ui.say.clone(), area.clone());
         Callback::from(move |upload_id: UploadId| {
             if let Err(error) = driver.command(Command::CancelUpload { upload_id }) {
-                say.emit(refusal(&error));
+                say.emit(words::refusal(&error));
             }
             drafts.change(room_id, |draft| draft.uploads.retain(|id| *id != upload_id));
             update.force_update();

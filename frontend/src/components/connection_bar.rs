@@ -1,11 +1,11 @@
 //! Says when one is not connected, and since when trying again makes sense. Nothing when all is well.
 
+use client::present::words;
 use client::{Change, Command, ConnectionState};
 use gloo_timers::callback::Interval;
 use yew::{Callback, Html, component, html, use_effect_with, use_force_update};
 
 use crate::components::hooks::{use_changes, use_driver, use_window_event};
-use crate::driver::Driver;
 
 /// How often the countdown is drawn.
 const TICK_MS: u32 = 500;
@@ -31,7 +31,8 @@ pub(crate) fn ConnectionBar() -> Html {
         let ticks = waits.then(|| Interval::new(TICK_MS, move || update.force_update()));
         move || drop(ticks)
     });
-    let text = state(&driver);
+    let now = driver.now();
+    let text = driver.view(|view| words::connection(&view.connection, now));
     html! {
         <div class="connection-bars" role="status">
             if let Some(text) = text {
@@ -50,18 +51,4 @@ pub(crate) fn ConnectionBar() -> Html {
             }
         </div>
     }
-}
-
-fn state(driver: &Driver) -> Option<String> {
-    let now = driver.now();
-    driver.view(|view| match &view.connection {
-        ConnectionState::Waiting { until, .. } => {
-            let seconds = until.since_ms(now).div_ceil(1000).max(1);
-            Some(format!("Reconnecting, retry in {seconds} s"))
-        }
-        ConnectionState::Connecting | ConnectionState::Greeting { .. } => {
-            Some("Connecting…".into())
-        }
-        ConnectionState::Online | ConnectionState::SignedOut { .. } => None,
-    })
 }

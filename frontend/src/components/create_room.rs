@@ -8,7 +8,7 @@ use yew::{Callback, Html, InputEvent, Properties, SubmitEvent, component, html, 
 use crate::browser::element;
 use crate::components::dialog::Modal;
 use crate::components::hooks::use_entrance;
-use crate::text::format::sentence;
+use client::present::format::sentence;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct CreateRoomProps {

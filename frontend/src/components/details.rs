@@ -1,5 +1,6 @@
 //! The right pane: what the room is about and who is in it.
 
+use client::present::words;
 use client::{Change, Command};
 use shared::RoomId;
 use shared::frame::{Person, RoomKind};
@@ -66,7 +67,7 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
                 <section class="details-about">
                     <h3>{ format!("#{}", info.name) }</h3>
                     <p class="secondary">
-                        { if info.topic.is_empty() { about(info.kind).to_owned() } else { info.topic.clone() } }
+                        { if info.topic.is_empty() { words::about(info.kind).to_owned() } else { info.topic.clone() } }
                     </p>
                 </section>
                 { people("Here now", &here, true) }
@@ -84,13 +85,6 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
                 </footer>
             }
         </section>
-    }
-}
-
-fn about(kind: RoomKind) -> &'static str {
-    match kind {
-        RoomKind::Lobby => "Everyone on this server is here.",
-        RoomKind::Public | RoomKind::Unknown => "No topic yet. Anyone may join.",
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use client::{Change, Command, CommandError, Ticket};
+use client::present::words;
+use client::{Change, Command, Ticket};
 use gloo_events::{EventListener, EventListenerOptions};
 use shared::RequestId;
 use wasm_bindgen::JsCast as _;
@@ -15,7 +16,6 @@ use yew::{
 use crate::browser::{document, window};
 use crate::drafts::Drafts;
 use crate::driver::Driver;
-use crate::text::format::sentence;
 
 /// What is open over the page.
 #[derive(Clone, PartialEq)]
@@ -133,7 +133,7 @@ pub(crate) fn use_entrance(onentered: Callback<()>) -> Entrance {
                 }
                 Ok(Ticket::Done | Ticket::Message(_) | Ticket::Upload(_) | Ticket::Download(_)) => {
                 }
-                Err(error) => problem.set(Some(refusal(&error))),
+                Err(error) => problem.set(Some(words::refusal(&error))),
             }
         })
     };
@@ -145,11 +145,6 @@ pub(crate) fn use_entrance(onentered: Callback<()>) -> Entrance {
             problem.set(text)
         }),
     }
-}
-
-/// Why a command was refused, as a sentence.
-pub(crate) fn refusal(error: &CommandError) -> String {
-    sentence(&error.to_string())
 }
 
 /// Listens to keys of the whole document, as of the last drawing.

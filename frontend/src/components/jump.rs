@@ -10,7 +10,8 @@ use crate::browser::element;
 use crate::components::dialog::Modal;
 use crate::components::hooks::{Dialog, use_driver, use_ui};
 use crate::components::room_list::in_order;
-use crate::text::{format, order};
+use crate::text::order;
+use client::present::format;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct JumpProps {

@@ -7,7 +7,7 @@ use yew::{Callback, Html, MouseEvent, Properties, component, html};
 
 use crate::components::hooks::{use_changes, use_driver, use_ui};
 use crate::components::icon::{Icon, icon};
-use crate::text::format;
+use client::present::format;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct RoomHeadProps {

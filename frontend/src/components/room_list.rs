@@ -6,7 +6,8 @@ use shared::frame::RoomKind;
 use yew::{Html, MouseEvent, Properties, classes, component, html};
 
 use crate::components::hooks::{use_changes, use_driver, use_ui};
-use crate::text::{format, order};
+use crate::text::order;
+use client::present::format;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct RoomListProps {

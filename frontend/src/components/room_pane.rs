@@ -1,6 +1,6 @@
 //! The middle pane: a room's head, its timeline, and the composer under it. Files dropped or pasted anywhere land here.
 
-use client::CommandError;
+use client::present::words;
 use shared::RoomId;
 use wasm_bindgen::JsCast as _;
 use web_sys::{ClipboardEvent, Event, File, KeyboardEvent};
@@ -13,7 +13,6 @@ use crate::components::hooks::{use_drafts, use_driver, use_keys, use_ui, use_win
 use crate::components::room_head::RoomHead;
 use crate::components::timeline::Timeline;
 use crate::components::typing_line::TypingLine;
-use crate::text::format;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct RoomPaneProps {
@@ -44,7 +43,7 @@ pub(crate) fn RoomPane(props: &RoomPaneProps) -> Html {
                         Ok(upload_id) => {
                             drafts.change(*room_id, |draft| draft.uploads.push(upload_id))
                         }
-                        Err(error) => say.emit(refusal(&name, &error)),
+                        Err(error) => say.emit(words::attachment_refusal(&name, &error)),
                     }
                 }
                 *count.borrow_mut() += 1;
@@ -68,18 +67,6 @@ pub(crate) fn RoomPane(props: &RoomPaneProps) -> Html {
             </div>
             <DropTarget {room_id} onfiles={attach} />
         </>
-    }
-}
-
-fn refusal(name: &str, error: &CommandError) -> String {
-    match error {
-        CommandError::FileTooLarge { bytes_max } => {
-            format!(
-                "{name} is larger than {}, the most that this server takes.",
-                format::size(*bytes_max)
-            )
-        }
-        error => format!("{name} cannot be attached: {error}."),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The page of somebody who is signed in: the panes, the dialog over them, and what holds anywhere on the page.
 
+use client::present::words;
 use client::{Change, Command};
 use shared::RoomId;
 use shared::frame::RoomKind;
@@ -16,9 +17,7 @@ use crate::components::confirm::{Question, confirm};
 use crate::components::connection_bar::ConnectionBar;
 use crate::components::create_room::CreateRoom;
 use crate::components::details::Details;
-use crate::components::hooks::{
-    Dialog, Ui, refusal, use_changes, use_driver, use_keys, use_window_event,
-};
+use crate::components::hooks::{Dialog, Ui, use_changes, use_driver, use_keys, use_window_event};
 use crate::components::jump::Jump;
 use crate::components::room_pane::RoomPane;
 use crate::components::sidebar::Sidebar;
@@ -256,7 +255,7 @@ fn leave_room(driver: &Driver, room_id: RoomId, ui: &Ui, onclose: Callback<()>) 
         Ok(_) => ui
             .go
             .emit(current_room(&driver, None).map(|(_, name)| name)),
-        Err(error) => ui.say.emit(refusal(&error)),
+        Err(error) => ui.say.emit(words::refusal(&error)),
     };
     let question = Question {
         title: format!("Leave #{name}?"),

@@ -1,19 +1,19 @@
 //! A room's timeline: about 150 rows of it are mounted, and what is being read never moves. It follows the end only
 //! while the end is in sight.
 //!
-//! - `rows`: what the rows are; `window`: which of them are mounted; `scroll`: where the reader is
+//! - `window`: which of the rows are mounted; `scroll`: where the reader is
 //! - `message`, `pending`, `divider`: one row each
 
 mod divider;
 mod message;
 mod pending;
-mod rows;
 mod scroll;
 mod window;
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use client::present::rows::{self, EventRef, Row, Unread};
 use client::{Change, Command, Room};
 use gloo_events::EventListener;
 use shared::{EventBody, RoomId, Sequence};
@@ -21,14 +21,12 @@ use yew::{Component, Context, Html, NodeRef, Properties, html};
 
 use self::message::Message;
 use self::pending::Pending;
-pub(super) use self::rows::EventRef;
-use self::rows::{Row, Unread};
 use self::scroll::{Anchor, Scroller};
 use self::window::Window;
 use crate::browser::{self, is_watched};
 use crate::components::icon::{Icon, icon};
 use crate::driver::{Driver, Watch};
-use crate::text::format;
+use client::present::format;
 
 /// Rows are brought in when their end is nearer than this, in pixels.
 const AHEAD_PX: i32 = 800;

@@ -1,6 +1,7 @@
 //! Who is typing.
 
 use client::Change;
+use client::present::words;
 use shared::RoomId;
 use yew::{Html, Properties, component, html};
 
@@ -26,17 +27,8 @@ pub(crate) fn TypingLine(props: &TypingLineProps) -> Html {
         <p class="typing-line" aria-live="polite">
             if !names.is_empty() {
                 <span class="typing-dots" aria-hidden="true"><i></i><i></i><i></i></span>
-                <span class="typing-text">{ sentence(&names) }</span>
+                <span class="typing-text">{ words::typing(&names) }</span>
             }
         </p>
-    }
-}
-
-fn sentence(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => format!("{one} is typing"),
-        [one, two] => format!("{one} and {two} are typing"),
-        [_, _, ..] => "Several people are typing".into(),
     }
 }

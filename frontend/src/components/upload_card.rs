@@ -1,15 +1,15 @@
 //! A file on its way: how far, how fast, how long, and what can be done about it.
 
-use client::{Change, Upload, UploadPhase};
 use shared::UploadId;
 use wasm_bindgen::JsCast as _;
 use web_sys::HtmlInputElement;
 use yew::{Callback, Event, Html, MouseEvent, Properties, classes, component, html, use_memo};
 
 use crate::browser::files::{self, ObjectUrl};
-use crate::components::hooks::{refusal, use_changes, use_driver, use_ui};
+use crate::components::hooks::{use_changes, use_driver, use_ui};
 use crate::components::icon::{Icon, icon};
-use crate::text::format;
+use client::present::{format, words};
+use client::{Change, Upload, UploadPhase};
 
 /// Characters of a name on a card.
 const NAME_CHARS_MAX: usize = 28;
@@ -44,7 +44,7 @@ pub(crate) fn UploadCard(props: &UploadCardProps) -> Html {
     };
     let resume = Callback::from(move |file: Option<web_sys::File>| {
         if let Err(error) = driver.resume_upload(upload_id, file) {
-            ui.say.emit(refusal(&error));
+            ui.say.emit(words::refusal(&error));
         }
     });
     let trouble = matches!(
@@ -66,7 +66,7 @@ pub(crate) fn UploadCard(props: &UploadCardProps) -> Html {
                 <span class="upload-name" title={upload.name.clone()}>
                     { format::middle(&upload.name, NAME_CHARS_MAX) }
                 </span>
-                <span class="meta numbers">{ status(&upload) }</span>
+                <span class="meta numbers">{ words::upload(&upload) }</span>
                 if let UploadPhase::Sending | UploadPhase::Waiting | UploadPhase::Finishing = upload.phase {
                     <progress value={progress.done_bytes.to_string()} max={progress.size_bytes.max(1).to_string()}
                         aria-label={format!("Upload of {}", upload.name)}></progress>
@@ -80,36 +80,6 @@ pub(crate) fn UploadCard(props: &UploadCardProps) -> Html {
                 </button>
             }
         </div>
-    }
-}
-
-fn status(upload: &Upload) -> String {
-    let progress = upload.progress;
-    let size = format::size(progress.size_bytes);
-    match &upload.phase {
-        UploadPhase::Waiting => match &upload.trouble {
-            Some(trouble) => trouble.clone(),
-            None => format!("{size}, waiting"),
-        },
-        UploadPhase::Sending => {
-            let percent =
-                progress.done_bytes.min(progress.size_bytes) * 100 / progress.size_bytes.max(1);
-            let speed = progress
-                .bytes_per_second
-                .map(|speed| format!(" · {}", format::speed(speed)));
-            let left = progress
-                .remaining_ms()
-                .map(|ms| format!(" · {}", format::remaining(ms)));
-            format!(
-                "{percent} % of {size}{}{}",
-                speed.unwrap_or_default(),
-                left.unwrap_or_default()
-            )
-        }
-        UploadPhase::Finishing => format!("{size}, checking"),
-        UploadPhase::Finished(_) => size,
-        UploadPhase::SourceMissing => "The page was closed before it was sent.".into(),
-        UploadPhase::Failed { reason, .. } => format::sentence(reason),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Choosing a name.
 
+use client::present::words;
 use client::{Change, ConnectionState};
 use shared::PersonName;
 use shared::limits::PERSON_NAME_CHARS_MAX;
@@ -10,8 +11,8 @@ use yew::{
 
 use crate::browser::element;
 use crate::components::connection_bar::ConnectionBar;
-use crate::components::hooks::{refusal, use_changes, use_driver};
-use crate::text::format::sentence;
+use crate::components::hooks::{use_changes, use_driver};
+use client::present::format::sentence;
 
 #[component]
 pub(crate) fn Welcome() -> Html {
@@ -56,7 +57,7 @@ pub(crate) fn Welcome() -> Html {
             let result = parsed.and_then(|name| {
                 driver
                     .sign_in(name.to_string())
-                    .map_err(|error| refusal(&error))
+                    .map_err(|error| words::refusal(&error))
             });
             mistake.set(result.err());
         })

@@ -2,7 +2,8 @@
 
 use yew::{Callback, Html, MouseEvent, NodeRef, html};
 
-use super::rows::Unread;
+use client::present::rows::Unread;
+use client::present::words;
 
 pub(super) fn day_line(key: u64, name: &str) -> Html {
     html! {
@@ -13,10 +14,7 @@ pub(super) fn day_line(key: u64, name: &str) -> Html {
 }
 
 pub(super) fn unread_line(node: &NodeRef, unread: Unread) -> Html {
-    let text = match unread.count {
-        1 => "1 new message".to_owned(),
-        count => format!("{count} new messages"),
-    };
+    let text = words::new_messages(unread.count);
     html! {
         <div key="unread" ref={node.clone()} class="unread-line" role="separator" aria-label={text.clone()}>
             <span class="numbers" aria-hidden="true">{ text }</span>
@@ -28,7 +26,7 @@ pub(super) fn unread_line(node: &NodeRef, unread: Unread) -> Html {
 pub(super) fn gap_line(key: u64, events: u64, load: Callback<MouseEvent>) -> Html {
     html! {
         <div key={format!("gap-{key}")} class="gap-line">
-            <span class="numbers">{ format!("{events} earlier events are not loaded") }</span>
+            <span class="numbers">{ words::gap(events) }</span>
             <button class="link-button" onclick={load}>{ "Load them" }</button>
         </div>
     }

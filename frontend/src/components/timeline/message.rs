@@ -3,11 +3,12 @@
 use shared::{EventBody, FileInfo, RoomEvent, TimestampMs};
 use yew::{AttrValue, Html, Properties, classes, component, html};
 
-use super::rows::EventRef;
 use crate::browser::time;
 use crate::components::attachments::Attachments;
 use crate::components::avatar::{avatar, hue_class};
 use crate::text::markdown;
+use client::present::rows::EventRef;
+use client::present::words;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct MessageProps {
@@ -65,13 +66,7 @@ pub(super) fn clock(at: TimestampMs) -> Html {
 
 /// A line about what happened to the room.
 pub(super) fn notice(event: &RoomEvent) -> Html {
-    let what = match &event.event {
-        EventBody::RoomCreated { name, topic } if topic.is_empty() => format!("created #{name}"),
-        EventBody::RoomCreated { name, topic } => format!("created #{name}: {topic}"),
-        EventBody::MemberJoined {} => "joined".into(),
-        EventBody::MemberLeft {} => "left".into(),
-        EventBody::MessageSent { .. } | EventBody::Unknown => String::new(),
-    };
+    let what = words::notice(&event.event);
     html! {
         <div key={event.sequence.to_string()} class="notice" data-row="">
             <p><span class="notice-name">{ event.person.name.clone() }</span>{ " " }{ what }</p>

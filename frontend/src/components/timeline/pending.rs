@@ -2,20 +2,18 @@
 
 use std::rc::Rc;
 
-use client::{
-    Change, Command, CommandError, ConnectionState, Delivery, PendingAttachment, PendingMessage,
-    Ticket, View,
-};
+use client::{Change, Command, CommandError, Delivery, PendingAttachment, PendingMessage, Ticket};
 use shared::UploadId;
 use yew::{Html, MouseEvent, Properties, classes, component, html};
 
 use super::message::clock;
 use crate::components::avatar::{avatar, hue_class};
-use crate::components::hooks::{refusal, use_changes, use_driver, use_ui};
+use crate::components::hooks::{use_changes, use_driver, use_ui};
 use crate::components::icon::{Icon, icon};
 use crate::components::upload_card::UploadCard;
-use crate::text::format::sentence;
 use crate::text::markdown;
+use client::present::format::sentence;
+use client::present::words;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct PendingProps {
@@ -42,7 +40,7 @@ pub(super) fn Pending(props: &PendingProps) -> Html {
     };
     let uploads: Vec<UploadId> = message.attachments.iter().filter_map(upload).collect();
     let person = driver.view(|view| view.person.clone());
-    let waiting = driver.view(|view| why_it_waits(view, !uploads.is_empty()));
+    let waiting = driver.view(|view| words::why_it_waits(view, !uploads.is_empty()));
     let head = person.as_ref().filter(|_| props.head);
     let class = classes!(
         "message",
@@ -100,17 +98,6 @@ pub(super) fn Pending(props: &PendingProps) -> Html {
     }
 }
 
-fn why_it_waits(view: &View, has_uploads: bool) -> String {
-    if view.connection != ConnectionState::Online {
-        return "Waits for the connection".into();
-    }
-    match view.outbox.trouble() {
-        Some(trouble) => trouble.into(),
-        None if has_uploads => "Sends when the files are there".into(),
-        None => "Sending".into(),
-    }
-}
-
 fn upload(attachment: &PendingAttachment) -> Option<UploadId> {
     match attachment {
         PendingAttachment::Upload { upload_id } => Some(*upload_id),
@@ -120,6 +107,6 @@ fn upload(attachment: &PendingAttachment) -> Option<UploadId> {
 
 fn report(result: Result<Ticket, CommandError>, say: &yew::Callback<String>) {
     if let Err(error) = result {
-        say.emit(refusal(&error));
+        say.emit(words::refusal(&error));
     }
 }

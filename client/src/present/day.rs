@@ -26,19 +26,19 @@ const MONTHS: [&str; 12] = [
 
 /// A day of somebody's calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Day {
-    pub(crate) year: u32,
+pub struct Day {
+    pub year: u32,
     /// From 1.
-    pub(crate) month: u32,
+    pub month: u32,
     /// From 1.
-    pub(crate) day: u32,
+    pub day: u32,
     /// From 0, which is Sunday.
-    pub(crate) weekday: u32,
+    pub weekday: u32,
 }
 
 impl Day {
     /// `Today`, `Yesterday`, `Monday, 23 November`, `Monday, 23 November 2025`.
-    pub(crate) fn name(self, today: Day, yesterday: Day) -> String {
+    pub fn name(self, today: Day, yesterday: Day) -> String {
         if self == today {
             return "Today".into();
         }
@@ -57,8 +57,6 @@ impl Day {
 
 #[cfg(test)]
 mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
     use super::Day;
 
     #[test]

@@ -3,12 +3,12 @@
 use std::ops::Deref;
 use std::rc::Rc;
 
-use client::{Gap, PendingMessage};
 use shared::frame::Person;
 use shared::{EventBody, RoomEvent, Sequence, TimestampMs};
-use yew::AttrValue;
 
-use crate::text::day::Day;
+use crate::outbox::PendingMessage;
+use crate::present::day::Day;
+use crate::timeline::Gap;
 
 /// Messages of one person this close together form a group.
 const GROUP_MS: u64 = 5 * 60 * 1000;
@@ -16,7 +16,7 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// An event; the same one is the same copy, so comparing is cheap.
 #[derive(Debug, Clone)]
-pub(crate) struct EventRef(pub(crate) Rc<RoomEvent>);
+pub struct EventRef(pub Rc<RoomEvent>);
 
 impl PartialEq for EventRef {
     fn eq(&self, other: &Self) -> bool {
@@ -34,20 +34,20 @@ impl Deref for EventRef {
 
 /// Where the unread messages begin, and how many there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unread {
-    pub(super) after: Sequence,
-    pub(super) count: u64,
+pub struct Unread {
+    pub after: Sequence,
+    pub count: u64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Row {
+pub enum Row {
     /// There is nothing before.
     Beginning,
     /// What is before is on its way.
     Loading,
     Day {
         key: u64,
-        name: AttrValue,
+        name: Rc<str>,
     },
     Unread(Unread),
     /// Events that are not known, up to `before`.
@@ -71,22 +71,22 @@ pub(super) enum Row {
 }
 
 /// What rows are made from.
-pub(super) struct Parts<'a, D: Fn(TimestampMs) -> Day> {
-    pub(super) events: &'a [EventRef],
-    pub(super) pending: Vec<Rc<PendingMessage>>,
-    pub(super) own: Option<&'a Person>,
-    pub(super) unread: Option<Unread>,
+pub struct Parts<'a, D: Fn(TimestampMs) -> Day> {
+    pub events: &'a [EventRef],
+    pub pending: Vec<Rc<PendingMessage>>,
+    pub own: Option<&'a Person>,
+    pub unread: Option<Unread>,
     /// Whether the first event is the first of the room.
-    pub(super) at_start: bool,
-    pub(super) loading: bool,
+    pub at_start: bool,
+    pub loading: bool,
     /// What is missing after the last event.
-    pub(super) gap_before_end: Option<Gap>,
-    pub(super) now: TimestampMs,
-    pub(super) day: D,
+    pub gap_before_end: Option<Gap>,
+    pub now: TimestampMs,
+    pub day: D,
 }
 
 /// The rows, from top to bottom.
-pub(super) fn rows<D: Fn(TimestampMs) -> Day>(parts: Parts<'_, D>) -> Vec<Row> {
+pub fn rows<D: Fn(TimestampMs) -> Day>(parts: Parts<'_, D>) -> Vec<Row> {
     let today = (parts.day)(parts.now);
     let yesterday = (parts.day)(TimestampMs(parts.now.0.saturating_sub(DAY_MS)));
     let mut rows = Vec::with_capacity(parts.events.len() + parts.pending.len() + 8);

@@ -3,7 +3,7 @@
 const SCHEMES: [&str; 3] = ["https://", "http://", "mailto:"];
 
 /// Whether an address may become a link: no scripts, no data, nothing of other programs.
-pub(crate) fn is_safe(address: &str) -> bool {
+pub fn is_safe(address: &str) -> bool {
     SCHEMES.iter().any(|scheme| {
         let start = address.get(..scheme.len());
         let same = start.is_some_and(|start| start.eq_ignore_ascii_case(scheme));
@@ -12,7 +12,7 @@ pub(crate) fn is_safe(address: &str) -> bool {
 }
 
 /// The address that begins at byte `at`, as a reader would take it.
-pub(crate) fn address_at(text: &str, at: usize) -> Option<&str> {
+pub fn address_at(text: &str, at: usize) -> Option<&str> {
     let before = text[..at].chars().next_back();
     if before.is_some_and(char::is_alphanumeric) || !is_safe(&text[at..]) {
         return None;
@@ -50,8 +50,6 @@ fn length(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
     use super::*;
 
     fn links(text: &str) -> Vec<&str> {

@@ -1,7 +1,7 @@
 //! Spans of a paragraph. Each mark looks for its end once: where one has none, no later one of its kind is looked for,
 //! so that hostile text costs no more than any other.
 
-use crate::text::links;
+use crate::present::links;
 
 /// Spans may lie in each other this deep; what is deeper is text.
 const DEPTH_MAX: usize = 8;
@@ -10,7 +10,7 @@ const DEPTH_MAX: usize = 8;
 const ADDRESS_CHARS_MAX: usize = 2_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Span {
+pub enum Span {
     Text(String),
     Code(String),
     Strong(Vec<Span>),

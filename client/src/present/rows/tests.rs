@@ -1,8 +1,7 @@
-use client::Delivery;
 use shared::{PersonId, RoomId, TransactionId};
-use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
+use crate::outbox::Delivery;
 
 const MINUTE_MS: u64 = 60_000;
 

@@ -1,0 +1,14 @@
+//! What every screen makes of the view in the same way, whatever it draws with: rows of a timeline, the Markdown of
+//! messages, numbers and days for people.
+//!
+//! - `rows`: what stands in a timeline, from top to bottom
+//! - `markdown`: a message's text as blocks and spans; `links`: addresses in plain text
+//! - `day`, `format`: dates, sizes and names; `people`: the colour of a person; `words`: sentences about states
+
+pub mod day;
+pub mod format;
+pub mod links;
+pub mod markdown;
+pub mod people;
+pub mod rows;
+pub mod words;

@@ -1,0 +1,142 @@
+//! Sentences about states, the same on every screen.
+
+use shared::frame::RoomKind;
+use shared::{EventBody, TimestampMs};
+
+use crate::api::CommandError;
+use crate::connection::ConnectionState;
+use crate::present::format::{remaining, sentence, size, speed};
+use crate::transfer::{Download, DownloadPhase, Progress, Upload, UploadPhase};
+use crate::view::View;
+
+/// Why a command was refused.
+pub fn refusal(error: &CommandError) -> String {
+    sentence(&error.to_string())
+}
+
+/// Why a file of this name was not taken.
+pub fn attachment_refusal(name: &str, error: &CommandError) -> String {
+    match error {
+        CommandError::FileTooLarge { bytes_max } => {
+            let most = size(*bytes_max);
+            format!("{name} is larger than {most}, the most that this server takes.")
+        }
+        error => format!("{name} cannot be attached: {error}."),
+    }
+}
+
+/// Where the connection stands; `None` where that goes without saying.
+pub fn connection(state: &ConnectionState, now: TimestampMs) -> Option<String> {
+    match state {
+        ConnectionState::Waiting { until, .. } => {
+            let seconds = until.since_ms(now).div_ceil(1000).max(1);
+            Some(format!("Reconnecting, retry in {seconds} s"))
+        }
+        ConnectionState::Connecting | ConnectionState::Greeting { .. } => {
+            Some("Connecting…".into())
+        }
+        ConnectionState::Online | ConnectionState::SignedOut { .. } => None,
+    }
+}
+
+/// Who is typing; empty where nobody is.
+pub fn typing(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("{one} is typing"),
+        [one, two] => format!("{one} and {two} are typing"),
+        [_, _, ..] => "Several people are typing".into(),
+    }
+}
+
+/// What happened to a room, to be read after the name of who did it; empty for messages.
+pub fn notice(event: &EventBody) -> String {
+    match event {
+        EventBody::RoomCreated { name, topic } if topic.is_empty() => format!("created #{name}"),
+        EventBody::RoomCreated { name, topic } => format!("created #{name}: {topic}"),
+        EventBody::MemberJoined {} => "joined".into(),
+        EventBody::MemberLeft {} => "left".into(),
+        EventBody::MessageSent { .. } | EventBody::Unknown => String::new(),
+    }
+}
+
+/// What stands where a topic would.
+pub fn about(kind: RoomKind) -> &'static str {
+    match kind {
+        RoomKind::Lobby => "Everyone on this server is here.",
+        RoomKind::Public | RoomKind::Unknown => "No topic yet. Anyone may join.",
+    }
+}
+
+/// `1 new message`, `7 new messages`.
+pub fn new_messages(count: u64) -> String {
+    match count {
+        1 => "1 new message".to_owned(),
+        count => format!("{count} new messages"),
+    }
+}
+
+/// Where events are missing.
+pub fn gap(events: u64) -> String {
+    match events {
+        1 => "1 earlier event is not loaded".to_owned(),
+        events => format!("{events} earlier events are not loaded"),
+    }
+}
+
+/// Why a message is not sent yet.
+pub fn why_it_waits(view: &View, has_uploads: bool) -> String {
+    if view.connection != ConnectionState::Online {
+        return "Waits for the connection".into();
+    }
+    match view.outbox.trouble() {
+        Some(trouble) => trouble.into(),
+        None if has_uploads => "Sends when the files are there".into(),
+        None => "Sending".into(),
+    }
+}
+
+/// How far an upload is.
+pub fn upload(upload: &Upload) -> String {
+    let whole = size(upload.progress.size_bytes);
+    match &upload.phase {
+        UploadPhase::Waiting => waiting(&whole, upload.trouble.as_deref()),
+        UploadPhase::Sending => moving(&upload.progress),
+        UploadPhase::Finishing => format!("{whole}, checking"),
+        UploadPhase::Finished(_) => whole,
+        UploadPhase::SourceMissing => "It was not sent before the end. Choose it again.".into(),
+        UploadPhase::Failed { reason, .. } => sentence(reason),
+    }
+}
+
+/// How far a download is.
+pub fn download(download: &Download) -> String {
+    let whole = size(download.progress.size_bytes);
+    match &download.phase {
+        DownloadPhase::Waiting => waiting(&whole, download.trouble.as_deref()),
+        DownloadPhase::Receiving => moving(&download.progress),
+        DownloadPhase::Finishing => format!("{whole}, checking"),
+        DownloadPhase::Finished { .. } => format!("{whole}, verified ✓"),
+        DownloadPhase::Failed { reason, .. } => sentence(reason),
+    }
+}
+
+fn waiting(whole: &str, trouble: Option<&str>) -> String {
+    match trouble {
+        Some(trouble) => trouble.to_owned(),
+        None => format!("{whole}, waiting"),
+    }
+}
+
+fn moving(progress: &Progress) -> String {
+    let done = progress.done_bytes.min(progress.size_bytes);
+    let percent = done * 100 / progress.size_bytes.max(1);
+    let mut text = format!("{percent} % of {}", size(progress.size_bytes));
+    if let Some(pace) = progress.bytes_per_second {
+        text += &format!(" · {}", speed(pace));
+    }
+    if let Some(ms) = progress.remaining_ms() {
+        text += &format!(" · {}", remaining(ms));
+    }
+    text
+}
