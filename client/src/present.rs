@@ -3,10 +3,11 @@
 //!
 //! - `rows`: what stands in a timeline, from top to bottom
 //! - `markdown`: a message's text as blocks and spans; `links`: addresses in plain text
-//! - `day`, `format`: dates, sizes and names; `people`: the colour of a person; `words`: sentences about states
+//! - `day`, `format`: dates, sizes and names; `people`: the colour of a person; `icon`: icons as paths; `words`: sentences about states
 
 pub mod day;
 pub mod format;
+pub mod icon;
 pub mod links;
 pub mod markdown;
 pub mod people;
