@@ -8,6 +8,7 @@
 //!
 //! Every file is written under another name, flushed and renamed, and readable by its owner alone.
 
+use std::env;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,20 @@ use crate::target::sync_folder;
 
 /// Processes of one person that may keep a state of their own at once.
 const STATES_MAX: u32 = 64;
+
+/// Where the profiles of all servers lie unless a person says otherwise; `None` where there is no home folder.
+pub fn default_root() -> Option<PathBuf> {
+    let absolute = |name: &str| {
+        let path = env::var_os(name).map(PathBuf::from);
+        path.filter(|path| path.is_absolute())
+    };
+    let base = if cfg!(windows) {
+        absolute("APPDATA")
+    } else {
+        absolute("XDG_CONFIG_HOME").or_else(|| env::home_dir().map(|home| home.join(".config")))
+    };
+    base.map(|base| base.join("chinwag"))
+}
 
 /// Keeps snapshots.
 pub trait Storage: Send {

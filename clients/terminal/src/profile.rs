@@ -1,8 +1,6 @@
 //! Where the profile lies and who one is in it.
 
-use std::env;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-use std::path::PathBuf;
 
 use native::Profile;
 use native::profile::Session;
@@ -15,26 +13,13 @@ use crate::failure::Failure;
 pub(crate) fn open(global: &Global) -> Result<Profile, Failure> {
     let root = match &global.profile_dir {
         Some(root) => root.clone(),
-        None => default_root()?,
+        None => native::profile::default_root().ok_or_else(|| {
+            Failure::usage(
+                "there is no home folder to keep the session in; name one with --profile-dir",
+            )
+        })?,
     };
     Ok(Profile::open(&root, &global.server)?)
-}
-
-fn default_root() -> Result<PathBuf, Failure> {
-    let absolute = |name: &str| {
-        let path = env::var_os(name).map(PathBuf::from);
-        path.filter(|path| path.is_absolute())
-    };
-    let base = if cfg!(windows) {
-        absolute("APPDATA")
-    } else {
-        absolute("XDG_CONFIG_HOME").or_else(|| env::home_dir().map(|home| home.join(".config")))
-    };
-    base.map(|base| base.join("chinwag")).ok_or_else(|| {
-        Failure::usage(
-            "there is no home folder to keep the session in; name one with --profile-dir",
-        )
-    })
 }
 
 /// The session there is, or a new one under `--name`, or under the name that a person types.

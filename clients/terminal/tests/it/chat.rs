@@ -1,11 +1,13 @@
 use serde_json::json;
 
-use crate::program::World;
+use testing::World;
+
+use crate::program::Person;
 
 #[test]
 fn two_people_talk_through_pipes() {
     let world = World::start();
-    let (ann, bob) = (world.person("Ann"), world.person("Bob"));
+    let (ann, bob) = (Person::of(&world, "Ann"), Person::of(&world, "Bob"));
     let mut listening = ann.start(&["chat", "lobby"]);
     let said = bob.run_with_input(&["chat", "lobby"], "one\n\ntwo ü\nthree".as_bytes());
     let said = said.ok();
@@ -35,7 +37,7 @@ fn two_people_talk_through_pipes() {
 #[test]
 fn a_message_comes_from_arguments_or_from_standard_input() {
     let world = World::start();
-    let (ann, bob) = (world.person("Ann"), world.person("Bob"));
+    let (ann, bob) = (Person::of(&world, "Ann"), Person::of(&world, "Bob"));
     assert_eq!(
         ann.run(&["post", "builds", "--create", "it", "works"]).ok(),
         ""
@@ -65,7 +67,7 @@ fn a_message_comes_from_arguments_or_from_standard_input() {
 #[test]
 fn many_lines_arrive_once_and_in_order_across_a_restart() {
     let mut world = World::start();
-    let bob = world.person("Bob");
+    let bob = Person::of(&world, "Bob");
     let mut saying = bob.start(&["chat", "lobby"]);
     for number in 0..300 {
         saying.say(&format!("line {number}."));
@@ -89,7 +91,7 @@ fn many_lines_arrive_once_and_in_order_across_a_restart() {
 #[test]
 fn what_a_killed_chat_left_unsent_is_sent_by_the_next() {
     let mut world = World::start();
-    let bob = world.person("Bob");
+    let bob = Person::of(&world, "Bob");
     let mut saying = bob.start(&["chat", "lobby"]);
     saying.say("first");
     saying.hear("first");
@@ -131,7 +133,7 @@ fn wait_for_text(profile: &std::path::Path, text: &str) {
 #[test]
 fn hostile_text_does_not_reach_the_terminal() {
     let world = World::start();
-    let (ann, eve) = (world.person("Ann"), world.person("Eve"));
+    let (ann, eve) = (Person::of(&world, "Ann"), Person::of(&world, "Eve"));
     let hostile =
         "\x1b]0;owned\x07 \x1b[2J\u{9b}31m \r12:00 Ann: I said that\u{202e}txt.exe\u{85}x";
     eve.run(&["post", "lobby", hostile]).ok();
@@ -155,7 +157,7 @@ fn hostile_text_does_not_reach_the_terminal() {
 #[test]
 fn two_commands_of_one_profile_at_once() {
     let world = World::start();
-    let ann = world.person("Ann");
+    let ann = Person::of(&world, "Ann");
     // All of them sign in for the first time.
     let running: Vec<_> = (0..8)
         .map(|number| ann.start(&["post", "lobby", &format!("from {number}")]))
@@ -190,7 +192,7 @@ fn two_commands_of_one_profile_at_once() {
 #[test]
 fn signals_and_closed_pipes_end_it_cleanly() {
     let world = World::start();
-    let ann = world.person("Ann");
+    let ann = Person::of(&world, "Ann");
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let mut chat = ann.start(&["chat", "lobby", "--follow"]);
         chat.say("here");

@@ -2,7 +2,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use crate::program::{Person, World, objects};
+use testing::World;
+
+use crate::program::{Person, objects};
 
 /// A peer that answers every connection with `answer` and keeps it open.
 fn foreign(answer: &'static [u8]) -> String {
@@ -33,7 +35,7 @@ fn no_server_is_told_at_once_and_given_up_in_time() {
     let world = World::start();
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = at(
-        &world.person("Ann"),
+        &Person::of(&world, "Ann"),
         &free.local_addr().unwrap().to_string(),
     );
     drop(free);
@@ -52,14 +54,14 @@ fn no_server_is_told_at_once_and_given_up_in_time() {
         (Some("error"), Some(3))
     );
     ended.failed(3);
-    let ann = world.person("Ann");
+    let ann = Person::of(&world, "Ann");
     ann.run(&["rooms", "--timeout", "0"]).ok();
 }
 
 #[test]
 fn a_server_of_another_kind_is_told_from_ours_at_once() {
     let world = World::start();
-    let ann = world.person("Ann");
+    let ann = Person::of(&world, "Ann");
     let web = at(&ann, world.http()).run(&["rooms"]).failed(3);
     assert!(web.contains("web server"), "{web}");
     for answer in [
@@ -86,8 +88,8 @@ fn a_server_of_another_kind_is_told_from_ours_at_once() {
 #[test]
 fn a_taken_name_and_an_unknown_room_are_refused() {
     let world = World::start();
-    world.person("Ann").run(&["sign-in", "Ann"]).ok();
-    let mut other = world.person("Another");
+    Person::of(&world, "Ann").run(&["sign-in", "Ann"]).ok();
+    let mut other = Person::of(&world, "Another");
     other.name = "ann".to_owned();
     let taken = other.run(&["post", "lobby", "hi"]).failed(4);
     assert!(taken.contains("choose another"), "{taken}");
@@ -106,7 +108,7 @@ fn a_taken_name_and_an_unknown_room_are_refused() {
 #[test]
 fn what_is_not_understood_is_refused_before_anything_is_sent() {
     let world = World::start();
-    let ann = world.person("Ann");
+    let ann = Person::of(&world, "Ann");
     for wrong in [
         &["dance"] as &[&str],
         &[],
@@ -127,7 +129,7 @@ fn what_is_not_understood_is_refused_before_anything_is_sent() {
 #[test]
 fn a_profile_that_cannot_be_used_is_named() {
     let world = World::start();
-    let ann = world.person("Ann");
+    let ann = Person::of(&world, "Ann");
     std::fs::create_dir_all(&ann.folder).unwrap();
     std::fs::write(
         ann.folder.join("profile"),

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::program::{Person, World};
+use testing::World;
+
+use crate::program::Person;
 use crate::proxy::Proxy;
 
 const MIB: usize = 1 << 20;
@@ -47,7 +49,7 @@ fn link_of(person: &Person, name: &str, bytes: &[u8]) -> String {
 #[test]
 fn files_are_sent_and_fetched_by_every_kind_of_link() {
     let world = World::start();
-    let (ann, bob) = (world.person("Ann"), world.person("Bob"));
+    let (ann, bob) = (Person::of(&world, "Ann"), Person::of(&world, "Bob"));
     let big = noise(5 * MIB + 17, 1);
     put(&ann, "big.bin", &big);
     put(&ann, "empty", b"");
@@ -101,7 +103,7 @@ fn files_are_sent_and_fetched_by_every_kind_of_link() {
 #[test]
 fn a_message_carries_attachments() {
     let world = World::start();
-    let ann = world.person("Ann");
+    let ann = Person::of(&world, "Ann");
     put(&ann, "a.txt", b"a");
     put(&ann, "b.txt", b"b");
     ann.run(&[
@@ -123,7 +125,7 @@ fn a_message_carries_attachments() {
 fn a_killed_upload_goes_on_where_it_was() {
     let world = World::start();
     let proxy = Proxy::start(world.tcp());
-    let mut ann = world.person("Ann");
+    let mut ann = Person::of(&world, "Ann");
     ann.server = proxy.address.clone();
     let bytes = noise(24 * MIB, 2);
     put(&ann, "big.bin", &bytes);
@@ -165,10 +167,10 @@ fn a_killed_upload_goes_on_where_it_was() {
 fn a_killed_download_goes_on_and_repairs_what_was_damaged() {
     let world = World::start();
     let bytes = noise(24 * MIB, 4);
-    let link = link_of(&world.person("Ann"), "big.bin", &bytes);
+    let link = link_of(&Person::of(&world, "Ann"), "big.bin", &bytes);
     for (name, server) in [("native", world.tcp()), ("HTTP", world.http())] {
         let proxy = Proxy::start(server);
-        let mut bob = world.person(name);
+        let mut bob = Person::of(&world, name);
         let link = match name {
             "HTTP" => format!("http://{}{link}", proxy.address),
             _ => {
@@ -208,9 +210,9 @@ fn a_killed_download_goes_on_and_repairs_what_was_damaged() {
 fn what_comes_damaged_is_never_taken_for_the_file() {
     let world = World::start();
     let bytes = noise(3 * MIB, 5);
-    let link = link_of(&world.person("Ann"), "big.bin", &bytes);
+    let link = link_of(&Person::of(&world, "Ann"), "big.bin", &bytes);
     let proxy = Proxy::start(world.http());
-    let bob = world.person("Bob");
+    let bob = Person::of(&world, "Bob");
     let by_http = format!("http://{}{link}", proxy.address);
     proxy.down.damage(true);
     let why = bob.run(&["get", &by_http]).failed(5);
@@ -224,7 +226,7 @@ fn what_comes_damaged_is_never_taken_for_the_file() {
 #[test]
 fn links_that_lead_nowhere_are_refused() {
     let world = World::start();
-    let ann = world.person("Ann");
+    let ann = Person::of(&world, "Ann");
     let nothing = "AAAAAAAAAAAAAAAAAAAAAA";
     ann.run(&["get", nothing]).failed(4);
     let http = world.http();
@@ -292,7 +294,7 @@ fn raw_upload(world: &World, name: &str) -> String {
 #[test]
 fn no_name_leads_out_of_the_folder() {
     let world = World::start();
-    let bob = world.person("Bob");
+    let bob = Person::of(&world, "Bob");
     let long = format!("{}.txt", "long".repeat(1000));
     for name in [
         "../../../escaped",

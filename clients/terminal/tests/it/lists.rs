@@ -1,11 +1,13 @@
 use serde_json::json;
 
-use crate::program::World;
+use testing::World;
+
+use crate::program::Person;
 
 #[test]
 fn rooms_are_listed_for_people_and_programs() {
     let world = World::start();
-    let (ann, bob) = (world.person("Ann"), world.person("Bob"));
+    let (ann, bob) = (Person::of(&world, "Ann"), Person::of(&world, "Bob"));
     ann.run(&["post", "garden", "--create", "hello"]).ok();
     let rooms = bob.run(&["rooms"]).ok();
     assert!(
@@ -30,7 +32,7 @@ fn rooms_are_listed_for_people_and_programs() {
 #[test]
 fn one_signs_in_once_and_out_again() {
     let world = World::start();
-    let ann = world.person("Ann");
+    let ann = Person::of(&world, "Ann");
     let signed_in = ann.run(&["sign-in", "Ann", "--json"]).json();
     assert_eq!(
         (&signed_in[0]["type"], &signed_in[0]["person"]["name"]),
@@ -54,7 +56,7 @@ fn one_signs_in_once_and_out_again() {
 #[test]
 fn who_is_there_is_listed_for_people_and_programs() {
     let world = World::start();
-    let (ann, bob) = (world.person("Ann"), world.person("Bob"));
+    let (ann, bob) = (Person::of(&world, "Ann"), Person::of(&world, "Bob"));
     let mut listening = ann.start(&["chat", "lobby", "--follow"]);
     bob.run(&["post", "garden", "--create", "hello"]).ok();
     bob.run(&["post", "lobby", "all know each other"]).ok();

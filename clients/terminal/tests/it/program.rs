@@ -1,4 +1,4 @@
-//! A server on free ports, and the built program run against it.
+//! The built program run against a real server.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
@@ -7,75 +7,10 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::Value;
-use server::{Config, Server};
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use testing::World;
 
 /// Nothing here takes this long unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A server and the folder of its data and of everybody's profiles.
-pub(crate) struct World {
-    pub(crate) folder: TempDir,
-    runtime: Runtime,
-    server: Option<Server>,
-    tcp: String,
-    http: String,
-}
-
-impl World {
-    pub(crate) fn start() -> Self {
-        let runtime = Runtime::new().unwrap();
-        let mut world = Self {
-            folder: TempDir::new().unwrap(),
-            runtime,
-            server: None,
-            tcp: "127.0.0.1:0".to_owned(),
-            http: "127.0.0.1:0".to_owned(),
-        };
-        world.start_server();
-        world
-    }
-
-    /// On the ports of before, where there was a server before.
-    pub(crate) fn start_server(&mut self) {
-        let config = Config {
-            http: self.http.parse().unwrap(),
-            tcp: self.tcp.parse().unwrap(),
-            data_dir: self.folder.path().join("data"),
-            uploads_dir: self.folder.path().join("uploads"),
-            ..Config::default()
-        };
-        let server = self.runtime.block_on(Server::start(config)).unwrap();
-        self.tcp = server.tcp_address().to_string();
-        self.http = server.http_address().to_string();
-        self.server = Some(server);
-    }
-
-    pub(crate) fn stop_server(&mut self) {
-        let server = self.server.take().unwrap();
-        self.runtime.block_on(server.stop());
-    }
-
-    /// `HOST:PORT` for native clients.
-    pub(crate) fn tcp(&self) -> &str {
-        &self.tcp
-    }
-
-    /// `HOST:PORT` for browsers.
-    pub(crate) fn http(&self) -> &str {
-        &self.http
-    }
-
-    /// A person with a profile of their own, signed in under `name` by each command.
-    pub(crate) fn person(&self, name: &str) -> Person {
-        Person {
-            name: name.to_owned(),
-            server: self.tcp.clone(),
-            folder: self.folder.path().join(format!("home of {name}")),
-        }
-    }
-}
 
 /// Whoever runs the program.
 #[derive(Clone)]
@@ -87,6 +22,15 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// A person with a profile of their own, signed in under `name` by each command.
+    pub(crate) fn of(world: &World, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            server: world.tcp().to_owned(),
+            folder: world.folder.path().join(format!("home of {name}")),
+        }
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         std::fs::create_dir_all(&self.folder).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_chinwag"));

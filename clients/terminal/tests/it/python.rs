@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::program::World;
+use testing::World;
+
+use crate::program::Person;
 
 fn python(world: &World, arguments: &[&str]) -> (bool, String) {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/chat.py");
@@ -26,7 +28,7 @@ fn python(world: &World, arguments: &[&str]) -> (bool, String) {
 #[test]
 fn the_python_example_does_what_the_program_does() {
     let world = World::start();
-    let ann = world.person("Ann");
+    let ann = Person::of(&world, "Ann");
     let ok = |arguments: &[&str]| {
         let (success, text) = python(&world, arguments);
         assert!(success, "{arguments:?}: {text}");

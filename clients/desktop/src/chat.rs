@@ -1,0 +1,298 @@
+//! The window of somebody who is signed in: its parts, and what they want done.
+//!
+//! Parts read the view and never change anything but themselves; what a person wants is a [`Wish`], which is granted
+//! once all parts are drawn.
+//!
+//! - `sidebar`, `head`, `connection_bar`, `typing_line`, `details`, `toasts`, `dialogs`: the panes around the room
+//! - `timeline`: what was said; `composer`: what is being written; `files`: what is attached to both
+//! - `shortcuts`: keys that mean the same everywhere; `notices`: what the desktop announces
+
+mod composer;
+mod connection_bar;
+mod details;
+mod dialogs;
+mod files;
+mod head;
+mod notices;
+mod shortcuts;
+mod sidebar;
+mod timeline;
+mod toasts;
+mod typing_line;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use client::present::words;
+use client::{Change, Command, ConnectionState, View};
+use eframe::egui::{self, Ui};
+use native::Handle;
+use shared::frame::RoomKind;
+use shared::{FileInfo, RoomId};
+
+use self::composer::Composer;
+pub(crate) use self::dialogs::Dialog;
+use self::dialogs::Dialogs;
+use self::files::Files;
+use self::notices::Notices;
+use self::timeline::Timeline;
+use self::toasts::Toasts;
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::theme::Theme;
+
+/// What the parts work with.
+pub(crate) struct Env<'a> {
+    pub(crate) handle: &'a Handle,
+    pub(crate) theme: &'a Theme,
+    pub(crate) settings: &'a Settings,
+    pub(crate) files: &'a Files,
+    wishes: &'a RefCell<Vec<Wish>>,
+}
+
+impl Env<'_> {
+    /// Shows the view. The driver waits meanwhile, so copy what is needed and draw it later.
+    pub(crate) fn view<T>(&self, look: impl FnOnce(&View) -> T) -> T {
+        self.handle.with_view(look)
+    }
+
+    pub(crate) fn wish(&self, wish: Wish) {
+        self.wishes.borrow_mut().push(wish);
+    }
+
+    /// Gives a command; a refusal is told.
+    pub(crate) fn run(&self, command: Command) {
+        self.wish(Wish::Run(command));
+    }
+}
+
+/// What a person wants done.
+#[derive(Debug)]
+pub(crate) enum Wish {
+    /// Look at another room.
+    Go(RoomId),
+    /// Give a command, and tell where it is refused.
+    Run(Command),
+    /// Tell something, for a few seconds.
+    Say(String),
+    Open(Dialog),
+    CloseDialog,
+    ToggleDetails,
+    /// To the newest message; all counts as read.
+    JumpToLatest,
+    /// Into the field of the composer.
+    Focus,
+    /// Choose files to attach.
+    Choose,
+    /// Attach these to the message that is being written.
+    Attach(Vec<PathBuf>),
+    /// Attach an image that lies in no file, encoded as PNG.
+    AttachImage(Vec<u8>),
+    /// Into the download folder.
+    Save(FileInfo),
+    /// Into a folder that is asked for.
+    SaveAs(FileInfo),
+    /// Show where a file lies.
+    Reveal(PathBuf),
+    /// Put the file's address on the clipboard.
+    CopyLink(FileInfo),
+    /// Change what is remembered.
+    Set(Box<Settings>),
+}
+
+pub(crate) struct Chat {
+    session: Session,
+    room: Option<RoomId>,
+    timelines: HashMap<RoomId, Timeline>,
+    composers: HashMap<RoomId, Composer>,
+    files: Files,
+    dialogs: Dialogs,
+    toasts: Toasts,
+    notices: Notices,
+    wishes: RefCell<Vec<Wish>>,
+}
+
+impl Chat {
+    /// `files` are attached to the message of the first room.
+    pub(crate) fn new(ctx: &egui::Context, session: Session, files: Vec<PathBuf>) -> Self {
+        let wishes = match files.is_empty() {
+            true => Vec::new(),
+            false => vec![Wish::Attach(files)],
+        };
+        Self {
+            files: Files::new(ctx, session.handle.clone()),
+            session,
+            room: None,
+            timelines: HashMap::new(),
+            composers: HashMap::new(),
+            dialogs: Dialogs::default(),
+            toasts: Toasts::default(),
+            notices: Notices::default(),
+            wishes: RefCell::new(wishes),
+        }
+    }
+
+    pub(crate) fn close(self) {
+        // The driver ends with its last handle.
+        drop(self.files);
+        self.session.close();
+    }
+
+    /// Takes in what changed. Returns why the chat is over, once it is.
+    pub(crate) fn look(&mut self, ctx: &egui::Context, settings: &mut Settings) -> Option<String> {
+        let changes = match self.session.changes() {
+            Ok(changes) => changes,
+            Err(stopped) => return Some(stopped.to_string()),
+        };
+        for change in &changes {
+            if let Change::Timeline(room_id) = change
+                && let Some(timeline) = self.timelines.get_mut(room_id)
+            {
+                timeline.changed();
+            }
+        }
+        self.files.changed(&changes);
+        self.dialogs.changed(&changes);
+        let handle = &self.session.handle;
+        self.notices
+            .changed(ctx, handle, &changes, self.room, settings);
+        let gone = |room_id| handle.with_view(|view| !view.rooms.contains_key(&room_id));
+        if self.room.is_none_or(gone) {
+            self.room = handle.with_view(|view| start(view, settings.room.as_deref()));
+            if let Some(room_id) = self.room {
+                self.go(room_id, settings);
+            }
+        }
+        self.session
+            .handle
+            .with_view(|view| match &view.connection {
+                ConnectionState::SignedOut { reason } => Some(reason.clone().unwrap_or_default()),
+                ConnectionState::Waiting { .. }
+                | ConnectionState::Connecting
+                | ConnectionState::Greeting { .. }
+                | ConnectionState::Online => None,
+            })
+    }
+
+    pub(crate) fn show(&mut self, ui: &mut Ui, theme: &Theme, settings: &mut Settings) {
+        let env = Env {
+            handle: &self.session.handle,
+            theme,
+            settings,
+            files: &self.files,
+            wishes: &self.wishes,
+        };
+        shortcuts::take(ui.ctx(), &env, self.room, self.dialogs.is_open());
+        let side = egui::Frame::new().fill(theme.surface_side);
+        egui::Panel::left("sidebar")
+            .frame(side)
+            .exact_size(260.0)
+            .resizable(false)
+            .show(ui, |ui| sidebar::show(ui, &env, self.room));
+        if let Some(room_id) = self.room {
+            if settings.details {
+                egui::Panel::right("details")
+                    .frame(egui::Frame::new().fill(theme.surface))
+                    .exact_size(320.0)
+                    .resizable(false)
+                    .show(ui, |ui| details::show(ui, &env, room_id));
+            }
+            let frame = egui::Frame::new().fill(theme.surface);
+            egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+                connection_bar::show(ui, &env);
+                head::show(ui, &env, room_id);
+                egui::Panel::bottom("composer")
+                    .frame(frame)
+                    .show_separator_line(false)
+                    .show(ui, |ui| {
+                        typing_line::show(ui, &env, room_id);
+                        let composer = self.composers.entry(room_id).or_default();
+                        composer.show(ui, &env, room_id);
+                    });
+                let timeline = self.timelines.entry(room_id).or_default();
+                timeline.show(ui, &env, room_id);
+            });
+        }
+        self.dialogs.show(ui.ctx(), &env);
+        self.toasts.show(ui.ctx(), &env);
+        self.grant(ui.ctx(), settings);
+    }
+
+    fn grant(&mut self, ctx: &egui::Context, settings: &mut Settings) {
+        let wishes = std::mem::take(&mut *self.wishes.borrow_mut());
+        for wish in wishes {
+            match wish {
+                Wish::Go(room_id) => self.go(room_id, settings),
+                Wish::Run(command) => self.run(command),
+                Wish::Say(text) => self.toasts.say(text),
+                Wish::Open(dialog) => self.dialogs.open(dialog),
+                Wish::CloseDialog => self.dialogs.close(),
+                Wish::ToggleDetails => settings.details = !settings.details,
+                Wish::JumpToLatest => {
+                    if let Some(timeline) = self.room.and_then(|room| self.timelines.get_mut(&room))
+                    {
+                        timeline.jump_to_latest();
+                    }
+                }
+                Wish::Focus => {
+                    if let Some(composer) = self.composer() {
+                        composer.focus();
+                    }
+                }
+                Wish::Choose => self.files.choose(ctx),
+                Wish::Attach(paths) => self.attach(|files| files.begin(paths)),
+                Wish::AttachImage(png) => self.attach(|files| files.begin_image(png)),
+                Wish::Save(file) => self.files.save(&file, settings),
+                Wish::SaveAs(file) => self.files.save_as(ctx, &file),
+                Wish::Reveal(path) => self.files.reveal(&path),
+                Wish::CopyLink(file) => ctx.copy_text(file.link),
+                Wish::Set(new) => *settings = *new,
+            }
+        }
+        for text in self.files.troubles() {
+            self.toasts.say(text);
+        }
+        for paths in self.files.chosen() {
+            self.attach(|files| files.begin(paths));
+        }
+    }
+
+    fn composer(&mut self) -> Option<&mut Composer> {
+        Some(self.composers.entry(self.room?).or_default())
+    }
+
+    fn attach(&mut self, begin: impl FnOnce(&Files) -> Vec<shared::UploadId>) {
+        let uploads = begin(&self.files);
+        if let Some(composer) = self.composer() {
+            composer.attach(uploads);
+        }
+    }
+
+    fn run(&mut self, command: Command) {
+        if let Err(error) = self.session.handle.command(command) {
+            self.toasts.say(words::refusal(&error));
+        }
+    }
+
+    fn go(&mut self, room_id: RoomId, settings: &mut Settings) {
+        self.room = Some(room_id);
+        settings.room = self.session.handle.with_view(|view| {
+            let room = view.rooms.get(&room_id)?;
+            Some(room.info.name.to_string())
+        });
+        self.run(Command::ShowRoom {
+            room_id: Some(room_id),
+        });
+    }
+}
+
+/// The room of last time, or the lobby.
+fn start(view: &View, last: Option<&str>) -> Option<RoomId> {
+    let mut rooms = view.rooms.iter();
+    let found = rooms.find(|(_, room)| Some(room.info.name.as_str()) == last);
+    let mut rooms = view.rooms.iter();
+    found
+        .or_else(|| rooms.find(|(_, room)| room.info.kind == RoomKind::Lobby))
+        .map(|(room_id, _)| *room_id)
+}

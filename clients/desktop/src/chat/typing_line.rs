@@ -1,0 +1,8 @@
+//! Who is typing.
+
+use eframe::egui::Ui;
+use shared::RoomId;
+
+use super::Env;
+
+pub(super) fn show(_ui: &mut Ui, _env: &Env<'_>, _room_id: RoomId) {}

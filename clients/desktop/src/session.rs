@@ -1,0 +1,90 @@
+//! A person's session on one server: the driver of the client core, and what changed since the last look.
+
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+
+use client::{Change, Config};
+use eframe::egui;
+use native::{Handle, Profile, ProfileError, ServerAddress, Stopped};
+use shared::PersonName;
+use shared::frame::ClientInfo;
+use tokio::runtime::Runtime;
+
+/// How long the window's end waits for the disk.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+
+pub(crate) struct Session {
+    pub(crate) handle: Handle,
+    pub(crate) server: ServerAddress,
+    news: Receiver<Result<Vec<Change>, Stopped>>,
+}
+
+impl Session {
+    /// Goes on with the session that the profile has for this server, or claims `name`. The window is drawn again
+    /// whenever something changes.
+    pub(crate) fn open(
+        runtime: &Runtime,
+        profile_root: &Path,
+        server: ServerAddress,
+        name: Option<&PersonName>,
+        ctx: egui::Context,
+    ) -> Result<Self, ProfileError> {
+        let profile = Profile::open(profile_root, &server)?;
+        if let Some(name) = name {
+            profile.session_or_claim(name.as_str())?;
+        }
+        let (snapshot, storage) = profile.whole()?;
+        let settings = native::Settings {
+            server: server.clone(),
+            core: Config::new(ClientInfo {
+                name: "chinwag-desktop".to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            }),
+        };
+        let _inside = runtime.enter();
+        let (handle, mut changes) = native::spawn(settings, snapshot, Some(storage));
+        let (sender, news) = mpsc::channel();
+        runtime.spawn(async move {
+            loop {
+                let next = changes.next().await;
+                let ended = next.is_err();
+                let received = sender.send(next).is_ok();
+                ctx.request_repaint();
+                if ended || !received {
+                    return;
+                }
+            }
+        });
+        Ok(Self {
+            handle,
+            server,
+            news,
+        })
+    }
+
+    /// What changed since the last time. Fails once the driver has ended, where nothing can be stored any more.
+    pub(crate) fn changes(&self) -> Result<Vec<Change>, Stopped> {
+        let mut all = Vec::new();
+        loop {
+            match self.news.try_recv() {
+                Ok(Ok(changes)) => all.extend(changes),
+                Ok(Err(stopped)) => return Err(stopped),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Ok(all),
+            }
+        }
+    }
+
+    /// Ends the session's driver and waits until all is stored.
+    pub(crate) fn close(self) {
+        let Self { handle, news, .. } = self;
+        drop(handle);
+        let deadline = Instant::now() + CLOSE_TIMEOUT;
+        while let Some(left) = deadline.checked_duration_since(Instant::now()) {
+            match news.recv_timeout(left) {
+                Ok(Ok(_)) => {}
+                Ok(Err(_)) | Err(_) => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What the window remembers between runs, in `desktop.json` of the profile. Nothing in it is secret or needed:
+//! a file that cannot be read is as good as none.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Which colours are wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Appearance {
+    /// As the desktop says.
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Settings {
+    /// The last one, as it was typed.
+    pub(crate) server: Option<String>,
+    /// The room of last time, by name.
+    pub(crate) room: Option<String>,
+    pub(crate) appearance: Appearance,
+    /// 1 is 100 %.
+    pub(crate) zoom: f32,
+    /// Whether messages in rooms that nobody looks at are announced by the desktop.
+    pub(crate) notifications: bool,
+    pub(crate) details: bool,
+    /// Where files go; without it, the desktop's folder for downloads.
+    pub(crate) download_folder: Option<PathBuf>,
+    /// Of the window, in points.
+    pub(crate) size: Option<[f32; 2]>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            server: None,
+            room: None,
+            appearance: Appearance::default(),
+            zoom: 1.0,
+            notifications: true,
+            details: true,
+            download_folder: None,
+            size: None,
+        }
+    }
+}
+
+const FILE: &str = "desktop.json";
+
+impl Settings {
+    pub(crate) fn load(profile_root: &Path) -> Self {
+        let bytes = fs::read(profile_root.join(FILE)).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    /// Replaces what was stored.
+    pub(crate) fn store(&self, profile_root: &Path) -> io::Result<()> {
+        fs::create_dir_all(profile_root)?;
+        let new = profile_root.join(format!("{FILE}.new"));
+        fs::write(&new, serde_json::to_vec_pretty(self)?)?;
+        fs::rename(new, profile_root.join(FILE))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_come_back_and_damage_is_no_obstacle() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("new");
+        assert_eq!(Settings::load(&root), Settings::default());
+        let settings = Settings {
+            server: Some("chat.example".into()),
+            zoom: 1.5,
+            ..Settings::default()
+        };
+        settings.store(&root).expect("stored");
+        assert_eq!(Settings::load(&root), settings);
+        fs::write(root.join(FILE), "{").expect("written");
+        assert_eq!(Settings::load(&root), Settings::default());
+    }
+}

@@ -1,0 +1,6 @@
+//! The window as people use it, against a real server, by what it tells assistive technology.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod talk;
+mod window;

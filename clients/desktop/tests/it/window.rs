@@ -1,0 +1,70 @@
+//! A window without a screen.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use desktop::{App, Options};
+use eframe::egui::{Vec2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use testing::World;
+
+/// Nothing here takes this long unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a frame waits for the next where nothing has come yet.
+const PAUSE: Duration = Duration::from_millis(5);
+
+pub(crate) const WIDE: Vec2 = vec2(1100.0, 720.0);
+
+/// What the window shows, and the person at it.
+pub(crate) struct Window {
+    pub(crate) harness: Harness<'static, App>,
+}
+
+impl Window {
+    /// The window of a person who signs in as `name` at once, with a profile of their own.
+    pub(crate) fn of(world: &World, name: &str) -> Self {
+        Self::open(Options {
+            profile_root: profile(world, name),
+            server: Some(world.tcp().parse().unwrap()),
+            name: Some(name.parse().unwrap()),
+            files: Vec::new(),
+        })
+    }
+
+    pub(crate) fn open(options: Options) -> Self {
+        let harness = Harness::builder()
+            .with_size(WIDE)
+            .build_eframe(move |creation| App::new(creation, options).unwrap());
+        Self { harness }
+    }
+
+    /// Draws until it holds.
+    pub(crate) fn until(&mut self, what: &str, holds: impl Fn(&Harness<'static, App>) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.harness.step();
+            if holds(&self.harness) {
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{what} did not come; there is: {:#?}",
+                self.harness.root()
+            );
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Waits for something whose name holds `text`.
+    pub(crate) fn sees(&mut self, text: &str) {
+        self.until(text, |harness| {
+            harness.query_all_by_label_contains(text).next().is_some()
+        });
+    }
+}
+
+/// Where somebody's profile lies.
+pub(crate) fn profile(world: &World, name: &str) -> PathBuf {
+    world.folder.path().join(format!("home of {name}"))
+}

@@ -1,0 +1,64 @@
+//! A real server for the tests of native clients, in a folder of its own.
+
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use server::{Config, Server};
+
+/// A server on free ports, and the folder of its data and of everybody's profiles.
+pub struct World {
+    pub folder: TempDir,
+    runtime: Runtime,
+    server: Option<Server>,
+    tcp: String,
+    http: String,
+}
+
+impl World {
+    /// # Panics
+    /// Like all of them, where it cannot be done: then the test has failed.
+    pub fn start() -> Self {
+        let mut world = Self {
+            folder: TempDir::new().expect("a folder for temporary files"),
+            runtime: Runtime::new().expect("a runtime"),
+            server: None,
+            tcp: "127.0.0.1:0".to_owned(),
+            http: "127.0.0.1:0".to_owned(),
+        };
+        world.start_server();
+        world
+    }
+
+    /// On the ports of before, where there was a server before.
+    pub fn start_server(&mut self) {
+        let config = Config {
+            http: self.http.parse().expect("an address"),
+            tcp: self.tcp.parse().expect("an address"),
+            data_dir: self.folder.path().join("data"),
+            uploads_dir: self.folder.path().join("uploads"),
+            ..Config::default()
+        };
+        let started = self.runtime.block_on(Server::start(config));
+        let server = started.expect("the server starts");
+        self.tcp = server.tcp_address().to_string();
+        self.http = server.http_address().to_string();
+        self.server = Some(server);
+    }
+
+    /// Drains it. Nothing where it is stopped already.
+    pub fn stop_server(&mut self) {
+        if let Some(server) = self.server.take() {
+            self.runtime.block_on(server.stop());
+        }
+    }
+
+    /// `HOST:PORT` for native clients.
+    pub fn tcp(&self) -> &str {
+        &self.tcp
+    }
+
+    /// `HOST:PORT` for browsers.
+    pub fn http(&self) -> &str {
+        &self.http
+    }
+}
