@@ -29,6 +29,8 @@ pub struct Config {
     pub uploads_dir: PathBuf,
     /// What people call this server.
     pub name: String,
+    /// Where browsers find it, where that does not follow from `http`.
+    pub public_url: Option<PublicUrl>,
     /// Connections, of both kinds together, above which new ones are refused.
     pub connections_max: usize,
     /// Connections from one address (of IPv6, one /64 network) above which new ones are refused.
@@ -121,6 +123,10 @@ struct Settings {
     /// What people call this server [default: Chinwag]
     #[arg(long, env = "CHINWAG_NAME")]
     name: Option<String>,
+    /// Where browsers find this server, for links; needed behind a proxy [default: the host that a client has
+    /// reached, with the port of --http]
+    #[arg(long, env = "CHINWAG_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<PublicUrl>,
     /// Connections, of both kinds together, above which new ones are refused [default: what the limit of open files
     /// allows]
     #[arg(long, env = "CHINWAG_CONNECTIONS_MAX", value_name = "NUMBER")]
@@ -212,6 +218,7 @@ impl Settings {
             data_dir: self.data_dir.or(other.data_dir),
             uploads_dir: self.uploads_dir.or(other.uploads_dir),
             name: self.name.or(other.name),
+            public_url: self.public_url.or(other.public_url),
             connections_max: self.connections_max.or(other.connections_max),
             connections_per_address_max: self
                 .connections_per_address_max
@@ -237,6 +244,7 @@ impl Settings {
             data_dir: self.data_dir.unwrap_or_else(|| "data".into()),
             uploads_dir: self.uploads_dir.unwrap_or_else(|| "uploads".into()),
             name: self.name.unwrap_or_else(|| "Chinwag".to_owned()),
+            public_url: self.public_url,
             connections_max: self
                 .connections_max
                 .map_or(connections_possible(files), Within::count),
@@ -289,6 +297,42 @@ fn read(path: &Path) -> Result<Settings, ConfigError> {
             message: error.message().replace('\n', " "),
         }
     })
+}
+
+/// The address of a web site, without a slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let url = text.trim().trim_end_matches('/');
+        let host = ["https://", "http://"]
+            .iter()
+            .find_map(|scheme| url.strip_prefix(scheme))
+            .unwrap_or_default();
+        let unfit = |c: char| c.is_whitespace() || c.is_control() || "\"<>?#@\\".contains(c);
+        if host.is_empty() || host.starts_with('/') || host.contains(unfit) {
+            return Err(format!(
+                "{text} is not an address such as https://chat.example"
+            ));
+        }
+        Ok(Self(url.to_owned()))
+    }
+}
+
+impl TryFrom<String> for PublicUrl {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
 }
 
 /// A number from `MIN` to `MAX`.
@@ -350,6 +394,30 @@ mod tests {
                 .complete(10)
                 .loopback_is_exempt
         );
+    }
+
+    #[test]
+    fn a_public_url_is_one_that_links_can_follow() {
+        for (text, url) in [
+            ("https://chat.example/", "https://chat.example"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+            (" https://example/chat ", "https://example/chat"),
+        ] {
+            assert_eq!(text.parse::<PublicUrl>().unwrap().as_str(), url);
+        }
+        for text in [
+            "",
+            "chat.example",
+            "https://",
+            "ftp://x",
+            "http:///x",
+            "http://a b",
+            "https://a?b",
+            "https://ann@a",
+            "javascript:alert(1)",
+        ] {
+            assert!(text.parse::<PublicUrl>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::codec::DecodeError;
-use shared::frame::{Credentials, Hello, Person};
+use shared::frame::{Credentials, Hello, Person, ServerInfo};
 use shared::limits::Limits;
 use shared::{ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, ServerFrame, SessionToken};
 use tokio::sync::watch;
@@ -41,7 +41,8 @@ pub(crate) struct Context {
     pub(crate) hub: Arc<Hub>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) admissions: Arc<Admissions>,
-    pub(crate) server_name: String,
+    /// As clients are told.
+    pub(crate) server: ServerInfo,
     pub(crate) limits: Limits,
     /// Whether others than this machine may read the metrics.
     pub(crate) metrics_for_all: bool,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use shared::frame::ServerInfo;
 use shared::{ErrorCode, ErrorReply, ServerFrame};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
@@ -92,7 +93,12 @@ impl Server {
             hub: hub.clone(),
             metrics,
             admissions: admissions.clone(),
-            server_name: config.name,
+            server: ServerInfo {
+                name: config.name,
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                public_url: config.public_url.map(|url| url.as_str().to_owned()),
+                http_port: Some(http.port()),
+            },
             limits: config.limits,
             metrics_for_all: config.metrics_for_all,
             draining,

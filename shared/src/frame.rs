@@ -346,6 +346,27 @@ pub struct ServerInfo {
     /// What its people call it.
     pub name: String,
     pub version: String,
+    /// Where browsers find it, without a slash at the end, where its operator said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+    /// The port of its web pages, on the host that one has reached it at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_port: Option<u16>,
+}
+
+impl ServerInfo {
+    /// The whole address of a file's `link`, for who has reached the server at `host` (IPv6 without brackets);
+    /// `None` where the server does not say where its links are.
+    pub fn address_of(&self, host: &str, link: &str) -> Option<String> {
+        if let Some(url) = &self.public_url {
+            return Some(format!("{}{link}", url.trim_end_matches('/')));
+        }
+        let port = self.http_port?;
+        Some(match host.contains(':') {
+            true => format!("http://[{host}]:{port}{link}"),
+            false => format!("http://{host}:{port}{link}"),
+        })
+    }
 }
 
 /// A person as others see them.

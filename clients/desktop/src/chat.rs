@@ -246,7 +246,7 @@ impl Chat {
                 Wish::Save(file) => self.files.save(&file, settings),
                 Wish::SaveAs(file) => self.files.save_as(ctx, &file),
                 Wish::Reveal(path) => self.files.reveal(&path),
-                Wish::CopyLink(file) => ctx.copy_text(file.link),
+                Wish::CopyLink(file) => ctx.copy_text(self.address_of(&file.link)),
                 Wish::Set(new) => *settings = *new,
             }
         }
@@ -267,6 +267,15 @@ impl Chat {
         if let Some(composer) = self.composer() {
             composer.attach(uploads);
         }
+    }
+
+    fn address_of(&self, link: &str) -> String {
+        let Session { handle, server, .. } = &self.session;
+        let address = handle.with_view(|view| {
+            let info = view.server.as_ref()?;
+            info.address_of(&server.host, link)
+        });
+        address.unwrap_or_else(|| link.to_owned())
     }
 
     fn run(&mut self, command: Command) {

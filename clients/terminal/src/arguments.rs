@@ -85,7 +85,7 @@ pub(crate) struct Global {
         value_parser = seconds
     )]
     pub(crate) timeout: Duration,
-    /// Where browsers find the server, for links [default: http://HOST:8080 beside the default port]
+    /// Where browsers find the server, for links [default: what the server says]
     #[arg(long, global = true, env = "CHINWAG_WEB", value_name = "URL")]
     pub(crate) web: Option<String>,
     /// Where sessions and unsent messages are kept [default: chinwag in the configuration folder]

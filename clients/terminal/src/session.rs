@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use client::{Change, Command, CommandError, Config, ConnectionState, Ticket, View};
-use native::{Changes, FailureKind, Handle, Settings};
+use native::{Changes, FailureKind, Handle, ServerAddress, Settings};
 use shared::frame::ClientInfo;
 use shared::{ErrorCode, RequestId, RoomId, RoomRef};
 use tokio::time::{Instant, timeout_at};
@@ -27,7 +27,9 @@ const FIRST_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Session {
     pub(crate) handle: Handle,
     changes: Changes,
-    server: String,
+    server: ServerAddress,
+    /// Where browsers find the server, where that was said.
+    web: Option<String>,
     timeout: Duration,
     /// Where not, the first failure to connect is the end.
     tries_again: bool,
@@ -70,7 +72,8 @@ impl Session {
         Ok(Self {
             handle,
             changes,
-            server: global.server.to_string(),
+            server: global.server.clone(),
+            web: global.web.clone(),
             timeout: match global.timeout {
                 Duration::ZERO => FIRST_ATTEMPT_TIMEOUT,
                 timeout => timeout,
@@ -93,6 +96,18 @@ impl Session {
     pub(crate) fn is_online(&self) -> bool {
         self.handle
             .with_view(|view| view.connection == ConnectionState::Online)
+    }
+
+    /// The whole address of a link, or its path where nobody says what comes before it.
+    pub(crate) fn address_of(&self, link: &str) -> String {
+        if let Some(web) = &self.web {
+            return format!("{}{link}", web.trim_end_matches('/'));
+        }
+        let address = self.handle.with_view(|view| {
+            let server = view.server.as_ref()?;
+            server.address_of(&self.server.host, link)
+        });
+        address.unwrap_or_else(|| link.to_owned())
     }
 
     /// Something went forward: patience begins anew.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use shared::codec::Packet;
-use shared::frame::{Hello, Person, Resume, RoomInfo, RoomOpening, ServerInfo, Welcome};
+use shared::frame::{Hello, Person, Resume, RoomInfo, RoomOpening, Welcome};
 use shared::limits::Limits;
 use shared::{ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, RoomId, Sequence, ServerFrame};
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -331,10 +331,7 @@ impl Connection {
         Ok(Welcome {
             request_id: hello.request_id,
             protocol: PROTOCOL_VERSION,
-            server: ServerInfo {
-                name: self.context.server_name.clone(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-            },
+            server: self.context.server.clone(),
             epoch: self.context.store.epoch(),
             person: self.person.clone(),
             session_token: token,

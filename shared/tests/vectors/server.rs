@@ -55,6 +55,8 @@ fn sessions() -> Vec<Vector<ServerFrame>> {
         server: ServerInfo {
             name: "Chinwag".to_owned(),
             version: "1.0.0".to_owned(),
+            public_url: Some("https://chat.example".to_owned()),
+            http_port: Some(8080),
         },
         epoch: epoch(),
         person: person(),
@@ -78,6 +80,11 @@ fn sessions() -> Vec<Vector<ServerFrame>> {
     };
     let future_welcome = WelcomeFrame {
         request_id: RequestId(0),
+        server: ServerInfo {
+            public_url: None,
+            http_port: None,
+            ..welcome.server.clone()
+        },
         session_token: None,
         rooms: vec![future_room],
         limits: Limits {

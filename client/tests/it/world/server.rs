@@ -149,6 +149,8 @@ impl World {
             server: ServerInfo {
                 name: "sim".into(),
                 version: "0".into(),
+                public_url: None,
+                http_port: None,
             },
             epoch: self.epoch,
             person: person.clone(),

@@ -1,7 +1,6 @@
 //! `chinwag send`.
 
 use client::Command;
-use native::NATIVE_PORT;
 use shared::FileInfo;
 
 use crate::arguments::{Global, Send};
@@ -24,7 +23,7 @@ pub(crate) async fn run(global: &Global, send: &Send, output: &mut Output) -> Re
     };
     let uploaded = transfer::upload(&mut session, &files, output).await?;
     for (_, file) in &uploaded {
-        print(global, file, output)?;
+        print(&session, file, output)?;
     }
     match room_id {
         Some(room_id) => {
@@ -48,27 +47,14 @@ pub(crate) async fn run(global: &Global, send: &Send, output: &mut Output) -> Re
     session.close().await
 }
 
-fn print(global: &Global, file: &FileInfo, output: &mut Output) -> Result<(), Failure> {
+fn print(session: &Session, file: &FileInfo, output: &mut Output) -> Result<(), Failure> {
     #[derive(serde::Serialize)]
     struct Object<'a> {
         url: &'a str,
         #[serde(flatten)]
         file: &'a FileInfo,
     }
-    let url = format!("{}{}", web(global), file.link);
+    let url = session.address_of(&file.link);
     output.object("file", Object { url: &url, file })?;
     output.line(&text::line(&url))
-}
-
-/// What comes before a link's path; empty where nobody said it and the port is not the one that tells.
-fn web(global: &Global) -> String {
-    match &global.web {
-        Some(web) => web.trim_end_matches('/').to_owned(),
-        None if global.server.port == NATIVE_PORT => {
-            let mut browsers = global.server.clone();
-            browsers.port = 8080;
-            format!("http://{browsers}")
-        }
-        None => String::new(),
-    }
 }

@@ -72,6 +72,7 @@ fn files_are_sent_and_fetched_by_every_kind_of_link() {
         );
         let link = sent["link"].as_str().unwrap();
         let by_http = format!("http://{}{link}", world.http());
+        assert_eq!(sent["url"], by_http, "the whole address is printed");
         let id = sent["file_id"].as_str().unwrap();
         for (count, link) in [link, &by_http, id].into_iter().enumerate() {
             let path = bob.run(&["get", link]).ok();
@@ -112,8 +113,9 @@ fn a_message_carries_attachments() {
     .ok();
     ann.run(&["post", "lobby", "--attach", "a.txt"]).ok();
     let shown = ann.run(&["chat"]).ok();
+    let address = format!("sent b.txt (1 byte)  http://{}/files/", world.http());
     assert!(
-        shown.contains("Ann: look") && shown.contains("sent b.txt (1 byte)  /files/"),
+        shown.contains("Ann: look") && shown.contains(&address),
         "{shown}"
     );
     assert_eq!(shown.matches("sent a.txt").count(), 2);

@@ -106,13 +106,18 @@ impl Shown {
             if output.is_json() {
                 print_object(&room, &event, output)?;
             } else {
-                self.print(&event, output)?;
+                self.print(session, &event, output)?;
             }
         }
         Ok(())
     }
 
-    fn print(&mut self, event: &RoomEvent, output: &mut Output) -> Result<(), Failure> {
+    fn print(
+        &mut self,
+        session: &Session,
+        event: &RoomEvent,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
         let name = text::line(&event.person.name);
         let at = local(event.at_ms);
         if self.day != Some(at.date()) {
@@ -130,7 +135,7 @@ impl Shown {
                     output.line(&format!("{time} {who}: {}", text::block(text, INDENT)))?;
                 }
                 for file in attachments {
-                    output.line(&format!("{time} {who} sent {}", described(file)))?;
+                    output.line(&format!("{time} {who} sent {}", described(session, file)))?;
                 }
                 Ok(())
             }
@@ -182,9 +187,10 @@ fn print_object(room: &str, event: &RoomEvent, output: &mut Output) -> Result<()
     output.object("room_event", Object { room, event })
 }
 
-fn described(file: &FileInfo) -> String {
+fn described(session: &Session, file: &FileInfo) -> String {
     let name = text::line(file.name.as_str());
-    let link = text::line(&file.link);
+    let address = session.address_of(&file.link);
+    let link = text::line(&address);
     format!("{name} ({})  {link}", text::size(file.size_bytes))
 }
 
