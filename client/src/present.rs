@@ -1,7 +1,7 @@
 //! What every screen makes of the view in the same way, whatever it draws with: rows of a timeline, the Markdown of
 //! messages, numbers and days for people.
 //!
-//! - `rows`: what stands in a timeline, from top to bottom
+//! - `rows`: what stands in a timeline, from top to bottom; `rooms`: which one comes next, who is in it
 //! - `markdown`: a message's text as blocks and spans; `links`: addresses in plain text
 //! - `day`, `format`: dates, sizes and names; `people`: the colour of a person; `icon`: icons as paths; `words`: sentences about states
 
@@ -11,5 +11,6 @@ pub mod icon;
 pub mod links;
 pub mod markdown;
 pub mod people;
+pub mod rooms;
 pub mod rows;
 pub mod words;

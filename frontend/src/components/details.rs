@@ -1,5 +1,6 @@
 //! The right pane: what the room is about and who is in it.
 
+use client::present::rooms::{self, Attendance};
 use client::present::words;
 use client::{Change, Command};
 use shared::RoomId;
@@ -45,8 +46,7 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
     let Some(info) = info else {
         return Html::default();
     };
-    let (here, away, total) = members(&driver, room_id);
-    let more = (total as usize).saturating_sub(here.len() + away.len());
+    let Attendance { here, away, more } = members(&driver, room_id);
     let close = {
         let onclose = props.onclose.clone();
         move |_: MouseEvent| onclose.emit(())
@@ -88,30 +88,15 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
     }
 }
 
-/// Who is here, who is away, and how many are members, all of whom may be too many to list.
-fn members(driver: &Driver, room_id: RoomId) -> (Vec<Person>, Vec<Person>, u32) {
-    let (here, away, total) = driver.view(|view| {
-        let Some(members) = view
-            .rooms
-            .get(&room_id)
-            .and_then(|room| room.members.as_ref())
-        else {
-            return (Vec::new(), Vec::new(), 0);
-        };
-        let all_listed = view.presence.people.len() >= view.presence.total as usize;
-        let (mut here, mut away) = (Vec::new(), Vec::new());
-        for member in &members.listed {
-            // Presence is newer than the list; where it is not complete, the list knows the rest.
-            let listed = view.presence.people.contains_key(&member.person.id);
-            match listed || (member.online && !all_listed) {
-                true => here.push(member.person.clone()),
-                false => away.push(member.person.clone()),
-            }
-        }
-        (here, away, members.total)
-    });
+/// Who is here and who is away, sorted by name.
+fn members(driver: &Driver, room_id: RoomId) -> Attendance {
+    let Attendance { here, away, more } = driver.view(|view| rooms::attendance(view, room_id));
     let sorted = |people| order::by_key(people, |person: &Person| order::lower(&person.name));
-    (sorted(here), sorted(away), total)
+    Attendance {
+        here: sorted(here),
+        away: sorted(away),
+        more,
+    }
 }
 
 fn people(title: &'static str, people: &[Person], online: bool) -> Html {

@@ -1,6 +1,6 @@
 //! The head of a room: its name, its topic, and how many are in it.
 
-use client::{Change, Room, View};
+use client::Change;
 use shared::RoomId;
 use shared::frame::RoomKind;
 use yew::{Callback, Html, MouseEvent, Properties, component, html};
@@ -8,6 +8,7 @@ use yew::{Callback, Html, MouseEvent, Properties, component, html};
 use crate::components::hooks::{use_changes, use_driver, use_ui};
 use crate::components::icon::{Icon, icon};
 use client::present::format;
+use client::present::rooms::member_count;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct RoomHeadProps {
@@ -55,14 +56,5 @@ pub(crate) fn RoomHead(props: &RoomHeadProps) -> Html {
                 <span class="numbers">{ members }</span>
             </button>
         </header>
-    }
-}
-
-/// How many are in the room. Nobody announces who comes to the lobby, but whoever is here is in it.
-fn member_count(view: &View, room: &Room) -> u32 {
-    let listed = room.members.as_ref().map_or(0, |members| members.total);
-    match room.info.kind {
-        RoomKind::Lobby => room.info.members.max(listed).max(view.presence.total),
-        RoomKind::Public | RoomKind::Unknown => room.info.members,
     }
 }

@@ -1,5 +1,6 @@
 //! The page of somebody who is signed in: the panes, the dialog over them, and what holds anywhere on the page.
 
+use client::present::rooms::{self, Direction};
 use client::present::words;
 use client::{Change, Command};
 use shared::RoomId;
@@ -181,7 +182,11 @@ fn use_shortcuts(
             }
             key @ ("ArrowUp" | "ArrowDown") if event.alt_key() && !control => {
                 event.prevent_default();
-                let next = neighbour(&driver, current, key == "ArrowDown", event.shift_key());
+                let direction = match key {
+                    "ArrowDown" => Direction::Down,
+                    _ => Direction::Up,
+                };
+                let next = neighbour(&driver, current, direction, event.shift_key());
                 if next.is_some() {
                     go.emit(next);
                 }
@@ -192,23 +197,19 @@ fn use_shortcuts(
 }
 
 /// The name of the room before or after, as the list has them.
-fn neighbour(driver: &Driver, current: Option<RoomId>, down: bool, unread: bool) -> Option<String> {
+fn neighbour(
+    driver: &Driver,
+    current: Option<RoomId>,
+    direction: Direction,
+    unread: bool,
+) -> Option<String> {
     driver.view(|view| {
         let rooms = super::room_list::in_order(view);
-        let at = rooms
-            .iter()
-            .position(|room| Some(room.info.room_id) == current);
-        let count = rooms.len();
-        let steps = (1..=count).map(|step| match (at, down) {
-            (Some(at), true) => (at + step) % count,
-            (Some(at), false) => (at + count - step) % count,
-            (None, _) => step - 1,
-        });
-        let wanted = |index: &usize| !unread || view.unread(rooms[*index].info.room_id) > 0;
-        steps
-            .into_iter()
-            .find(wanted)
-            .map(|index| rooms[index].info.name.to_string())
+        let list: Vec<RoomId> = rooms.iter().map(|room| room.info.room_id).collect();
+        let wanted = |room_id| !unread || view.unread(room_id) > 0;
+        let next = rooms::neighbour(&list, current, direction, wanted)?;
+        let room = view.rooms.get(&next)?;
+        Some(room.info.name.to_string())
     })
 }
 

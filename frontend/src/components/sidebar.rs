@@ -1,6 +1,7 @@
 //! The left pane: where one is, one's rooms, who is here, and oneself.
 
 use client::Change;
+use client::present::rooms;
 use shared::RoomId;
 use yew::{Html, MouseEvent, Properties, component, html};
 
@@ -77,17 +78,7 @@ fn People() -> Html {
     use_changes((), |(), change| {
         matches!(change, Change::Presence | Change::Connection)
     });
-    let (people, total) = driver.view(|view| {
-        let own = view.person.as_ref().map(|person| person.id);
-        let others = view
-            .presence
-            .people
-            .values()
-            .filter(|person| Some(person.id) != own);
-        let others: Vec<_> = others.cloned().collect();
-        let oneself = u32::from(view.presence.total > 0);
-        (others, view.presence.total.saturating_sub(oneself) as usize)
-    });
+    let (people, total) = driver.view(rooms::others_online);
     let people = order::by_key(people, |person| order::lower(&person.name));
     let more = total.saturating_sub(people.len());
     html! {
