@@ -5,6 +5,7 @@ use shared::{EventBody, TimestampMs};
 
 use crate::api::CommandError;
 use crate::connection::ConnectionState;
+use crate::outbox::{Delivery, PendingMessage};
 use crate::present::format::{remaining, sentence, size, speed};
 use crate::transfer::{Download, DownloadPhase, Progress, Upload, UploadPhase};
 use crate::view::View;
@@ -93,6 +94,21 @@ pub fn why_it_waits(view: &View, has_uploads: bool) -> String {
         Some(trouble) => trouble.into(),
         None if has_uploads => "Sends when the files are there".into(),
         None => "Sending".into(),
+    }
+}
+
+/// What is not on the server yet, before somebody gives up their name; `None` where all of it is.
+pub fn unsent(view: &View) -> Option<String> {
+    let waits = |message: &&PendingMessage| match message.delivery {
+        Delivery::Queued | Delivery::Sent { .. } | Delivery::Failed { .. } => true,
+        Delivery::Accepted { .. } => false,
+    };
+    match view.outbox.messages().iter().filter(waits).count() {
+        0 => None,
+        1 => Some("1 message is not sent. It waits here for you to send it under another name, or to delete it.".into()),
+        count => Some(format!(
+            "{count} messages are not sent. They wait here for you to send them under another name, or to delete them."
+        )),
     }
 }
 
