@@ -5,6 +5,7 @@
 //!
 //! - `sidebar`, `head`, `connection_bar`, `typing_line`, `details`, `toasts`, `dialogs`: the panes around the room
 //! - `timeline`: what was said; `composer`: what is being written; `files`: what is attached to both
+//! - `layout`: where these are shown; `panes`: how the keyboard gets from one to the next; `rooms`: the order of lists
 //! - `shortcuts`: keys that mean the same everywhere; `notices`: what the desktop announces
 
 mod composer;
@@ -13,7 +14,10 @@ mod details;
 mod dialogs;
 mod files;
 mod head;
+mod layout;
 mod notices;
+mod panes;
+mod rooms;
 mod shortcuts;
 mod sidebar;
 mod timeline;
@@ -26,16 +30,21 @@ use std::path::PathBuf;
 
 use client::present::words;
 use client::{Change, Command, ConnectionState, View};
-use eframe::egui::{self, Ui};
+use eframe::egui;
 use native::Handle;
 use shared::frame::RoomKind;
 use shared::{FileInfo, RoomId};
 
 use self::composer::Composer;
+use self::connection_bar::ConnectionBar;
+use self::details::Details;
 pub(crate) use self::dialogs::Dialog;
-use self::dialogs::Dialogs;
+use self::dialogs::{Dialogs, Outcome};
 use self::files::Files;
+use self::layout::Layout;
 use self::notices::Notices;
+use self::panes::{Panes, Step};
+use self::sidebar::Sidebar;
 use self::timeline::Timeline;
 use self::toasts::Toasts;
 use crate::session::Session;
@@ -79,6 +88,10 @@ pub(crate) enum Wish {
     Open(Dialog),
     CloseDialog,
     ToggleDetails,
+    /// To the list of rooms, where there is no space for both.
+    Back,
+    /// The keyboard to another part of the window.
+    Pane(Step),
     /// To the newest message; all counts as read.
     JumpToLatest,
     /// Into the field of the composer.
@@ -107,9 +120,14 @@ pub(crate) struct Chat {
     timelines: HashMap<RoomId, Timeline>,
     composers: HashMap<RoomId, Composer>,
     files: Files,
+    sidebar: Sidebar,
+    details: Details,
+    connection_bar: ConnectionBar,
     dialogs: Dialogs,
     toasts: Toasts,
     notices: Notices,
+    layout: Layout,
+    panes: Panes,
     wishes: RefCell<Vec<Wish>>,
 }
 
@@ -126,9 +144,14 @@ impl Chat {
             room: None,
             timelines: HashMap::new(),
             composers: HashMap::new(),
+            sidebar: Sidebar::default(),
+            details: Details::default(),
+            connection_bar: ConnectionBar::default(),
             dialogs: Dialogs::default(),
             toasts: Toasts::default(),
             notices: Notices::default(),
+            layout: Layout::default(),
+            panes: Panes::default(),
             wishes: RefCell::new(wishes),
         }
     }
@@ -153,7 +176,13 @@ impl Chat {
             }
         }
         self.files.changed(&changes);
-        self.dialogs.changed(&changes);
+        self.sidebar.changed(&changes);
+        self.details.changed(&changes);
+        if let Outcome::Done(room_id) = self.dialogs.changed(&changes) {
+            let mut wishes = self.wishes.borrow_mut();
+            wishes.extend(room_id.map(Wish::Go));
+            wishes.push(Wish::Focus);
+        }
         let handle = &self.session.handle;
         self.notices
             .changed(ctx, handle, &changes, self.room, settings);
@@ -175,71 +204,31 @@ impl Chat {
             })
     }
 
-    pub(crate) fn show(&mut self, ui: &mut Ui, theme: &Theme, settings: &mut Settings) {
-        let env = Env {
-            handle: &self.session.handle,
-            theme,
-            settings,
-            files: &self.files,
-            wishes: &self.wishes,
-        };
-        shortcuts::take(ui.ctx(), &env, self.room, self.dialogs.is_open());
-        let side = egui::Frame::new().fill(theme.surface_side);
-        egui::Panel::left("sidebar")
-            .frame(side)
-            .exact_size(260.0)
-            .resizable(false)
-            .show(ui, |ui| sidebar::show(ui, &env, self.room));
-        if let Some(room_id) = self.room {
-            if settings.details {
-                egui::Panel::right("details")
-                    .frame(egui::Frame::new().fill(theme.surface))
-                    .exact_size(320.0)
-                    .resizable(false)
-                    .show(ui, |ui| details::show(ui, &env, room_id));
-            }
-            let frame = egui::Frame::new().fill(theme.surface);
-            egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-                connection_bar::show(ui, &env);
-                head::show(ui, &env, room_id);
-                egui::Panel::bottom("composer")
-                    .frame(frame)
-                    .show_separator_line(false)
-                    .show(ui, |ui| {
-                        typing_line::show(ui, &env, room_id);
-                        let composer = self.composers.entry(room_id).or_default();
-                        composer.show(ui, &env, room_id);
-                    });
-                let timeline = self.timelines.entry(room_id).or_default();
-                timeline.show(ui, &env, room_id);
-            });
-        }
-        self.dialogs.show(ui.ctx(), &env);
-        self.toasts.show(ui.ctx(), &env);
-        self.grant(ui.ctx(), settings);
-    }
-
     fn grant(&mut self, ctx: &egui::Context, settings: &mut Settings) {
         let wishes = std::mem::take(&mut *self.wishes.borrow_mut());
         for wish in wishes {
             match wish {
-                Wish::Go(room_id) => self.go(room_id, settings),
+                Wish::Go(room_id) => {
+                    self.go(room_id, settings);
+                    self.focus();
+                }
                 Wish::Run(command) => self.run(command),
                 Wish::Say(text) => self.toasts.say(text),
                 Wish::Open(dialog) => self.dialogs.open(dialog),
-                Wish::CloseDialog => self.dialogs.close(),
-                Wish::ToggleDetails => settings.details = !settings.details,
+                Wish::CloseDialog => {
+                    self.dialogs.close();
+                    self.focus();
+                }
+                Wish::ToggleDetails => self.layout.toggle_details(settings),
+                Wish::Back => self.layout.at_list = true,
+                Wish::Pane(step) => self.enter_pane(ctx, step),
                 Wish::JumpToLatest => {
                     if let Some(timeline) = self.room.and_then(|room| self.timelines.get_mut(&room))
                     {
                         timeline.jump_to_latest();
                     }
                 }
-                Wish::Focus => {
-                    if let Some(composer) = self.composer() {
-                        composer.focus();
-                    }
-                }
+                Wish::Focus => self.focus(),
                 Wish::Choose => self.files.choose(ctx),
                 Wish::Attach(paths) => self.attach(|files| files.begin(paths)),
                 Wish::AttachImage(png) => self.attach(|files| files.begin_image(png)),
@@ -255,6 +244,12 @@ impl Chat {
         }
         for paths in self.files.chosen() {
             self.attach(|files| files.begin(paths));
+        }
+    }
+
+    fn focus(&mut self) {
+        if let Some(composer) = self.composer() {
+            composer.focus();
         }
     }
 
@@ -286,6 +281,7 @@ impl Chat {
 
     fn go(&mut self, room_id: RoomId, settings: &mut Settings) {
         self.room = Some(room_id);
+        self.layout.at_list = false;
         settings.room = self.session.handle.with_view(|view| {
             let room = view.rooms.get(&room_id)?;
             Some(room.info.name.to_string())

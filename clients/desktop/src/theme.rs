@@ -8,7 +8,8 @@ mod tokens;
 
 use client::present::people::{HUES, hue, hue_degrees};
 use eframe::egui::{
-    self, Color32, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Theme as Scheme, Visuals,
+    self, Color32, CornerRadius, FontFamily, FontId, Shadow, Stroke, TextStyle, Theme as Scheme,
+    Visuals,
 };
 use shared::PersonId;
 
@@ -44,6 +45,7 @@ pub(crate) struct Theme {
     pub(crate) on_accent: Color32,
     pub(crate) danger: Color32,
     pub(crate) danger_soft: Color32,
+    pub(crate) on_danger: Color32,
     pub(crate) warning_soft: Color32,
     pub(crate) warning_text: Color32,
     pub(crate) warning: Color32,
@@ -55,6 +57,8 @@ pub(crate) struct Theme {
     pub(crate) title: TextToken,
     pub(crate) radius: f32,
     pub(crate) radius_card: f32,
+    /// Of what floats.
+    pub(crate) shadow: Shadow,
     /// Seconds.
     pub(crate) quick: f32,
     /// The colours of people by their hue: of the avatar's ground, and of letters.
@@ -89,6 +93,7 @@ impl Theme {
             on_accent: tokens.colour("on-accent"),
             danger: tokens.colour("danger"),
             danger_soft: tokens.colour("danger-soft"),
+            on_danger: tokens.colour("on-danger"),
             warning_soft: tokens.colour("warning-soft"),
             warning_text: tokens.colour("warning-text"),
             warning: tokens.colour("warning"),
@@ -100,6 +105,7 @@ impl Theme {
             title: tokens.text("text-title"),
             radius: tokens.length("radius"),
             radius_card: tokens.length("radius-card"),
+            shadow: tokens.shadow("shadow"),
             quick: tokens.duration("quick"),
             people: std::array::from_fn(person),
         }
@@ -140,6 +146,8 @@ impl Theme {
         visuals.window_stroke = Stroke::new(1.0, self.line);
         visuals.window_corner_radius = CornerRadius::same(self.radius_card as u8);
         visuals.menu_corner_radius = radius;
+        visuals.window_shadow = self.shadow;
+        visuals.popup_shadow = self.shadow;
         visuals.extreme_bg_color = self.surface;
         visuals.faint_bg_color = self.row_hover;
         visuals.code_bg_color = self.code;
@@ -238,6 +246,14 @@ pub(crate) fn semibold(size: f32) -> FontId {
 }
 
 impl TextToken {
+    /// The same in the weight of names and heads.
+    pub(crate) fn bold(self) -> Self {
+        Self {
+            weight: 600,
+            ..self
+        }
+    }
+
     pub(crate) fn font(self) -> FontId {
         if self.weight >= 600 {
             semibold(self.size)

@@ -1,47 +1,98 @@
-//! Small parts that are used in many places.
+//! Small parts that are used in many places. All of them look as the page's do, work by keyboard, and have a name.
+//!
+//! - `button`: in all their weights; `text`: lines, headings, badges
+//! - `person`: avatars and rows of people; `field`: what one types into; `modal`: the frame of dialogs
 
-use client::present::format::initials;
-use client::present::icon::Icon;
-use eframe::egui::{self, Align2, CornerRadius, Response, Sense, Ui, Vec2, WidgetInfo};
+mod button;
+mod field;
+mod modal;
+mod person;
+mod text;
+
+pub(crate) use self::button::{
+    Weight, button, icon_button, link_button, list_button, menu_item, quiet_button,
+    small_icon_button,
+};
+pub(crate) use self::field::{Field, field, search};
+pub(crate) use self::modal::modal;
+pub(crate) use self::person::{paint_avatar, people};
+pub(crate) use self::text::{
+    badge, cut, heading, label, line, live, named, problem, room_heading, room_line, section_head,
+};
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{
+    Color32, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, vec2,
+};
 use shared::frame::Person;
 
-use crate::theme::{Theme, icons, semibold};
-
-/// A button of an icon alone, named for those who do not see it and on hovering.
-pub(crate) fn icon_button(ui: &mut Ui, theme: &Theme, icon: Icon, name: &str) -> Response {
-    let (rect, response) = ui.allocate_exact_size(Vec2::splat(32.0), Sense::click());
-    let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Button, enabled, name));
-    let active = response.hovered() || response.has_focus();
-    if active {
-        ui.painter().rect_filled(rect, theme.radius, theme.hover);
-    }
-    let colour = if active && enabled {
-        theme.text
-    } else {
-        theme.text_3
-    };
-    icons::paint(ui.painter(), rect, 20.0, icon, colour);
-    response.on_hover_text(name)
-}
+use crate::theme::Theme;
 
 /// A person's initials on their colour, `size` points wide.
 pub(crate) fn avatar(ui: &mut Ui, theme: &Theme, person: &Person, size: f32) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(size), Sense::hover());
-    let (ground, letters) = theme.person(person.id);
-    let radius = if size < 30.0 {
-        theme.radius
-    } else {
-        theme.radius_card
-    };
-    ui.painter()
-        .rect_filled(rect, CornerRadius::same(radius as u8), ground);
-    ui.painter().text(
-        rect.center(),
-        Align2::CENTER_CENTER,
-        initials(&person.name).to_uppercase(),
-        semibold(size * 0.39),
-        letters,
-    );
+    paint_avatar(ui.painter(), theme, person, rect);
     response
+}
+
+/// Shows which widget has the keyboard, around it.
+pub(crate) fn focus_ring(ui: &Ui, theme: &Theme, response: &Response) {
+    if response.has_focus() {
+        let rect = response.rect.expand(2.0);
+        let stroke = Stroke::new(2.0, theme.accent);
+        ui.painter()
+            .rect_stroke(rect, theme.radius + 2.0, stroke, StrokeKind::Outside);
+    }
+}
+
+/// The same inside of it, for what fills its list.
+pub(crate) fn inner_focus_ring(ui: &Ui, theme: &Theme, response: &Response) {
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, theme.accent);
+        ui.painter()
+            .rect_stroke(response.rect, theme.radius, stroke, StrokeKind::Inside);
+    }
+}
+
+/// Says what the part of the window that `ui` draws is.
+pub(crate) fn region(ui: &Ui, role: Role, name: &str) {
+    ui.ctx().accesskit_node_builder(ui.unique_id(), |node| {
+        node.set_role(role);
+        node.set_label(name);
+    });
+}
+
+/// A hairline along the lower edge of `rect`.
+pub(crate) fn line_below(painter: &Painter, theme: &Theme, rect: Rect) {
+    let stroke = Stroke::new(1.0, theme.line);
+    painter.hline(rect.x_range(), rect.bottom() - 0.5, stroke);
+}
+
+/// A hairline along the upper edge of `rect`.
+pub(crate) fn line_above(painter: &Painter, theme: &Theme, rect: Rect) {
+    let stroke = Stroke::new(1.0, theme.line);
+    painter.hline(rect.x_range(), rect.top() + 0.5, stroke);
+}
+
+/// The program's mark, as `frontend/mark.svg` has it.
+pub(crate) fn mark(painter: &Painter, rect: Rect) {
+    let scale = rect.width() / 48.0;
+    let at = |x: f32, y: f32| rect.min + vec2(x, y) * scale;
+    let part = |from: Pos2, to: Pos2, colour: Color32| {
+        painter.rect_filled(Rect::from_min_max(from, to), 4.5 * scale, colour);
+    };
+    let ground = Color32::from_rgb(0x0d, 0x7f, 0x6f);
+    painter.rect_filled(rect, 12.0 * scale, ground);
+    let tail = |corners: [Pos2; 3], colour: Color32| {
+        painter.add(Shape::convex_polygon(corners.into(), colour, Stroke::NONE));
+    };
+    let second = Color32::from_rgb(0x8c, 0xe0, 0xcf);
+    part(at(20.0, 21.0), at(37.0, 34.0), second);
+    tail([at(28.0, 33.0), at(34.0, 31.0), at(34.0, 38.5)], second);
+    part(at(11.0, 10.0), at(33.0, 27.0), ground);
+    part(at(12.0, 11.0), at(32.0, 26.0), Color32::WHITE);
+    tail(
+        [at(14.6, 24.0), at(21.5, 25.0), at(14.6, 31.0)],
+        Color32::WHITE,
+    );
 }

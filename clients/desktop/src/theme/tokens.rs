@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use eframe::egui::Color32;
+use eframe::egui::{Color32, Shadow};
 
 /// The page's own file; a token that is missing or malformed fails a test here.
 const SHEET: &str = include_str!("../../../../frontend/styles/tokens.css");
@@ -61,6 +61,11 @@ impl Tokens {
 
     pub(crate) fn text(&self, name: &str) -> TextToken {
         parse_text(self.value(name)).unwrap_or_else(|| panic!("the token --{name} is a text style"))
+    }
+
+    /// The widest one of several.
+    pub(crate) fn shadow(&self, name: &str) -> Shadow {
+        parse_shadow(self.value(name)).unwrap_or_else(|| panic!("the token --{name} is a shadow"))
     }
 
     /// In seconds.
@@ -126,6 +131,23 @@ fn parse_colour(text: &str) -> Option<Color32> {
 
 fn pixels(text: &str) -> Option<f32> {
     text.strip_suffix("px")?.parse().ok()
+}
+
+/// `0 1px 2px COLOUR, 0 8px 28px COLOUR`, of which the last counts.
+fn parse_shadow(text: &str) -> Option<Shadow> {
+    let last = text.rsplit(", ").next()?;
+    let (lengths, colour) = last.split_at(last.find("oklch")?);
+    let mut lengths = lengths.split_whitespace().map(|word| match word {
+        "0" => Some(0.0),
+        word => pixels(word),
+    });
+    let mut next = || lengths.next().flatten();
+    Some(Shadow {
+        offset: [next()? as i8, next()? as i8],
+        blur: next()? as u8,
+        spread: 0,
+        color: parse_colour(colour)?,
+    })
 }
 
 /// `600 20px/28px var(--font)`; without a weight it is 400.

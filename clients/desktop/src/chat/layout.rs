@@ -1,0 +1,261 @@
+//! Where the panes are: side by side where there is space, else over one another or one at a time.
+
+use std::time::Duration;
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{
+    self, Area, CentralPanel, Frame, Id, LayerId, Order, Panel, Rect, Stroke, Ui, UiBuilder,
+};
+use shared::RoomId;
+
+use super::composer::Composer;
+use super::connection_bar::ConnectionBar;
+use super::details::Details;
+use super::head::Shape;
+use super::panes::{Pane, Panes, Step};
+use super::sidebar::Sidebar;
+use super::timeline::Timeline;
+use super::{Chat, Env, head, shortcuts, typing_line};
+use crate::settings::Settings;
+use crate::theme::Theme;
+use crate::widgets::{label, region};
+
+const SIDEBAR: f32 = 260.0;
+const DETAILS: f32 = 320.0;
+/// Below this width, the details lie over the timeline.
+const WIDE: f32 = 1200.0;
+/// Below this width, one pane is shown at a time.
+const NARROW: f32 = 768.0;
+/// What is there sooner is waited for without a word. In seconds.
+const GRACE: f64 = 0.3;
+
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    /// Of the window, in points; as of the last drawing.
+    width: f32,
+    /// The list of rooms is shown instead of the room, where there is no space for both.
+    pub(super) at_list: bool,
+    /// The details are open where they lie over the timeline.
+    details_over: bool,
+    /// Since when there is no room to show, by egui's clock.
+    empty_since: Option<f64>,
+}
+
+impl Layout {
+    pub(super) fn is_narrow(&self) -> bool {
+        self.width < NARROW
+    }
+
+    fn is_wide(&self) -> bool {
+        self.width >= WIDE
+    }
+
+    /// What lies over the room is no way to keep them open, so it is not remembered.
+    pub(super) fn toggle_details(&mut self, settings: &mut Settings) {
+        match self.is_wide() {
+            true => settings.details = !settings.details,
+            false => self.details_over = !self.details_over,
+        }
+    }
+
+    fn shape(&self, settings: &Settings) -> Shape {
+        Shape {
+            narrow: self.is_narrow(),
+            details: match self.is_wide() {
+                true => settings.details,
+                false => self.details_over,
+            },
+        }
+    }
+
+    fn is_list_alone(&self) -> bool {
+        self.at_list && self.is_narrow()
+    }
+
+    /// There is no room yet.
+    fn wait(&mut self, ui: &mut Ui, theme: &Theme) {
+        let frame = Frame::new().fill(theme.surface);
+        let time = ui.input(|input| input.time);
+        let left = self.empty_since.get_or_insert(time).to_owned() + GRACE - time;
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            if left > 0.0 {
+                ui.request_repaint_after(Duration::from_secs_f64(left));
+            } else {
+                ui.centered_and_justified(|ui| {
+                    label(ui, theme.body, theme.text_3, "Loading your rooms…");
+                });
+            }
+        });
+    }
+}
+
+/// The parts of the middle pane.
+struct RoomPane<'a> {
+    connection_bar: &'a mut ConnectionBar,
+    timeline: &'a mut Timeline,
+    composer: &'a mut Composer,
+    panes: &'a mut Panes,
+}
+
+impl Chat {
+    pub(crate) fn show(&mut self, ui: &mut Ui, theme: &Theme, settings: &mut Settings) {
+        self.layout.width = ui.max_rect().width();
+        self.layout.details_over &= !self.layout.is_wide();
+        self.panes.clear();
+        let env = Env {
+            handle: &self.session.handle,
+            theme,
+            settings,
+            files: &self.files,
+            wishes: &self.wishes,
+        };
+        let (covered, dialog_open) = (self.layout.details_over, self.dialogs.is_open());
+        shortcuts::take(ui.ctx(), &env, self.room, dialog_open, covered);
+        if self.layout.is_list_alone() {
+            list_alone(ui, &env, self.room, &mut self.sidebar, &mut self.panes);
+            let whole = ui.max_rect();
+            self.connection_bar.show(ui, &env, whole);
+        } else {
+            if !self.layout.is_narrow() {
+                list(ui, &env, self.room, &mut self.sidebar, &mut self.panes);
+            }
+            let shape = self.layout.shape(settings);
+            let details = self.room.filter(|_| shape.details);
+            let beside = details.filter(|_| self.layout.is_wide());
+            let beside = beside.map(|room_id| details_beside(ui, &env, &mut self.details, room_id));
+            match self.room {
+                Some(room_id) => RoomPane {
+                    connection_bar: &mut self.connection_bar,
+                    timeline: self.timelines.entry(room_id).or_default(),
+                    composer: self.composers.entry(room_id).or_default(),
+                    panes: &mut self.panes,
+                }
+                .show(ui, &env, room_id, shape),
+                None => self.layout.wait(ui, theme),
+            }
+            let over = details.filter(|_| beside.is_none());
+            let over = over.map(|room_id| details_over(ui, &env, &mut self.details, room_id));
+            if let Some((layer, rect)) = beside.or(over) {
+                self.panes.add(Pane::Details, layer, rect);
+            }
+        }
+        self.dialogs.show(ui.ctx(), &env);
+        self.toasts.show(ui.ctx(), &env);
+        self.grant(ui.ctx(), settings);
+    }
+
+    /// Gives the keyboard to the next pane that takes it.
+    pub(super) fn enter_pane(&mut self, ctx: &egui::Context, step: Step) {
+        for pane in self.panes.others(ctx, step) {
+            let stop = match pane {
+                Pane::Sidebar => self.sidebar.entrance(),
+                // The newest is where one reads.
+                Pane::Timeline => self.panes.stops(ctx, pane).last().copied(),
+                Pane::Details => self.panes.stops(ctx, pane).first().copied(),
+                Pane::Composer => return self.focus(),
+            };
+            if let Some(stop) = stop {
+                return ctx.memory_mut(|memory| memory.request_focus(stop));
+            }
+        }
+    }
+}
+
+impl RoomPane<'_> {
+    fn show(self, ui: &mut Ui, env: &Env<'_>, room_id: RoomId, shape: Shape) {
+        let frame = Frame::new().fill(env.theme.surface);
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            region(ui, Role::Main, "Room");
+            Panel::top("head")
+                .frame(frame)
+                .show_separator_line(false)
+                .show(ui, |ui| head::show(ui, env, room_id, shape));
+            let foot = Panel::bottom("composer")
+                .frame(frame)
+                .show_separator_line(false)
+                .show(ui, |ui| {
+                    typing_line::show(ui, env, room_id);
+                    self.composer.show(ui, env, room_id);
+                });
+            let middle = ui.available_rect_before_wrap();
+            self.panes.add(Pane::Timeline, ui.layer_id(), middle);
+            let foot = foot.response.rect;
+            self.panes.add(Pane::Composer, ui.layer_id(), foot);
+            self.timeline.show(ui, env, room_id);
+            self.connection_bar.show(ui, env, middle);
+        });
+    }
+}
+
+fn list(
+    ui: &mut Ui,
+    env: &Env<'_>,
+    room: Option<RoomId>,
+    sidebar: &mut Sidebar,
+    panes: &mut Panes,
+) {
+    let shown = Panel::left("sidebar")
+        .frame(Frame::new().fill(env.theme.surface_side))
+        .exact_size(SIDEBAR)
+        .resizable(false)
+        .show(ui, |ui| sidebar.show(ui, env, room));
+    panes.add(Pane::Sidebar, ui.layer_id(), shown.response.rect);
+}
+
+fn list_alone(
+    ui: &mut Ui,
+    env: &Env<'_>,
+    room: Option<RoomId>,
+    sidebar: &mut Sidebar,
+    panes: &mut Panes,
+) {
+    let frame = Frame::new().fill(env.theme.surface_side);
+    let shown = CentralPanel::default().frame(frame);
+    let shown = shown.show(ui, |ui| sidebar.show(ui, env, room));
+    panes.add(Pane::Sidebar, ui.layer_id(), shown.response.rect);
+}
+
+/// Returns where they are.
+fn details_beside(
+    ui: &mut Ui,
+    env: &Env<'_>,
+    details: &mut Details,
+    room_id: RoomId,
+) -> (LayerId, Rect) {
+    let shown = Panel::right("details")
+        .frame(Frame::new().fill(env.theme.surface_side))
+        .exact_size(DETAILS)
+        .resizable(false)
+        .show(ui, |ui| details.show(ui, env, room_id));
+    (ui.layer_id(), shown.response.rect)
+}
+
+/// Returns where they are.
+fn details_over(
+    ui: &mut Ui,
+    env: &Env<'_>,
+    details: &mut Details,
+    room_id: RoomId,
+) -> (LayerId, Rect) {
+    let window = ui.max_rect();
+    let narrow = window.width() < NARROW;
+    let width = if narrow { window.width() } else { DETAILS };
+    let rect = window.with_min_x(window.right() - width);
+    let area = Area::new(Id::unique("details over"))
+        .order(Order::Middle)
+        .fixed_pos(rect.min)
+        .constrain(false);
+    let layer = area.layer();
+    area.show(ui.ctx(), |ui| {
+        let theme = env.theme;
+        ui.painter().add(theme.shadow.as_shape(rect, 0.0));
+        ui.painter().rect_filled(rect, 0.0, theme.surface_side);
+        let edge = Stroke::new(1.0, theme.line);
+        ui.painter().vline(rect.left() + 0.5, rect.y_range(), edge);
+        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+            details.show(ui, env, room_id);
+            ui.expand_to_include_rect(rect);
+        });
+    });
+    (layer, rect)
+}
