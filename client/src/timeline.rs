@@ -2,7 +2,7 @@
 //! pages change nothing. Gaps lie between the runs of sequences without one missing, of which there are few.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::ops::{Bound, RangeBounds};
 
 use shared::{RoomEvent, Sequence};
 
@@ -38,11 +38,23 @@ impl Timeline {
         self.events.values()
     }
 
+    /// Oldest first, those of the range, which must not begin after its end. Finding it costs a logarithm of what is
+    /// known, and nothing more than what is taken.
+    pub fn range(
+        &self,
+        range: impl RangeBounds<Sequence>,
+    ) -> impl DoubleEndedIterator<Item = &RoomEvent> {
+        self.events.range(range).map(|(_, event)| event)
+    }
+
     /// Oldest first, without the one at `sequence`.
     pub fn events_after(&self, sequence: Sequence) -> impl Iterator<Item = &RoomEvent> {
-        self.events
-            .range((Bound::Excluded(sequence), Bound::Unbounded))
-            .map(|(_, event)| event)
+        self.range((Bound::Excluded(sequence), Bound::Unbounded))
+    }
+
+    /// Whether the event at `sequence` is known.
+    pub fn knows(&self, sequence: Sequence) -> bool {
+        self.events.contains_key(&sequence)
     }
 
     /// The end of the newest contiguous run, from which the server goes on; `None` where nothing is known.
@@ -181,6 +193,8 @@ mod tests {
                 }
             }
             prop_assert_eq!(timeline.len(), known.len());
+            let before = timeline.range(..Sequence(30)).rev().map(|event| event.sequence.0);
+            prop_assert!(before.eq(known.range(..30).rev().copied()));
             let gaps = timeline.gaps();
             prop_assert_eq!(timeline.newest_gap(), gaps.last().copied());
             let first = known.first().copied().unwrap_or(u64::MAX);
@@ -189,6 +203,7 @@ mod tests {
                 let missing = (first..end).contains(&sequence) && !known.contains(&sequence);
                 let in_gap = |gap: &Gap| (gap.first.0..=gap.last.0).contains(&sequence);
                 prop_assert_eq!(gaps.iter().any(in_gap), missing, "{}", sequence);
+                prop_assert_eq!(timeline.knows(Sequence(sequence)), known.contains(&sequence));
             }
         }
     }
