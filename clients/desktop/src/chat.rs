@@ -172,7 +172,7 @@ impl Chat {
             if let Change::Timeline(room_id) = change
                 && let Some(timeline) = self.timelines.get_mut(room_id)
             {
-                timeline.changed();
+                timeline.changed(ctx.input(|input| input.focused));
             }
         }
         self.files.changed(&changes);
@@ -188,9 +188,9 @@ impl Chat {
             .changed(ctx, handle, &changes, self.room, settings);
         let gone = |room_id| handle.with_view(|view| !view.rooms.contains_key(&room_id));
         if self.room.is_none_or(gone) {
-            self.room = handle.with_view(|view| start(view, settings.room.as_deref()));
-            if let Some(room_id) = self.room {
-                self.go(room_id, settings);
+            match handle.with_view(|view| start(view, settings.room.as_deref())) {
+                Some(room_id) => self.go(room_id, settings),
+                None => self.room = None,
             }
         }
         self.session
@@ -280,7 +280,9 @@ impl Chat {
     }
 
     fn go(&mut self, room_id: RoomId, settings: &mut Settings) {
-        self.room = Some(room_id);
+        if self.room.replace(room_id) != Some(room_id) {
+            self.timelines.entry(room_id).or_default().enter();
+        }
         self.layout.at_list = false;
         settings.room = self.session.handle.with_view(|view| {
             let room = view.rooms.get(&room_id)?;

@@ -1,37 +1,251 @@
-//! A room's timeline.
+//! A room's timeline: a list that costs what is in sight, however much is known. What is being read never moves; it
+//! follows the end only while the end is in sight.
+//!
+//! - this file: what it remembers, and what it takes in; `scroll`: how people move; `frame`: what is on the screen
+//! - `feed`: which rows there are around what is being read; `place`: where they stand; `bar`: the scrollbar
+//! - `layout`: rows, measured; `text`: the texts of a message; `draw`, `lines`, `unsent`: rows on the screen
+//! - `selection`: selected text; `marks`: what is unread; `pages`: asks for what is missing; `time`: clock and calendar
 
-use eframe::egui::Ui;
-use shared::{EventBody, RoomId};
+mod bar;
+mod draw;
+mod feed;
+mod frame;
+mod layout;
+mod lines;
+mod marks;
+mod pages;
+mod place;
+mod scroll;
+mod selection;
+mod text;
+mod time;
+mod unsent;
 
+use client::present::day::Day;
+use client::present::words;
+use client::{ConnectionState, View};
+use eframe::egui::accesskit::Role;
+use eframe::egui::{EventFilter, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
+use shared::frame::Person;
+use shared::{RoomId, Sequence, TimestampMs};
+
+use self::feed::{Feed, Moment};
+use self::layout::Layouts;
+use self::marks::Marks;
+use self::pages::Pages;
+use self::place::{Arranged, Position, RowKey};
+use self::selection::Selection;
 use super::Env;
 
-#[derive(Default)]
-pub(super) struct Timeline {}
+/// Nearer to the end than this, in points, counts as being there.
+const END: f32 = 48.0;
+/// How far below the top a place is shown that was gone to.
+const MARGIN: f32 = 96.0;
 
-impl Timeline {
-    /// The room's events or pending messages changed.
-    pub(super) fn changed(&mut self) {}
+pub(super) struct Timeline {
+    position: Position,
+    feed: Feed,
+    layouts: Layouts,
+    marks: Marks,
+    selection: Selection,
+    pages: Pages,
+    arranged: Arranged,
+    /// Somebody came to the room and has not been put anywhere yet.
+    entering: bool,
+    /// Where to go once it is known: an event, and how much of it is above what is in sight.
+    goal: Option<(Sequence, f32)>,
+    /// The core has news.
+    changed: bool,
+    /// Some of it came while nobody looked.
+    unwatched: bool,
+    /// What the rows were made for, beside the events.
+    made_for: Option<(Day, bool)>,
+    /// Since when something in sight is on its way, in seconds.
+    waits_since: Option<f64>,
+}
 
-    pub(super) fn jump_to_latest(&mut self) {}
-
-    pub(super) fn show(&mut self, ui: &mut Ui, env: &Env<'_>, room_id: RoomId) {
-        let texts: Vec<String> = env.view(|view| {
-            let room = view.rooms.get(&room_id);
-            let events = room.into_iter().flat_map(|room| room.timeline.events());
-            events
-                .filter_map(|event| match &event.event {
-                    EventBody::MessageSent { text, .. } => {
-                        Some(format!("{}: {text}", event.person.name))
-                    }
-                    EventBody::RoomCreated { .. }
-                    | EventBody::MemberJoined {}
-                    | EventBody::MemberLeft {}
-                    | EventBody::Unknown => None,
-                })
-                .collect()
-        });
-        for text in texts {
-            ui.label(text);
+impl Default for Timeline {
+    fn default() -> Self {
+        Self {
+            position: Position::End,
+            feed: Feed::default(),
+            layouts: Layouts::default(),
+            marks: Marks::default(),
+            selection: Selection::default(),
+            pages: Pages::default(),
+            arranged: Arranged::default(),
+            entering: true,
+            goal: None,
+            changed: true,
+            unwatched: false,
+            made_for: None,
+            waits_since: None,
         }
     }
+}
+
+/// What a frame needs of the view, beside the rows.
+struct Glance {
+    room: String,
+    own: Option<Person>,
+    online: bool,
+    reading: bool,
+    last: Sequence,
+    older: Option<Sequence>,
+    why: [String; 2],
+    now: TimestampMs,
+    today: Day,
+}
+
+impl Glance {
+    fn new(env: &Env<'_>, room_id: RoomId) -> Option<Self> {
+        let now = env.handle.now();
+        env.view(|view| {
+            let room = view.rooms.get(&room_id)?;
+            Some(Self {
+                room: room.info.name.to_string(),
+                own: view.person.clone(),
+                online: view.connection == ConnectionState::Online,
+                reading: room.reading_history,
+                last: room.info.last_sequence,
+                older: room.timeline.older_before(),
+                why: [false, true].map(|has_uploads| words::why_it_waits(view, has_uploads)),
+                now,
+                today: time::day(now),
+            })
+        })
+    }
+}
+
+impl Timeline {
+    /// Somebody comes to the room.
+    pub(super) fn enter(&mut self) {
+        self.entering = true;
+        self.changed = true;
+    }
+
+    /// The room's events or pending messages changed; `watched` where the window has the focus.
+    pub(super) fn changed(&mut self, watched: bool) {
+        self.changed = true;
+        self.unwatched |= !watched;
+    }
+
+    /// Goes to the newest message; all counts as read.
+    pub(super) fn jump_to_latest(&mut self) {
+        self.marks.unread = None;
+        self.goal = None;
+        self.entering = false;
+        self.position = Position::End;
+        self.changed = true;
+        // What just came is being looked at, and not marked again.
+        self.unwatched = false;
+    }
+
+    pub(super) fn show(&mut self, ui: &mut Ui, env: &Env<'_>, room_id: RoomId) {
+        let rect = ui.available_rect_before_wrap();
+        let Some(glance) = Glance::new(env, room_id) else {
+            return;
+        };
+        let list = list(ui, env, rect, room_id, &glance.room);
+        self.take_in(env, room_id, &glance);
+        self.scroll(ui, &list, &glance);
+        self.go(env, room_id, &glance);
+        self.arrange(ui, env, room_id, &glance, rect);
+        self.draw(ui, env, &list, &glance);
+        self.copy(ui, env, room_id);
+        self.bar(ui, env, &list, &glance);
+        self.pill(ui, env, &list);
+        self.ask(ui, env, room_id, &glance);
+        if self.follows_end() && !self.entering && ui.input(|input| input.focused) {
+            self.marks.read(env.handle, room_id);
+        }
+    }
+
+    /// Notes what is unread, and makes the rows anew where they are not what they were.
+    fn take_in(&mut self, env: &Env<'_>, room_id: RoomId, glance: &Glance) {
+        let made_for = (glance.today, glance.online);
+        if !self.changed && self.made_for == Some(made_for) {
+            return;
+        }
+        let at_end = self.follows_end();
+        env.view(|view| {
+            if self.entering {
+                self.enter_room(view, room_id);
+            } else if self.changed {
+                self.marks.note(view, room_id, at_end && !self.unwatched);
+            }
+            if at_end && matches!(self.position, Position::Bottom { .. }) {
+                self.position = Position::End;
+            }
+            if let Some(room) = view.rooms.get(&room_id) {
+                let own = view.person.as_ref().map(|person| person.id);
+                self.marks.count(room, own, at_end);
+            }
+            self.build(view, room_id, glance);
+        });
+        self.made_for = Some(made_for);
+        self.changed = false;
+        self.unwatched = false;
+    }
+
+    /// Goes to where the unread messages begin, or to the end, once these are known.
+    fn enter_room(&mut self, view: &View, room_id: RoomId) {
+        self.marks.unread = None;
+        self.marks.note(view, room_id, false);
+        self.position = Position::End;
+        self.goal = None;
+        let Some(room) = view.rooms.get(&room_id) else {
+            return;
+        };
+        self.entering = room.timeline.last_sequence().unwrap_or_default() < room.info.last_sequence;
+        let line = self.marks.unread.filter(|_| !self.entering);
+        if let Some(first) = line.and_then(|unread| feed::first_message(room, unread)) {
+            self.position = Position::Top {
+                row: RowKey {
+                    at: first.0,
+                    part: 2,
+                },
+                fraction: 0.0,
+                y: MARGIN,
+            };
+        }
+    }
+
+    fn build(&mut self, view: &View, room_id: RoomId, glance: &Glance) {
+        let middle = self.position.row().and_then(RowKey::sequence).map(Sequence);
+        let moment = Moment {
+            now: glance.now,
+            day: time::day,
+            unread: self.marks.unread,
+        };
+        self.feed.build(view, room_id, middle, moment);
+    }
+
+    /// Whether the end is in sight, or nearly so.
+    fn follows_end(&self) -> bool {
+        let near = self.arranged.below.is_some_and(|below| below <= END);
+        self.goal.is_none() && (self.position == Position::End || near && self.feed.ends())
+    }
+}
+
+/// The list as a whole: it takes the wheel, keys and the pointer.
+fn list(ui: &Ui, env: &Env<'_>, rect: Rect, room_id: RoomId, room: &str) -> Response {
+    let id = ui.scope_id().with(("timeline", room_id));
+    let list = ui.interact(rect, id, Sense::click_and_drag());
+    let name = format!("Messages in #{room}");
+    list.widget_info(|| WidgetInfo::labeled(Role::Log, ui.is_enabled(), &name));
+    if list.clicked() {
+        list.request_focus();
+    }
+    if list.has_focus() {
+        let filter = EventFilter {
+            vertical_arrows: true,
+            ..EventFilter::default()
+        };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, filter));
+        let ring = Stroke::new(2.0, env.theme.accent);
+        ui.painter()
+            .rect_stroke(rect, 0.0, ring, StrokeKind::Inside);
+    }
+    list
 }
