@@ -115,6 +115,8 @@ pub enum Command {
         file_id: FileId,
         /// The driver's own word for where the bytes go.
         target: String,
+        /// Whether it goes on in a later process: a person asked for it, and not a screen that wants to show it.
+        keep: bool,
     },
     /// Stops the download and forgets it. What was written stays.
     CancelDownload { download_id: DownloadId },

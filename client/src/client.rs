@@ -71,6 +71,7 @@ impl Client {
             outputs: VecDeque::new(),
         };
         client.restore_uploads(restored.uploads);
+        client.restore_downloads(restored.downloads);
         if client.token.is_some() {
             client.connect(now);
         } else {
@@ -165,7 +166,11 @@ impl Client {
                 self.resume_upload(upload_id, source, now)
             }
             Command::CancelUpload { upload_id } => self.cancel_upload(upload_id, now),
-            Command::Download { file_id, target } => Ok(self.download(file_id, target, now)),
+            Command::Download {
+                file_id,
+                target,
+                keep,
+            } => Ok(self.download(file_id, target, keep, now)),
             Command::CancelDownload { download_id } => self.cancel_download(download_id, now),
         }
     }
@@ -240,6 +245,7 @@ impl Client {
             session_token: self.token.clone(),
             claim: self.claim.clone(),
             uploads: self.uploads_to_store(),
+            downloads: self.downloads_to_store(),
             person: self.view.person.clone(),
             epoch: self.epoch,
             outbox: self.view.outbox.to_store(),

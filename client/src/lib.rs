@@ -35,6 +35,6 @@ pub use snapshot::Snapshot;
 pub use timeline::{Gap, Timeline};
 pub use transfer::{
     ChunkError, ChunkRequest, ChunkWrite, DescriptionError, Download, DownloadId, DownloadPhase,
-    DownloadPlan, PendingAttachment, Progress, StoredUpload, Upload, UploadPhase,
+    DownloadPlan, PendingAttachment, Progress, StoredDownload, StoredUpload, Upload, UploadPhase,
 };
 pub use view::{Members, Presence, Room, View};

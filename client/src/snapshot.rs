@@ -7,7 +7,7 @@ use shared::frame::Person;
 use shared::{Epoch, RoomId, Sequence};
 
 use crate::outbox::PendingMessage;
-use crate::transfer::StoredUpload;
+use crate::transfer::{StoredDownload, StoredUpload};
 
 /// Stored by the driver, and secret: it holds the session token.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub outbox: Vec<PendingMessage>,
     /// Files that are not attached to an acknowledged message yet.
     pub uploads: Vec<StoredUpload>,
+    /// Files that a person asked for and that have not come yet.
+    pub downloads: Vec<StoredDownload>,
     /// The last event that was read, by room.
     pub last_read: BTreeMap<RoomId, Sequence>,
 }

@@ -98,6 +98,8 @@ pub struct Download {
     pub file_id: FileId,
     /// The driver's own word for where the bytes go.
     pub target: String,
+    /// Whether it goes on in a later process.
+    pub keep: bool,
     /// `None` until the server described it.
     pub file: Option<FileInfo>,
     pub phase: DownloadPhase,
@@ -151,4 +153,11 @@ pub struct StoredUpload {
     /// Once it is finished and while it waits to be attached.
     #[serde(default)]
     pub file: Option<FileInfo>,
+}
+
+/// What outlives the process of a download. How much is there already, the target tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredDownload {
+    pub file_id: FileId,
+    pub target: String,
 }

@@ -11,16 +11,35 @@ use crate::client::Client;
 use crate::connection::ConnectionState;
 use crate::transfer::download::{ChunkError, DownloadJob, DownloadPlan, Step};
 use crate::transfer::refusal::is_temporary;
-use crate::transfer::{Asked, Download, DownloadId, DownloadPhase, DownloadRequest, Progress};
+use crate::transfer::{
+    Asked, Download, DownloadId, DownloadPhase, DownloadRequest, Progress, StoredDownload,
+};
 
 impl Client {
-    pub(crate) fn download(&mut self, file_id: FileId, target: String, now: TimestampMs) -> Ticket {
+    pub(crate) fn download(
+        &mut self,
+        file_id: FileId,
+        target: String,
+        keep: bool,
+        now: TimestampMs,
+    ) -> Ticket {
+        let download_id = self.add_download(file_id, target, keep);
+        if keep {
+            self.persist();
+        }
+        self.changed(Change::Download(download_id));
+        self.pump(now);
+        Ticket::Download(download_id)
+    }
+
+    fn add_download(&mut self, file_id: FileId, target: String, keep: bool) -> DownloadId {
         self.transfers.last_download += 1;
         let download_id = DownloadId(self.transfers.last_download);
         let shown = Download {
             download_id,
             file_id,
             target,
+            keep,
             file: None,
             phase: DownloadPhase::Waiting,
             trouble: None,
@@ -29,9 +48,30 @@ impl Client {
         self.view.downloads.insert(download_id, shown);
         let job = DownloadJob::new();
         self.transfers.downloads.insert(download_id, job);
-        self.changed(Change::Download(download_id));
-        self.pump(now);
-        Ticket::Download(download_id)
+        download_id
+    }
+
+    pub(crate) fn restore_downloads(&mut self, stored: Vec<StoredDownload>) {
+        for download in stored {
+            self.add_download(download.file_id, download.target, true);
+        }
+    }
+
+    /// What has to outlive the process: what a person waits for.
+    pub(crate) fn downloads_to_store(&self) -> Vec<StoredDownload> {
+        let waited_for = |download: &&Download| match download.phase {
+            DownloadPhase::Waiting | DownloadPhase::Receiving | DownloadPhase::Finishing => {
+                download.keep
+            }
+            DownloadPhase::Finished { .. } | DownloadPhase::Failed { .. } => false,
+        };
+        let downloads = self.view.downloads.values().filter(waited_for);
+        downloads
+            .map(|download| StoredDownload {
+                file_id: download.file_id,
+                target: download.target.clone(),
+            })
+            .collect()
     }
 
     pub(crate) fn cancel_download(
@@ -42,9 +82,12 @@ impl Client {
         self.transfers.forget_reads(download_id);
         let job = self.transfers.downloads.remove(&download_id);
         let job = job.ok_or(CommandError::NoSuchTransfer)?;
-        self.view.downloads.remove(&download_id);
+        let shown = self.view.downloads.remove(&download_id);
         if job.has_target() {
             self.output(Output::ReleaseTarget { download_id });
+        }
+        if shown.is_some_and(|shown| shown.keep) {
+            self.persist();
         }
         self.changed(Change::Download(download_id));
         self.pump(now);
@@ -275,7 +318,7 @@ impl Client {
             && matches!(job.step, Step::Finishing)
         {
             job.step = Step::Ended;
-            self.set_download_phase(download_id, DownloadPhase::Finished { path });
+            self.download_ended(download_id, DownloadPhase::Finished { path });
             self.pump(now);
         }
     }
@@ -341,8 +384,16 @@ impl Client {
         if release {
             self.output(Output::ReleaseTarget { download_id });
         }
-        self.set_download_phase(download_id, DownloadPhase::Failed { code, reason });
+        self.download_ended(download_id, DownloadPhase::Failed { code, reason });
         self.pump(now);
+    }
+
+    fn download_ended(&mut self, download_id: DownloadId, phase: DownloadPhase) {
+        self.set_download_phase(download_id, phase);
+        let shown = self.view.downloads.get(&download_id);
+        if shown.is_some_and(|shown| shown.keep) {
+            self.persist();
+        }
     }
 
     /// Chunks wait for the next connection; what the driver does goes on.

@@ -10,8 +10,16 @@ use crate::world::{World, content};
 const MIB: usize = 1 << 20;
 
 fn download(world: &mut World, file_id: FileId) -> DownloadId {
-    let target = "target".into();
-    match world.command(0, Command::Download { file_id, target }) {
+    begin(world, file_id, false)
+}
+
+fn begin(world: &mut World, file_id: FileId, keep: bool) -> DownloadId {
+    let download = Command::Download {
+        file_id,
+        target: "target".into(),
+        keep,
+    };
+    match world.command(0, download) {
         Ticket::Download(download_id) => download_id,
         ticket => panic!("{ticket:?}"),
     }
@@ -85,6 +93,54 @@ fn a_crash_at_every_step_keeps_what_was_written() {
         assert_finished(&world, download_id, &bytes);
         assert_eq!(world.files.chunks_read, 6 - written, "step {step}");
     }
+}
+
+#[test]
+fn what_a_person_waits_for_goes_on_by_itself_after_a_crash() {
+    let bytes = content(8, 6 * MIB);
+    for step in 0..40 {
+        let mut world = World::new(step, 1);
+        let file_id = world.shared_file(&bytes);
+        begin(&mut world, file_id, true);
+        world.run(step * 30);
+        let before = world.peers[0].client.view().downloads.clone();
+        world.crash(0);
+        let downloads = &world.peers[0].client.view().downloads;
+        let Some((download_id, _)) = downloads.first_key_value() else {
+            let ended = |phase: &DownloadPhase| matches!(phase, DownloadPhase::Finished { .. });
+            assert!(before.values().all(|download| ended(&download.phase)));
+            assert!(step > 4, "forgotten");
+            break;
+        };
+        let download_id = *download_id;
+        if let Some(target) = world.peers[0].targets.get_mut("target") {
+            target.finished = false;
+        }
+        world.run(100_000);
+        assert_finished(&world, download_id, &bytes);
+        assert_eq!(world.peers[0].targets["target"].writes, 6, "step {step}");
+        assert!(world.peers[0].stored.downloads.is_empty());
+    }
+}
+
+#[test]
+fn only_what_a_person_waits_for_is_stored() {
+    let mut world = World::new(9, 1);
+    let file_id = world.shared_file(&content(9, 6 * MIB));
+    download(&mut world, file_id);
+    let kept = begin(&mut world, file_id, true);
+    let unknown = begin(&mut world, FileId::from_bytes([9; 16]), true);
+    let stored = |world: &World| world.peers[0].stored.downloads.len();
+    assert_eq!(stored(&world), 2);
+    world.run(1_000);
+    assert!(matches!(
+        phase(&world, unknown),
+        DownloadPhase::Failed { .. }
+    ));
+    assert_eq!(stored(&world), 1);
+    let cancel = Command::CancelDownload { download_id: kept };
+    world.command(0, cancel);
+    assert_eq!(stored(&world), 0);
 }
 
 #[test]

@@ -85,9 +85,14 @@ impl Walk {
         let file_id = files[self.world.rng.usize(..files.len())];
         let target = format!("target-{}", self.fetched.len());
         self.fetched.push((who, file_id, target.clone()));
-        let ticket = self
-            .world
-            .command(who, Command::Download { file_id, target });
+        let ticket = self.world.command(
+            who,
+            Command::Download {
+                file_id,
+                target,
+                keep: false,
+            },
+        );
         assert!(matches!(ticket, Ticket::Download(_)));
     }
 
@@ -97,8 +102,14 @@ impl Walk {
             let done = self.world.peers[who].targets.get(target);
             if *of == who && !done.is_some_and(|target| target.finished) {
                 let (file_id, target) = (*file_id, target.clone());
-                self.world
-                    .command(who, Command::Download { file_id, target });
+                self.world.command(
+                    who,
+                    Command::Download {
+                        file_id,
+                        target,
+                        keep: false,
+                    },
+                );
             }
         }
     }

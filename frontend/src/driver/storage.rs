@@ -92,6 +92,8 @@ impl Storage {
             last_read: read.rooms,
             outbox: unsent.outbox,
             uploads: unsent.uploads,
+            // The browser fetches files itself.
+            downloads: Vec::new(),
         };
         (storage, snapshot)
     }

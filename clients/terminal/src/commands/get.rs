@@ -53,7 +53,12 @@ async fn fetch(
     let target = target.into_os_string().into_string();
     let target = target.map_err(|_| Failure::usage("the path of -o must be Unicode"))?;
     let mut session = Session::open(global, Keeping::Passing(Vec::new()), output).await?;
-    let command = Command::Download { file_id, target };
+    let command = Command::Download {
+        file_id,
+        target,
+        // This process ends with it, either way.
+        keep: false,
+    };
     let Ticket::Download(download_id) = session.handle.command(command)? else {
         return Err(Failure::failed("the download was not taken"));
     };
