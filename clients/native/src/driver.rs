@@ -185,7 +185,13 @@ impl Driver {
                     });
                 }
             }
-            Event::Happened(input) => self.input(input),
+            Event::Happened(input) => {
+                if let Input::SourceFailed { upload_id, .. } = input {
+                    // To be opened anew should the upload be resumed: perhaps from another place.
+                    self.sources.remove(&upload_id);
+                }
+                self.input(input);
+            }
         }
     }
 

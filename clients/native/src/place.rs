@@ -1,4 +1,4 @@
-//! Reading and writing at a place in a file, so that several can do it at once.
+//! Reading and writing at a place in a file, so that several can do it at once; and why it failed.
 
 use std::fs::File;
 use std::io;
@@ -41,4 +41,19 @@ pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result
         }
         Ok(())
     }
+}
+
+/// What the operating system says, and what to do about it, for people.
+pub(crate) fn why(error: &io::Error) -> String {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "there is nothing of this name",
+        io::ErrorKind::PermissionDenied => "permission is denied; change that or choose another",
+        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only; choose another",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "the disk is full; make room and try again"
+        }
+        io::ErrorKind::NotADirectory => "a folder on the way there is a file; choose another",
+        _ => return error.to_string(),
+    };
+    why.to_owned()
 }

@@ -113,6 +113,11 @@ impl Profile {
         Ok(Self { folder })
     }
 
+    /// Where it lies, readable by its owner alone.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn session_file(&self) -> PathBuf {
         self.folder.join("session.json")
     }

@@ -32,13 +32,15 @@ pub enum SourceError {
     #[error("the file's place is not known any more; choose it again")]
     NoPlace,
     /// It is no regular file.
-    #[error("{0} is not a file; a folder or device cannot be sent")]
+    #[error(
+        "{0} is not a file; a folder or device cannot be sent, but a folder that was packed into one file can"
+    )]
     NotAFile(PathBuf),
     /// It is not as it was when the upload began.
     #[error("{0} was changed during the upload; send it again")]
     Changed(PathBuf),
     /// The operating system's word.
-    #[error("{path} cannot be read: {error}")]
+    #[error("{path} cannot be read: {}", place::why(error))]
     Io { path: PathBuf, error: io::Error },
 }
 
@@ -64,6 +66,11 @@ impl LocalFile {
             source: format!("{}:{}:{place}", changed_ns(&metadata), metadata.len()),
         })
     }
+}
+
+/// Where the bytes of an upload are, by the word that [`LocalFile`] gave for it.
+pub fn place_of(source: &str) -> Option<&Path> {
+    source.splitn(3, ':').nth(2).map(Path::new)
 }
 
 fn changed_ns(metadata: &Metadata) -> u128 {
@@ -130,6 +137,10 @@ impl Source {
         index: u32,
     ) -> Result<(Bytes, ChunkHash), SourceError> {
         let changed = || SourceError::Changed(self.path.clone());
+        // Resumed with another file: its beginning is not to pass for the whole.
+        if layout.size_bytes != self.size_bytes {
+            return Err(changed());
+        }
         let range = layout.range(index).ok_or_else(changed)?;
         let length = usize::try_from(range.end - range.start).map_err(|_| changed())?;
         let mut bytes = vec![0; length];
@@ -159,6 +170,12 @@ mod tests {
         let (bytes, hash) = source.read(layout, 0).expect("unchanged");
         assert_eq!(&bytes[..], b"hello");
         assert_eq!(Some(hash), hash_chunk(layout, 0, b"hello"));
+        assert_eq!(place_of(&found.source), Some(path.as_path()));
+        let shorter = ChunkLayout::for_size(4).expect("small");
+        assert!(matches!(
+            source.read(shorter, 0),
+            Err(SourceError::Changed(_))
+        ));
 
         let later = File::options().write(true).open(&path).expect("writable");
         let at = std::time::SystemTime::now() + std::time::Duration::from_secs(5);

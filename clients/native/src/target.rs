@@ -23,10 +23,10 @@ pub enum TargetError {
     #[error("{0} is being written by another download; wait for that one")]
     Busy(PathBuf),
     /// The disk did not take what was written.
-    #[error("{path} cannot be written: {error}")]
+    #[error("{path} cannot be written: {}", place::why(error))]
     Io { path: PathBuf, error: io::Error },
     /// There are files of all names that could be given.
-    #[error("{0} exists, and so do the names beside it; choose another with -o")]
+    #[error("{0} exists, and so do the names beside it; choose another name or folder")]
     NoNameLeft(PathBuf),
 }
 
@@ -61,7 +61,7 @@ impl Target {
             .create(true)
             .truncate(false)
             .open(&partial)
-            .map_err(|error| failed(&partial, error))?;
+            .map_err(|error| failed(&path, error))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(TargetError::Busy(path)),
@@ -97,7 +97,7 @@ impl Target {
 
     fn failed(&self, error: io::Error) -> TargetError {
         TargetError::Io {
-            path: self.partial.clone(),
+            path: self.path.clone(),
             error,
         }
     }
