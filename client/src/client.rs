@@ -26,8 +26,6 @@ pub struct Client {
     pub(crate) config: Config,
     pub(crate) view: View,
     pub(crate) token: Option<String>,
-    /// The name that is being claimed with the token.
-    pub(crate) claim: Option<String>,
     pub(crate) epoch: Option<Epoch>,
     pub(crate) last_read: BTreeMap<RoomId, Sequence>,
     pub(crate) timers: Timers,
@@ -52,11 +50,11 @@ impl Client {
             config,
             view: View {
                 person: restored.person,
+                claim: restored.claim,
                 outbox: Outbox::restore(restored.outbox),
                 ..View::default()
             },
             token: restored.session_token,
-            claim: restored.claim,
             epoch: restored.epoch,
             last_read: restored.last_read,
             timers: Timers::new(now),
@@ -243,7 +241,7 @@ impl Client {
         self.persist_at = None;
         let snapshot = Snapshot {
             session_token: self.token.clone(),
-            claim: self.claim.clone(),
+            claim: self.view.claim.clone(),
             uploads: self.uploads_to_store(),
             downloads: self.downloads_to_store(),
             person: self.view.person.clone(),

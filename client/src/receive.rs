@@ -55,7 +55,7 @@ impl Client {
     /// The token is the only key to a person's name, so it is forgotten only where the server says that it is none.
     /// A claim has nothing to lose unless an earlier one of the same token succeeded unseen.
     fn greeting_refused(&mut self, error: ErrorReply, now: TimestampMs) {
-        let for_good = if self.claim.is_some() {
+        let for_good = if self.view.claim.is_some() {
             !is_temporary(&error) && error.code != ErrorCode::UnsupportedProtocol
         } else {
             error.code == ErrorCode::InvalidToken
@@ -172,7 +172,7 @@ impl Client {
         if welcome.session_token.is_some() {
             self.token = welcome.session_token;
         }
-        self.claim = None;
+        self.view.claim = None;
         let mut gone = std::mem::take(&mut self.view.rooms);
         for opening in welcome.rooms {
             let known = gone.remove(&opening.room.room_id);

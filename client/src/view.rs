@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use shared::frame::{Member, Person, RoomInfo, ServerInfo};
 use shared::limits::Limits;
-use shared::{EventBody, PersonId, RoomId, Sequence, TimestampMs, UploadId};
+use shared::{EventBody, PersonId, RoomEvent, RoomId, Sequence, TimestampMs, UploadId};
 
 use crate::connection::ConnectionState;
 use crate::outbox::{Outbox, PendingMessage};
@@ -16,8 +16,10 @@ use crate::transfer::{Download, DownloadId, Upload};
 pub struct View {
     /// Whether one is online, and if not, why.
     pub connection: ConnectionState,
-    /// Oneself; `None` before the first sign-in.
+    /// Oneself; `None` before the first sign-in. While a name is being claimed, who one was before.
     pub person: Option<Person>,
+    /// The name that is being claimed.
+    pub claim: Option<String>,
     /// `None` before the first connection.
     pub server: Option<ServerInfo>,
     /// As the server stated them.
@@ -37,6 +39,18 @@ pub struct View {
 }
 
 impl View {
+    /// Whether there is anything to show of somebody: a session, though perhaps no connection. A name that is being
+    /// claimed is not one's own yet.
+    pub fn is_signed_in(&self) -> bool {
+        let out = matches!(self.connection, ConnectionState::SignedOut { .. });
+        !out && self.claim.is_none() && self.person.is_some()
+    }
+
+    /// Unread messages of all rooms.
+    pub fn unread_in_all(&self) -> u64 {
+        self.rooms.keys().map(|id| self.unread(*id)).sum()
+    }
+
     /// One's messages to this room that are not in its timeline yet, to be shown after it, oldest first.
     pub fn pending(&self, room_id: RoomId) -> impl Iterator<Item = &PendingMessage> {
         self.outbox
@@ -48,20 +62,21 @@ impl View {
     /// Messages of others after the last read one. Events that are not known here, because they were not read from
     /// the server yet or are not kept, count as messages.
     pub fn unread(&self, room_id: RoomId) -> u64 {
-        let Some(room) = self.rooms.get(&room_id) else {
-            return 0;
-        };
+        let room = self.rooms.get(&room_id);
+        room.map_or(0, |room| self.messages_after(room, room.last_read))
+    }
+
+    /// Messages of others after this one, counted as unread ones are.
+    pub(crate) fn messages_after(&self, room: &Room, sequence: Sequence) -> u64 {
+        let events = room.timeline.events_after(sequence);
+        let not_counted = events.filter(|event| !self.is_message_of_others(event));
+        let after = room.info.last_sequence.0.saturating_sub(sequence.0);
+        after.saturating_sub(not_counted.count() as u64)
+    }
+
+    pub(crate) fn is_message_of_others(&self, event: &RoomEvent) -> bool {
         let own = self.person.as_ref().map(|person| person.id);
-        let not_counted = room
-            .timeline
-            .events_after(room.last_read)
-            .filter(|event| {
-                !matches!(event.event, EventBody::MessageSent { .. })
-                    || Some(event.person.id) == own
-            })
-            .count() as u64;
-        let after = room.info.last_sequence.0.saturating_sub(room.last_read.0);
-        after.saturating_sub(not_counted)
+        matches!(event.event, EventBody::MessageSent { .. }) && Some(event.person.id) != own
     }
 }
 

@@ -34,7 +34,7 @@ impl Client {
             return Err(CommandError::SignedIn);
         }
         self.token = Some(session_token.reveal());
-        self.claim = Some(name);
+        self.view.claim = Some(name);
         self.persist();
         self.connect(now);
         Ok(Ticket::Done)
@@ -44,7 +44,7 @@ impl Client {
         if self.view.connection != ConnectionState::Connecting {
             return;
         }
-        let credentials = match (&self.token, &self.claim) {
+        let credentials = match (&self.token, &self.view.claim) {
             (Some(token), None) => Credentials::SessionToken {
                 token: token.clone(),
             },
@@ -81,7 +81,7 @@ impl Client {
         self.output(Output::Disconnect);
         self.end_connection(now);
         self.token = None;
-        self.claim = None;
+        self.view.claim = None;
         // The next one at this screen may be somebody else.
         self.view.rooms.clear();
         self.view.directory.clear();

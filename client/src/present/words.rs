@@ -6,7 +6,7 @@ use shared::{EventBody, TimestampMs};
 use crate::api::CommandError;
 use crate::connection::ConnectionState;
 use crate::outbox::{Delivery, PendingMessage};
-use crate::present::format::{remaining, sentence, size, speed};
+use crate::present::format::{count, remaining, sentence, size, speed};
 use crate::transfer::{Download, DownloadPhase, Progress, Upload, UploadPhase};
 use crate::view::View;
 
@@ -38,6 +38,16 @@ pub fn connection(state: &ConnectionState, now: TimestampMs) -> Option<String> {
         }
         ConnectionState::Online | ConnectionState::SignedOut { .. } => None,
     }
+}
+
+/// Of the window or the tab: `(3) #lobby · Chinwag`.
+pub fn title(unread: u64, room: Option<&str>) -> String {
+    let unread = match unread {
+        0 => String::new(),
+        unread => format!("({}) ", count(unread)),
+    };
+    let room = room.map(|name| format!("#{name} · ")).unwrap_or_default();
+    format!("{unread}{room}Chinwag")
 }
 
 /// Who is typing; empty where nobody is.
@@ -155,4 +165,16 @@ fn moving(progress: &Progress) -> String {
         text += &format!(" · {}", remaining(ms));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_name_what_is_there() {
+        assert_eq!(title(0, None), "Chinwag");
+        assert_eq!(title(3, None), "(3) Chinwag");
+        assert_eq!(title(100, Some("lobby")), "(99+) #lobby · Chinwag");
+    }
 }

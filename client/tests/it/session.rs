@@ -116,7 +116,13 @@ fn whoever_signs_out_is_forgotten_but_not_what_they_wrote() {
         session_token: SessionToken::from_random([8; 32]),
     };
     world.command(0, other);
+    let claiming = world.peers[0].client.view();
+    assert!(
+        claiming.person.is_some() && !claiming.is_signed_in(),
+        "who one was says nothing about who one will be"
+    );
     world.run(5_000);
+    assert!(world.peers[0].client.view().is_signed_in());
     // Nothing is said in the name of another person unasked.
     assert_eq!(world.texts(), ["seen"]);
     let pending = world.peers[0].client.view().outbox.messages().to_vec();

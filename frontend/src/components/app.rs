@@ -1,6 +1,6 @@
 //! The root: signed out, one chooses a name; signed in, one talks.
 
-use client::{Change, ConnectionState};
+use client::{Change, View};
 use yew::{ContextProvider, Html, Properties, component, html, use_memo};
 
 use crate::components::hooks::use_changes;
@@ -29,12 +29,7 @@ pub(crate) fn App(props: &AppProps) -> Html {
 #[component]
 fn Screen(props: &AppProps) -> Html {
     use_changes((), |(), change| *change == Change::Connection);
-    let signed_in = props.driver.view(|view| {
-        let out = matches!(view.connection, ConnectionState::SignedOut { .. });
-        // A name that is being claimed for the first time is not one's own yet.
-        !out && view.person.is_some()
-    });
-    match signed_in {
+    match props.driver.view(View::is_signed_in) {
         true => html! { <Shell /> },
         false => html! { <Welcome /> },
     }

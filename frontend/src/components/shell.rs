@@ -2,7 +2,7 @@
 
 use client::present::rooms::{self, Direction};
 use client::present::words;
-use client::{Change, Command};
+use client::{Change, Command, View};
 use shared::RoomId;
 use shared::frame::RoomKind;
 use web_sys::KeyboardEvent;
@@ -149,7 +149,7 @@ fn use_start(driver: &Driver, place: &yew::UseStateHandle<Option<String>>) {
 
 #[yew::hook]
 fn use_title(driver: &Driver, current: Option<&(RoomId, String)>) {
-    let unread = driver.view(|view| view.rooms.keys().map(|id| view.unread(*id)).sum::<u64>());
+    let unread = driver.view(View::unread_in_all);
     let room = current.map(|(_, name)| name.clone());
     let driver = driver.clone();
     use_effect_with((unread, room), move |(unread, room)| {
