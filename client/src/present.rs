@@ -3,6 +3,7 @@
 //!
 //! - `rows`: what stands in a timeline, from top to bottom; `rooms`: which one comes next, who is in it
 //! - `markdown`: a message's text as blocks and spans; `links`: addresses in plain text
+//! - `news`: what is announced of rooms that nobody looks at
 //! - `day`, `format`: dates, sizes and names; `people`: the colour of a person; `icon`: icons as paths; `words`: sentences about states
 
 pub mod day;
@@ -10,6 +11,7 @@ pub mod format;
 pub mod icon;
 pub mod links;
 pub mod markdown;
+pub mod news;
 pub mod people;
 pub mod rooms;
 pub mod rows;

@@ -1,11 +1,13 @@
 //! The Markdown of messages: bold, italic, struck out, code, quotes, lists, links. Line breaks stay, there are no
 //! images, and HTML is text. A general parser with its tables would be a fifth of the whole page.
 //!
-//! - this file: lines become blocks; `inline`: text becomes spans
+//! - this file: lines become blocks; `inline`: text becomes spans; `plain`: spans become text again
 
 mod inline;
+mod plain;
 
 pub use self::inline::Span;
+pub use self::plain::line;
 
 /// Quotes and lists may lie in each other this deep; what is deeper is text.
 const DEPTH_MAX: usize = 4;
