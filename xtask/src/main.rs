@@ -2,10 +2,11 @@
 //! browser page and the server that carries it, runs both, and tests all.
 //!
 //! Reading order: `workspace` (where things are), `task` (one command to run), `tools` and `system` (what has to be
-//! installed), `page` and `server` (the product), `test` (everything that CI runs),
+//! installed), `page`, `server` and `desktop` (the product), `test` (everything that CI runs),
 //! `bench` (measuring it).
 
 mod bench;
+mod desktop;
 mod page;
 mod server;
 mod system;
@@ -39,7 +40,7 @@ enum Command {
         #[arg(last = true)]
         server_arguments: Vec<String>,
     },
-    /// Build the page, the release server that carries it, and `chinwag` beside it
+    /// Build the page, the release server that carries it, and `chinwag` and `chinwag-desktop` beside it
     Build,
     /// Check formatting, lints and dependencies, run all tests and the browser journeys
     Test {
@@ -82,7 +83,12 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Build => {
             page::build(&workspace)?;
             let server = server::build(&workspace)?;
-            println!("built {}", server.display());
+            let desktop = desktop::build(&workspace)?;
+            println!(
+                "window: {}\nserver: {}",
+                desktop.display(),
+                server.display()
+            );
             Ok(())
         }
         Command::Test { steps } => test::run(&workspace, &steps),

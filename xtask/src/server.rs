@@ -1,6 +1,6 @@
 //! Builds the server with whatever page lies in `frontend/dist`, and the terminal client beside it.
 
-use std::{env, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -25,15 +25,10 @@ pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
 
 /// Where the release build lies once it is built.
 pub(crate) fn path(workspace: &Workspace) -> PathBuf {
-    program(workspace, "chinwag-server")
+    workspace.program("chinwag-server")
 }
 
 /// Where the terminal client lies once it is built.
 pub(crate) fn client_path(workspace: &Workspace) -> PathBuf {
-    program(workspace, "chinwag")
-}
-
-fn program(workspace: &Workspace, name: &str) -> PathBuf {
-    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-    workspace.target.join("release").join(file)
+    workspace.program("chinwag")
 }

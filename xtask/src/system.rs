@@ -1,5 +1,6 @@
-//! What the tests and the comparisons need from the system: Chromium with its driver, Node.js, nginx, Python. Where
-//! apt is there and we may use it, what is missing is installed; elsewhere it is named.
+//! What the tests and the comparisons need from the system: Chromium with its driver, Node.js, a screen and a screen
+//! reader's way into the window, nginx, Python. Where apt is there and we may use it, what is missing is installed;
+//! elsewhere it is named.
 
 use std::{env, path::PathBuf, process::Command};
 
@@ -12,6 +13,41 @@ use crate::{
 
 /// The oldest Node.js that the browser journeys run on.
 const OLDEST_NODE: u32 = 20;
+
+/// What the journeys of the window run, and the package of each.
+const WINDOW_PROGRAMS: &[(&str, &str)] = &[
+    ("Xvfb", "xvfb"),
+    ("dbus-daemon", "dbus-daemon"),
+    ("xdotool", "xdotool"),
+    ("xclip", "xclip"),
+    ("nc", "netcat-openbsd"),
+];
+
+/// Libraries that the window loads, and fonts for what it shows in the pictures.
+const WINDOW_PACKAGES: &[&str] = &[
+    "at-spi2-core",
+    "fonts-dejavu-core",
+    "fonts-droid-fallback",
+    "fonts-noto-color-emoji",
+    "libfontconfig1",
+    "libgl1",
+    "libgl1-mesa-dri",
+    "libx11-xcb1",
+    "libxcursor1",
+    "libxi6",
+    "libxkbcommon-x11-0",
+    "libxrender1",
+    "python3-gi",
+];
+
+/// Fails where something of them is missing. Mesa's drivers and the fonts are no libraries to load; whoever has
+/// OpenGL has the former, and without the latter only pictures are poorer.
+const WINDOW_CHECK: &str = "\
+import ctypes, gi, os
+for name in ['fontconfig.so.1', 'GL.so.1', 'X11-xcb.so.1', 'Xcursor.so.1', 'Xi.so.6', 'Xrender.so.1', 'xkbcommon-x11.so.0']:
+    ctypes.CDLL('lib' + name)
+os.stat('/usr/share/dbus-1/services/org.a11y.Bus.service')
+";
 
 /// Programs that the tests drive.
 pub(crate) struct Browser {
@@ -68,6 +104,28 @@ pub(crate) fn node() -> Result<()> {
         Some(major) if major >= OLDEST_NODE => Ok(()),
         _ => bail!("{advice}; here is {}", version.trim()),
     }
+}
+
+/// Makes sure of what the window is shown on and driven by, and of nc.
+pub(crate) fn window() -> Result<()> {
+    let missing: Vec<&str> = WINDOW_PROGRAMS
+        .iter()
+        .filter(|(program, _)| on_path(program).is_none())
+        .map(|(_, package)| *package)
+        .collect();
+    let check = || {
+        Task::new("/usr/bin/python3")
+            .args(["-c", WINDOW_CHECK])
+            .read()
+    };
+    if missing.is_empty() && check().is_ok() {
+        return Ok(());
+    }
+    let packages = [&missing[..], WINDOW_PACKAGES].concat();
+    apt_install(&packages).context(
+        "the journeys show the window on a screen of their own and read it as a screen reader does",
+    )?;
+    check().map(drop)
 }
 
 /// Makes sure of the Rust components that the checks use.

@@ -12,7 +12,7 @@ use clap::ValueEnum;
 
 use self::tally::Tally;
 use crate::{
-    page, server,
+    desktop, page, server,
     system::{self, Browser},
     task::Task,
     tools,
@@ -40,9 +40,9 @@ pub(crate) enum Step {
     Native,
     /// The page's own tests, in Chromium
     Page,
-    /// Build the product: page and release server
+    /// Build the product for release: page, server, terminal client, window
     Product,
-    /// People using the product in Chromium
+    /// People using the product, in Chromium, in a terminal and in the window
     Journeys,
 }
 
@@ -131,7 +131,8 @@ impl Step {
             Self::Page => page_tests(workspace, tally),
             Self::Product => {
                 page::build(workspace)?;
-                server::build(workspace).map(drop)
+                server::build(workspace)?;
+                desktop::build(workspace).map(drop)
             }
             Self::Journeys => journeys(workspace, tally),
         }
@@ -143,6 +144,7 @@ fn needs(workspace: &Workspace) -> Result<()> {
     tools::wasm_target()?;
     system::node()?;
     let browser = Browser::get()?;
+    system::window()?;
     system::journey_packages(workspace)?;
     println!(
         "Chromium: {}\nchromedriver: {}",
@@ -179,20 +181,22 @@ fn page_tests(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
     count(tests, tally, Tally::read_libtest)
 }
 
-/// Runs against the release server, which has to be built.
+/// Runs against the release build, which has to be there.
 fn journeys(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
     system::node()?;
+    system::window()?;
     system::journey_packages(workspace)?;
-    let server = server::path(workspace);
+    let (server, desktop) = (server::path(workspace), desktop::path(workspace));
     ensure!(
-        server.is_file(),
-        "there is no release server to test; build it with: cargo xtask build"
+        server.is_file() && desktop.is_file(),
+        "there is no release build to test; make it with: cargo xtask build"
     );
     let tests = Task::new("npm")
         .args(["--silent", "test"])
         .env("CHINWAG_CHROMIUM", Browser::get()?.chromium)
         .env("CHINWAG_SERVER_PROGRAM", server)
         .env("CHINWAG_CLIENT_PROGRAM", server::client_path(workspace))
+        .env("CHINWAG_DESKTOP_PROGRAM", desktop)
         .dir(workspace.root.join("e2e"));
     count(tests, tally, Tally::read_node)
 }

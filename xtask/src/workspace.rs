@@ -46,6 +46,12 @@ impl Workspace {
         Task::new("cargo").args(arguments).dir(&self.root)
     }
 
+    /// Where the release build of one of our programs lies once it is built.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+        self.target.join("release").join(file)
+    }
+
     /// The version of a package in Cargo.lock.
     pub(crate) fn locked_version(&self, package: &str) -> Result<String> {
         let path = self.root.join("Cargo.lock");

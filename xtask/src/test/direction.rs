@@ -1,5 +1,6 @@
-//! Dependencies point one way: `shared ← client ← {frontend, clients/*}` and `shared ← {server, bench}`. What every
-//! client is made of knows no runtime, no transport, no screen and no database.
+//! Dependencies point one way: `shared ← client ← {frontend, clients/*}` and `shared ← {server, bench}`; only tests
+//! use `clients/testing`, which starts a server. What every client is made of knows no runtime, no transport, no screen
+//! and no database.
 
 use std::collections::BTreeSet;
 
@@ -61,6 +62,16 @@ const RULES: &[Rule] = &[
         package: "terminal",
         target: HOST,
         forbidden: &["server", "warp", "yew", "web-sys", "rusqlite"],
+    },
+    Rule {
+        package: "desktop",
+        target: HOST,
+        forbidden: &["server", "warp", "yew", "web-sys", "rusqlite"],
+    },
+    Rule {
+        package: "testing",
+        target: HOST,
+        forbidden: &["client", "native", "terminal", "desktop", "yew", "web-sys"],
     },
     Rule {
         package: "server",
