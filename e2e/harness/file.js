@@ -15,21 +15,29 @@ export function noise(size, seed = 1) {
 
 /// A picture of a hilly landscape, `width` by `height`, as PNG. `hue` is from 0 to 1.
 export function picture(width, height, hue = 0.5) {
-  const rows = Buffer.alloc(height * (1 + width * 3));
+  const pixels = Buffer.alloc(width * height * 3);
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
       const hills = [0.45, 0.62, 0.8].filter((base, index) => y / height > base + 0.09 * Math.sin((x / width) * (5 + 3 * index) + 2 * index + 7 * hue)).length;
       const light = hills ? 0.62 - 0.17 * hills : 0.95 - 0.25 * (y / height);
       const tone = (phase) => Math.round(255 * Math.min(1, light * (0.8 + 0.3 * Math.cos(6.283 * (hue + phase)))));
-      rows.set([tone(0), tone(0.33), tone(0.67)], y * (1 + width * 3) + 1 + x * 3);
+      pixels.set([tone(0), tone(0.33), tone(0.67)], (y * width + x) * 3);
     }
   }
+  return png(width, height, pixels);
+}
+
+/// Red, green and blue of each pixel, as PNG.
+export function png(width, height, pixels) {
+  const line = width * 3;
+  const rows = Buffer.alloc(height * (1 + line));
+  for (let y = 0; y < height; y += 1) pixels.copy(rows, y * (1 + line) + 1, y * line, (y + 1) * line);
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, 2, 0, 0, 0], 8);
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", deflateSync(rows)), chunk("IEND", Buffer.alloc(0))]);
+  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", deflateSync(rows, { level: 9 })), chunk("IEND", Buffer.alloc(0))]);
 }
 
 function chunk(type, data) {

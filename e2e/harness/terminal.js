@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { program } from "./server.js";
+import { until } from "./wait.js";
 
 /// How long a command may take, and a line may take to come.
 const PATIENCE_MS = 60_000;
@@ -46,7 +47,7 @@ class Terminal {
     const child = this.#start(["chat", room]);
     return {
       say: (line) => child.stdin.write(`${line}\n`),
-      hears: (text) => waitFor(() => child.printed.includes(text), () => `"${text}" did not come; came: ${child.printed}${child.said}`),
+      hears: (text) => until(() => child.printed.includes(text), () => `"${text}" did not come; came: ${child.printed}${child.said}`, PATIENCE_MS),
       printed: () => child.printed,
     };
   }
@@ -63,13 +64,5 @@ class Terminal {
     child.stdout.setEncoding("utf8").on("data", (text) => (child.printed += text));
     child.stderr.setEncoding("utf8").on("data", (text) => (child.said += text));
     return child;
-  }
-}
-
-async function waitFor(holds, describe) {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(describe());
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
