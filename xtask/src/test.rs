@@ -3,6 +3,7 @@
 
 mod direction;
 mod docs;
+mod lines;
 mod tally;
 
 use std::time::{Duration, Instant};

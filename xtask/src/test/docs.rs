@@ -1,5 +1,5 @@
-//! Documents name only what is there: paths in ARCHITECTURE.md, links between documents, and in PROTOCOL.md every
-//! frame, event and error code that has a golden vector.
+//! Documents name only what is there: paths and lines of code in ARCHITECTURE.md, links between documents, and in
+//! PROTOCOL.md every frame, event and error code that has a golden vector.
 
 use std::{
     fs,
@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
+use super::lines;
 use crate::workspace::Workspace;
 
 /// Fails with everything that a document names and that is not there, and the other way round.
@@ -25,6 +26,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let architecture = read(&root.join("ARCHITECTURE.md"))?;
     let missing = quoted(&architecture).filter(|text| is_path(text) && !root.join(text).exists());
     wrong.extend(missing.map(|path| format!("ARCHITECTURE.md names {path}, which is not there")));
+    wrong.extend(lines::stale(root, &architecture)?);
     wrong.extend(undocumented(root)?);
     if !wrong.is_empty() {
         bail!("documents and code differ:\n  {}", wrong.join("\n  "));
