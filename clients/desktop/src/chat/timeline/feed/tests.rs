@@ -77,6 +77,8 @@ fn client(last: u64) -> Client {
         server: ServerInfo {
             name: "sim".into(),
             version: "0".into(),
+            public_url: None,
+            http_port: None,
         },
         epoch: Epoch::from_bytes([1; 16]),
         person: person(100),
