@@ -52,8 +52,8 @@ pub(super) struct Timeline {
     arranged: Arranged,
     /// Somebody came to the room and has not been put anywhere yet.
     entering: bool,
-    /// Where to go once it is known: an event, and how much of it is above what is in sight.
-    goal: Option<(Sequence, f32)>,
+    /// Where to go once it is known.
+    goal: Option<Goal>,
     /// The core has news.
     changed: bool,
     /// Some of it came while nobody looked.
@@ -82,6 +82,16 @@ impl Default for Timeline {
             waits_since: None,
         }
     }
+}
+
+/// An event that somebody wants to see.
+#[derive(Debug, Clone, Copy)]
+struct Goal {
+    sequence: Sequence,
+    /// How much of it is above `y`.
+    fraction: f32,
+    /// In points from the top of what is in sight.
+    y: f32,
 }
 
 /// What a frame needs of the view, beside the rows.
@@ -198,13 +208,19 @@ impl Timeline {
             return;
         };
         self.entering = room.timeline.last_sequence().unwrap_or_default() < room.info.last_sequence;
-        let line = self.marks.unread.filter(|_| !self.entering);
-        if let Some(first) = line.and_then(|unread| feed::first_message(room, unread)) {
+        let Some(unread) = self.marks.unread.filter(|_| !self.entering) else {
+            return;
+        };
+        let next = unread.after.next();
+        if !room.timeline.knows(next) {
+            self.goal = Some(Goal {
+                sequence: next,
+                fraction: 0.0,
+                y: MARGIN,
+            });
+        } else if let Some(first) = feed::first_message(room, unread) {
             self.position = Position::Top {
-                row: RowKey {
-                    at: first.0,
-                    part: 2,
-                },
+                row: RowKey::unread(first.0),
                 fraction: 0.0,
                 y: MARGIN,
             };

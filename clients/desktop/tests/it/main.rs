@@ -3,4 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod talk;
+mod timeline;
+mod voice;
 mod window;

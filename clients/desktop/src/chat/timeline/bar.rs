@@ -46,6 +46,7 @@ pub(super) fn show(ui: &Ui, theme: &Theme, list: Rect, id: Id, sight: Sight) -> 
     let bar = ui.interact(track, id, Sense::DRAG);
     ui.ctx().accesskit_node_builder(id, |node| {
         node.set_role(Role::ScrollBar);
+        node.set_bounds(super::draw::bounds(track));
         node.set_label("Place in the room");
         node.set_min_numeric_value(0.0);
         node.set_max_numeric_value(100.0);
@@ -65,8 +66,7 @@ pub(super) fn show(ui: &Ui, theme: &Theme, list: Rect, id: Id, sight: Sight) -> 
     // Where the pointer holds the thumb it goes on holding it; elsewhere it takes it by its middle.
     let grip = id.with("grip");
     let pointer = bar.interact_pointer_pos().map(|pointer| pointer.y);
-    if let Some(pointer) = pointer.filter(|_| bar.drag_started() || bar.is_pointer_button_down_on())
-    {
+    if let Some(pointer) = pointer.filter(|_| bar.is_pointer_button_down_on()) {
         let held = ui.data(|data| data.get_temp::<f32>(grip));
         let held =
             held.unwrap_or_else(|| match (thumb.top()..=thumb.bottom()).contains(&pointer) {
@@ -75,10 +75,9 @@ pub(super) fn show(ui: &Ui, theme: &Theme, list: Rect, id: Id, sight: Sight) -> 
             });
         ui.data_mut(|data| data.insert_temp(grip, held));
         let share = (pointer - held - track.top()) / way.max(1.0);
-        return Some(share.clamp(0.0, 1.0)).filter(|share| {
-            let moved = (share - sight.share()).abs() * way;
-            moved > 0.5 || *share >= 1.0
-        });
+        // While the pointer rests, so does the room: how much of it is in sight differs from place to place.
+        let moves = ui.input(|input| input.pointer.delta().y != 0.0 || input.pointer.any_pressed());
+        return moves.then_some(share.clamp(0.0, 1.0));
     }
     ui.data_mut(|data| data.remove::<f32>(grip));
     asked(ui, id)

@@ -59,7 +59,8 @@ impl Canvas<'_> {
     ) {
         let theme = self.theme();
         let hovered = self.pointer.is_some_and(|pointer| rect.contains(pointer));
-        let name = foot.spoken(&laid.name);
+        let own = self.own.map_or("", |own| &own.name);
+        let name = foot.spoken(own, &laid.name);
         let mut ui = self.part(ui, rect, key, name, role(row));
         let ui = &mut ui;
         match row {
@@ -119,12 +120,7 @@ impl Canvas<'_> {
             .accessibility_label(name);
         let ui = ui.new_child(builder);
         ui.ctx().accesskit_node_builder(ui.unique_id(), |node| {
-            node.set_bounds(accesskit::Rect {
-                x0: rect.min.x.into(),
-                y0: rect.min.y.into(),
-                x1: rect.max.x.into(),
-                y1: rect.max.y.into(),
-            });
+            node.set_bounds(bounds(rect));
         });
         ui
     }
@@ -305,6 +301,12 @@ impl Canvas<'_> {
         }
         response.on_hover_text(&link.address);
     }
+}
+
+/// A place, for those who do not see it.
+pub(super) fn bounds(rect: Rect) -> accesskit::Rect {
+    let [x0, y0, x1, y1] = [rect.min.x, rect.min.y, rect.max.x, rect.max.y].map(f64::from);
+    accesskit::Rect { x0, y0, x1, y1 }
 }
 
 /// What a row is to those who do not see it.

@@ -127,20 +127,14 @@ impl Feed {
         let mut rows = rows.peekable();
         while let Some(row) = rows.next() {
             let key = match &row {
-                Row::Beginning | Row::Loading => RowKey { at: 0, part: 0 },
-                Row::Gap { before, .. } => RowKey {
-                    at: before.0,
-                    part: 0,
-                },
+                Row::Beginning | Row::Loading => RowKey::FIRST,
+                Row::Gap { before, .. } => RowKey::gap(before.0),
                 Row::Day { key, .. } if u64::MAX - key <= u64::from(u32::MAX) => {
                     RowKey::unsent_day(unsent)
                 }
-                Row::Day { key, .. } => RowKey { at: *key, part: 1 },
+                Row::Day { key, .. } => RowKey::day(*key),
                 Row::Unread(_) => match rows.peek() {
-                    Some(Row::Message { event, .. }) => RowKey {
-                        at: event.sequence.0,
-                        part: 2,
-                    },
+                    Some(Row::Message { event, .. }) => RowKey::unread(event.sequence.0),
                     Some(
                         Row::Beginning
                         | Row::Loading

@@ -128,7 +128,7 @@ impl Timeline {
             return;
         }
         let missing = match self.goal {
-            Some((sequence, _)) => Some(Pages::around(sequence, glance.last)),
+            Some(goal) => Some(Pages::around(goal.sequence, glance.last)),
             None => Pages::missing(
                 &self.feed,
                 &self.arranged,

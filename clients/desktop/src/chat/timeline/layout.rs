@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use client::PendingAttachment;
 use client::present::rows::Row;
 use client::present::words;
-use client::{Delivery, PendingAttachment};
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{Color32, Context, Rect, Vec2, pos2, vec2};
 use shared::frame::Person;
@@ -50,7 +50,7 @@ pub(super) enum Mark {
 /// A row that is measured.
 pub(super) struct Laid {
     row: Row,
-    /// For those who do not see it.
+    /// For those who do not see it; whose an unsent message is goes without saying.
     pub(super) name: String,
     pub(super) texts: Vec<Text>,
     pub(super) marks: Vec<Mark>,
@@ -191,12 +191,8 @@ fn lay(ctx: &Context, theme: &Theme, row: &Row, width: f32) -> Laid {
         }
         Row::Pending { message, head } => {
             let chunks = text::chunks(theme, &message.text, theme.text_2);
-            let state = match &message.delivery {
-                Delivery::Failed { .. } => "Not sent",
-                Delivery::Queued | Delivery::Sent { .. } | Delivery::Accepted { .. } => "Sending",
-            };
             let at = time::clock(message.written_at_ms);
-            let name = format!("{state}, {at}: {}", text::plain(&chunks));
+            let name = format!("{at}: {}", text::plain(&chunks));
             speech(ctx, theme, row, *head, name, chunks, width)
         }
     }

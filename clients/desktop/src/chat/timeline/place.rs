@@ -11,14 +11,47 @@ const AHEAD: f32 = 600.0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct RowKey {
     pub(super) at: u64,
-    pub(super) part: u32,
+    part: u32,
 }
 
 impl RowKey {
-    /// Events have this part of their sequence; what is before them has a lesser one.
+    // The parts of a sequence, in their order.
+    const GAP: u32 = 0;
+    const DAY: u32 = 1;
+    const UNREAD: u32 = 2;
     const EVENT: u32 = 3;
     /// No event has a sequence this high.
     const UNSENT: u64 = u64::MAX;
+
+    /// Before all events.
+    pub(super) const FIRST: Self = Self {
+        at: 0,
+        part: Self::GAP,
+    };
+
+    /// What is missing before an event.
+    pub(super) fn gap(before: u64) -> Self {
+        Self {
+            at: before,
+            part: Self::GAP,
+        }
+    }
+
+    /// The day that begins with an event.
+    pub(super) fn day(sequence: u64) -> Self {
+        Self {
+            at: sequence,
+            part: Self::DAY,
+        }
+    }
+
+    /// The line before an unread message.
+    pub(super) fn unread(sequence: u64) -> Self {
+        Self {
+            at: sequence,
+            part: Self::UNREAD,
+        }
+    }
 
     pub(super) fn event(sequence: u64) -> Self {
         Self {

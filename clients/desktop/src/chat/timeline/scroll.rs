@@ -12,12 +12,23 @@ use shared::{RoomId, Sequence};
 
 use super::bar::{self, Sight};
 use super::place::{Placed, Position, RowKey};
-use super::{Glance, Timeline};
+use super::{Glance, Goal, Timeline};
 use crate::chat::Env;
 use crate::theme::{icons, semibold, space};
 
 /// What an arrow key scrolls, in points.
 const STEP: f32 = 48.0;
+
+impl Goal {
+    /// To the top of what is in sight.
+    fn top(sequence: Sequence, fraction: f32) -> Self {
+        Self {
+            sequence,
+            fraction,
+            y: 0.0,
+        }
+    }
+}
 
 impl Timeline {
     /// Takes the wheel over the list, and keys while it has the focus.
@@ -56,7 +67,7 @@ impl Timeline {
             (STEP * steps + page * pages, home, end)
         });
         if home && glance.last.0 > 0 {
-            self.goal = Some((Sequence(1), 0.0));
+            self.goal = Some(Goal::top(Sequence(1), 0.0));
         }
         if end {
             self.go_to_end();
@@ -92,9 +103,14 @@ impl Timeline {
 
     /// Goes where somebody wants to be, as soon as that is known.
     pub(super) fn go(&mut self, env: &Env<'_>, room_id: RoomId, glance: &Glance) {
-        let Some((sequence, fraction)) = self.goal else {
+        let Some(goal) = self.goal else {
             return;
         };
+        let Goal {
+            sequence,
+            fraction,
+            y,
+        } = goal;
         env.view(|view| {
             let room = view.rooms.get(&room_id);
             // Offline, the next thing that is known has to do.
@@ -102,16 +118,12 @@ impl Timeline {
                 return;
             }
             let row = match sequence.0 <= 1 && fraction == 0.0 {
-                true => RowKey { at: 0, part: 0 },
+                true => RowKey::FIRST,
                 false => RowKey::event(sequence.0),
             };
             self.goal = None;
             self.entering = false;
-            self.position = Position::Top {
-                row,
-                fraction,
-                y: 0.0,
-            };
+            self.position = Position::Top { row, fraction, y };
             self.build(view, room_id, glance);
         });
     }
@@ -128,15 +140,15 @@ impl Timeline {
             self.go_to_end();
         } else {
             let at = sight.at(share);
-            self.goal = Some((Sequence(at as u64 + 1), at.fract()));
+            self.goal = Some(Goal::top(Sequence(at as u64 + 1), at.fract()));
         }
         ui.ctx().request_repaint();
     }
 
     fn sight(&self, view: f32, glance: &Glance) -> Option<Sight> {
         let all = glance.last.0 as f32;
-        if let Some((sequence, fraction)) = self.goal {
-            let first = (sequence.0 - 1) as f32 + fraction;
+        if let Some(goal) = self.goal {
+            let first = (goal.sequence.0 - 1) as f32 + goal.fraction;
             return Some(Sight {
                 first,
                 last: (first + 10.0).min(all),

@@ -60,12 +60,12 @@ impl Foot {
         }
     }
 
-    /// What is said of a row of this name.
-    pub(super) fn spoken(&self, name: &str) -> String {
+    /// What is said of an unsent message, which is of `own` and has this name.
+    pub(super) fn spoken(&self, own: &str, name: &str) -> String {
         match self {
-            Self::None | Self::Soon(_) => name.to_owned(),
-            Self::Waits(why) => format!("{name}. {why}"),
-            Self::Failed(reason, _) => format!("{name}. {reason}"),
+            Self::None => name.to_owned(),
+            Self::Soon(_) => format!("{own}, {name}"),
+            Self::Waits(reason) | Self::Failed(reason, _) => format!("{own}, {name} ({reason})"),
         }
     }
 
