@@ -24,7 +24,7 @@ mod unsent;
 use client::present::day::Day;
 use client::present::words;
 use client::{ConnectionState, View};
-use eframe::egui::accesskit::Role;
+use eframe::egui::accesskit::{Action, Role};
 use eframe::egui::{EventFilter, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
 use shared::frame::Person;
 use shared::{RoomId, Sequence, TimestampMs};
@@ -41,6 +41,8 @@ use super::Env;
 const END: f32 = 48.0;
 /// How far below the top a place is shown that was gone to.
 const MARGIN: f32 = 96.0;
+/// How far assistive technology scrolls at a time, in points.
+const ASKED: f32 = 100.0;
 
 pub(super) struct Timeline {
     position: Position,
@@ -60,6 +62,8 @@ pub(super) struct Timeline {
     unwatched: bool,
     /// What the rows were made for, beside the events.
     made_for: Option<(Day, bool)>,
+    /// It has the focus from a click, which needs no ring.
+    clicked: bool,
     /// Since when something in sight is on its way, in seconds.
     waits_since: Option<f64>,
 }
@@ -79,6 +83,7 @@ impl Default for Timeline {
             changed: true,
             unwatched: false,
             made_for: None,
+            clicked: false,
             waits_since: None,
         }
     }
@@ -156,9 +161,9 @@ impl Timeline {
         let Some(glance) = Glance::new(env, room_id) else {
             return;
         };
-        let list = list(ui, env, rect, room_id, &glance.room);
+        let (list, asked) = self.list(ui, env, rect, room_id, &glance.room);
         self.take_in(env, room_id, &glance);
-        self.scroll(ui, &list, &glance);
+        self.scroll(ui, &list, asked, &glance);
         self.go(env, room_id, &glance);
         self.arrange(ui, env, room_id, &glance, rect);
         self.draw(ui, env, &list, &glance);
@@ -177,9 +182,9 @@ impl Timeline {
         if !self.changed && self.made_for == Some(made_for) {
             return;
         }
-        let at_end = self.follows_end();
+        let (at_end, enters) = (self.follows_end(), self.entering);
         env.view(|view| {
-            if self.entering {
+            if enters {
                 self.enter_room(view, room_id);
             } else if self.changed {
                 self.marks.note(view, room_id, at_end && !self.unwatched);
@@ -189,7 +194,7 @@ impl Timeline {
             }
             if let Some(room) = view.rooms.get(&room_id) {
                 let own = view.person.as_ref().map(|person| person.id);
-                self.marks.count(room, own, at_end);
+                self.marks.count(room, own, at_end || enters);
             }
             self.build(view, room_id, glance);
         });
@@ -242,26 +247,48 @@ impl Timeline {
         let near = self.arranged.below.is_some_and(|below| below <= END);
         self.goal.is_none() && (self.position == Position::End || near && self.feed.ends())
     }
-}
 
-/// The list as a whole: it takes the wheel, keys and the pointer.
-fn list(ui: &Ui, env: &Env<'_>, rect: Rect, room_id: RoomId, room: &str) -> Response {
-    let id = ui.scope_id().with(("timeline", room_id));
-    let list = ui.interact(rect, id, Sense::click_and_drag());
-    let name = format!("Messages in #{room}");
-    list.widget_info(|| WidgetInfo::labeled(Role::Log, ui.is_enabled(), &name));
-    if list.clicked() {
-        list.request_focus();
+    /// The list as a whole, and how far assistive technology wants it scrolled, in points.
+    fn list(
+        &mut self,
+        ui: &Ui,
+        env: &Env<'_>,
+        rect: Rect,
+        room_id: RoomId,
+        room: &str,
+    ) -> (Response, f32) {
+        let id = ui.scope_id().with(("timeline", room_id));
+        let asked = ui.input(|input| {
+            let count = |action| input.num_accesskit_action_requests(id, action) as f32;
+            ASKED * (count(Action::ScrollUp) - count(Action::ScrollDown))
+        });
+        // Other rows come to where others were.
+        ui.ctx().allow_widget_id_changes_in(rect);
+        let list = ui.interact(rect, id, Sense::click_and_drag());
+        let name = format!("Messages in #{room}");
+        list.widget_info(|| WidgetInfo::labeled(Role::Log, ui.is_enabled(), &name));
+        ui.ctx().accesskit_node_builder(id, |node| {
+            node.add_action(Action::ScrollUp);
+            node.add_action(Action::ScrollDown);
+        });
+        if list.clicked() {
+            list.request_focus();
+            self.clicked = true;
+        }
+        if list.has_focus() {
+            let filter = EventFilter {
+                vertical_arrows: true,
+                ..EventFilter::default()
+            };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+            if !self.clicked {
+                let ring = Stroke::new(2.0, env.theme.accent);
+                let painter = ui.painter();
+                painter.rect_stroke(rect, 0.0, ring, StrokeKind::Inside);
+            }
+        } else {
+            self.clicked = false;
+        }
+        (list, asked)
     }
-    if list.has_focus() {
-        let filter = EventFilter {
-            vertical_arrows: true,
-            ..EventFilter::default()
-        };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, filter));
-        let ring = Stroke::new(2.0, env.theme.accent);
-        ui.painter()
-            .rect_stroke(rect, 0.0, ring, StrokeKind::Inside);
-    }
-    list
 }

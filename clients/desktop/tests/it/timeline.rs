@@ -290,11 +290,11 @@ fn unread_messages_have_their_line_until_they_are_read() {
     assert!(ann.place("message 3.").bottom() <= line.top());
     assert!(ann.place("message 4.").top() >= line.bottom());
     // Nobody has seen them, so they are new to the next window.
-    drop(ann);
+    ann.close();
     let mut ann = again(&world);
     ann.sees("2 new messages");
     ann.has_focus(true);
-    drop(ann);
+    ann.close();
     let mut ann = again(&world);
     ann.ends_with("message 5.");
     assert_eq!(ann.all(Role::Splitter).len(), 1, "they were read");
@@ -319,7 +319,7 @@ fn many_unread_messages_begin_near_the_top() {
     bob.say("old");
     let mut ann = Window::of(&world, "Ann");
     ann.ends_with("old");
-    drop(ann);
+    ann.close();
     bob.say_all(numbered(1..=60));
     let mut ann = again(&world);
     ann.sees("60 new messages");
@@ -334,7 +334,7 @@ fn many_unread_messages_begin_near_the_top() {
         .get_by_role_and_label(Role::Button, "Jump to latest")
         .click();
     ann.ends_with("message 60.");
-    drop(ann);
+    ann.close();
     let mut ann = again(&world);
     ann.ends_with("message 60.");
 }
@@ -362,7 +362,7 @@ fn a_refused_message_says_why_and_can_be_sent_again_or_deleted() {
     let mut bob = Voice::of(&world, "Bob");
     bob.say("hello");
     ann.sees("hello");
-    drop(ann);
+    ann.close();
     refuse(&world, "one more");
     refuse(&world, "and another");
     let mut ann = again(&world);

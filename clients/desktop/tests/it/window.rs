@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use desktop::{App, Options};
+use eframe::App as _;
 use eframe::egui::{Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -37,6 +38,11 @@ impl Window {
             .with_size(WIDE)
             .build_eframe(move |creation| App::new(creation, options).unwrap());
         Self { harness }
+    }
+
+    /// Closes it as a person does: what there is to store is stored.
+    pub(crate) fn close(mut self) {
+        self.harness.state_mut().on_exit(None);
     }
 
     /// Draws until it holds.

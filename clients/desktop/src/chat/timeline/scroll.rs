@@ -31,10 +31,10 @@ impl Goal {
 }
 
 impl Timeline {
-    /// Takes the wheel over the list, and keys while it has the focus.
-    pub(super) fn scroll(&mut self, ui: &Ui, list: &Response, glance: &Glance) {
-        let mut delta = 0.0;
-        if list.contains_pointer() {
+    /// Takes the wheel over the list, keys while it has the focus, and the points that are `asked` for otherwise.
+    pub(super) fn scroll(&mut self, ui: &Ui, list: &Response, asked: f32, glance: &Glance) {
+        let mut delta = asked;
+        if ui.rect_contains_pointer(list.rect) {
             delta += ui.input_mut(|input| std::mem::take(&mut input.smooth_scroll_delta.y));
         }
         // Text is selected beyond the edges of the list by holding the pointer there.

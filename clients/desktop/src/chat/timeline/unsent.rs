@@ -5,7 +5,7 @@ use client::present::icon::Icon;
 use client::present::rows::Row;
 use client::{Command, Delivery, PendingMessage};
 use eframe::egui::accesskit::Role;
-use eframe::egui::text::LayoutJob;
+use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{
     Color32, Context, CornerRadius, CursorIcon, Rect, Sense, Stroke, StrokeKind, Ui, Vec2,
     WidgetInfo, pos2, vec2,
@@ -20,6 +20,8 @@ use crate::theme::{Theme, icons, regular, semibold, space};
 const QUIET_MS: u64 = 300;
 const WAITS: f32 = 18.0;
 const BUTTONS: f32 = 22.0;
+/// An icon and the space after it.
+const ICON: f32 = 22.0;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Foot {
@@ -79,8 +81,13 @@ impl Foot {
 }
 
 fn failure(theme: &Theme, reason: &str, width: f32) -> LayoutJob {
-    let font = regular(theme.secondary.size);
-    LayoutJob::simple(reason.to_owned(), font, theme.danger, width - 22.0)
+    let format = TextFormat {
+        line_height: Some(theme.secondary.line_height),
+        ..TextFormat::simple(regular(theme.secondary.size), theme.danger)
+    };
+    let mut job = LayoutJob::single_section(reason.to_owned(), format);
+    job.wrap.max_width = width - ICON;
+    job
 }
 
 /// Behind an unsent message.
@@ -130,9 +137,9 @@ pub(super) fn foot(ui: &Ui, env: &Env<'_>, rect: Rect, message: &PendingMessage,
             icons::paint(ui.painter(), icon, 16.0, Icon::Alert, theme.danger);
             let job = failure(theme, reason, rect.width());
             let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
-            let at = rect.min + vec2(22.0, 2.0);
+            let at = rect.min + vec2(ICON, 2.0);
             ui.painter().galley(at, galley, Color32::PLACEHOLDER);
-            let at = pos2(rect.left() + 22.0, rect.top() + 2.0 + height);
+            let at = pos2(rect.left() + ICON, rect.top() + 4.0 + height);
             if text_button(ui, theme, at, "Retry", theme.accent_text, (id, "retry")) {
                 env.run(Command::RetryMessage { transaction_id: id });
             }
