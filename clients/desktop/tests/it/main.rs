@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod keys;
+mod peer;
+mod people;
+mod rooms;
 mod talk;
 mod timeline;
 mod voice;

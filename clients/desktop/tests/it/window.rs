@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use desktop::{App, Options};
 use eframe::App as _;
-use eframe::egui::{Vec2, vec2};
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Event, Key, Modifiers, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use testing::World;
@@ -62,12 +63,67 @@ impl Window {
         }
     }
 
+    /// Waits for something of this role and name.
+    pub(crate) fn meets(&mut self, role: Role, name: &str) {
+        self.until(name, |harness| finds(harness, role, name));
+    }
+
+    /// Waits until there is no such thing.
+    pub(crate) fn loses(&mut self, role: Role, name: &str) {
+        let gone = format!("the end of {name}");
+        self.until(&gone, |harness| !finds(harness, role, name));
+    }
+
+    pub(crate) fn has(&self, role: Role, name: &str) -> bool {
+        finds(&self.harness, role, name)
+    }
+
+    /// Waits for it, and clicks it with the mouse.
+    pub(crate) fn clicks(&mut self, role: Role, name: &str) {
+        self.meets(role, name);
+        self.harness.get_by_role_and_label(role, name).click();
+        self.harness.step();
+        self.harness.remove_cursor();
+        self.harness.step();
+    }
+
+    pub(crate) fn presses(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.step();
+    }
+
+    /// Into whatever has the keyboard.
+    pub(crate) fn types(&mut self, text: &str) {
+        self.harness.event(Event::Text(text.to_owned()));
+        self.harness.step();
+    }
+
+    /// Waits until this has the keyboard.
+    pub(crate) fn is_at(&mut self, role: Role, name: &str) {
+        let at = |harness: &Harness<'static, App>| is_focused(harness, role, name);
+        self.until(&format!("the keyboard at {name}"), at);
+    }
+
+    pub(crate) fn has_keyboard(&self, role: Role, name: &str) -> bool {
+        is_focused(&self.harness, role, name)
+    }
+
     /// Waits for something whose name holds `text`.
     pub(crate) fn sees(&mut self, text: &str) {
         self.until(text, |harness| {
             harness.query_all_by_label_contains(text).next().is_some()
         });
     }
+}
+
+fn finds(harness: &Harness<'static, App>, role: Role, name: &str) -> bool {
+    let mut found = harness.query_all_by_role_and_label(role, name);
+    found.next().is_some()
+}
+
+fn is_focused(harness: &Harness<'static, App>, role: Role, name: &str) -> bool {
+    let mut found = harness.query_all_by_role_and_label(role, name);
+    found.any(|node| node.is_focused())
 }
 
 /// Where somebody's profile lies.
