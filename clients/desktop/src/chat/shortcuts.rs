@@ -15,7 +15,7 @@ const LAST_PANE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key:
 
 /// What the keys do, as the help says it.
 pub(super) fn list(ctx: &egui::Context) -> Vec<(String, &'static str)> {
-    let shown = |shortcut| ctx.format_shortcut(shortcut);
+    let shown = |shortcut| ctx.format_shortcut(shortcut).replace("Slash", "/");
     vec![
         (shown(&JUMP), "Jump to a room"),
         ("Alt ↑  Alt ↓".to_owned(), "The room before, the next one"),

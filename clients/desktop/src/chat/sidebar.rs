@@ -37,12 +37,9 @@ pub(super) struct Sidebar {
 impl Sidebar {
     pub(super) fn changed(&mut self, changes: &[Change]) {
         let concerns = changes.iter().any(|change| match change {
-            Change::Connection
-            | Change::Rooms
-            | Change::Timeline(_)
-            | Change::Unread(_)
-            | Change::Presence => true,
-            Change::Members(_)
+            Change::Connection | Change::Rooms | Change::Unread(_) | Change::Presence => true,
+            Change::Timeline(_)
+            | Change::Members(_)
             | Change::Typing(_)
             | Change::Directory
             | Change::Upload(_)

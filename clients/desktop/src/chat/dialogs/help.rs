@@ -1,6 +1,6 @@
 //! The keys.
 
-use eframe::egui::{self, Sense, Ui, UiBuilder, vec2};
+use eframe::egui::{self, Align, Layout, Ui, vec2};
 
 use crate::chat::{Env, shortcuts};
 use crate::theme::space;
@@ -16,8 +16,9 @@ pub(super) fn show(ui: &mut Ui, env: &Env<'_>) {
         ui.spacing_mut().item_spacing.y = space::S;
         for (key, meaning) in keys {
             ui.horizontal_top(|ui| {
-                let (column, _) = ui.allocate_exact_size(vec2(KEYS, 18.0), Sense::hover());
-                ui.scope_builder(UiBuilder::new().max_rect(column), |ui| {
+                let column = Layout::top_down(Align::Min);
+                ui.allocate_ui_with_layout(vec2(KEYS, 0.0), column, |ui| {
+                    ui.set_min_width(KEYS);
                     label(ui, theme.secondary.bold(), theme.text, &key);
                 });
                 label(ui, theme.secondary, theme.text_2, meaning);
