@@ -324,7 +324,7 @@ impl Outbox {
     }
 
     /// Whether a message waits for this upload, or was sent with it.
-    pub(crate) fn uses(&self, upload_id: UploadId) -> bool {
+    pub fn uses(&self, upload_id: UploadId) -> bool {
         let mut uploads = self.messages.iter().flat_map(PendingMessage::uploads);
         uploads.any(|id| id == upload_id)
     }

@@ -13,6 +13,8 @@ pub enum Icon {
     Download,
     Down,
     File,
+    Folder,
+    Forward,
     Image,
     Keyboard,
     Leave,
@@ -47,6 +49,10 @@ impl Icon {
             Self::File => {
                 "M11.5 2.5H6A1.5 1.5 0 0 0 4.5 4v12A1.5 1.5 0 0 0 6 17.5h8a1.5 1.5 0 0 0 1.5-1.5V6.5l-4-4Zm0 0v4h4"
             }
+            Self::Folder => {
+                "M3 5.5a1 1 0 0 1 1-1h4l2 2h6a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1v-9Z"
+            }
+            Self::Forward => "m8 4.5 5.5 5.5L8 15.5",
             Self::Image => {
                 "M4.5 3.5h11a1 1 0 0 1 1 1v11a1 1 0 0 1-1 1h-11a1 1 0 0 1-1-1v-11a1 1 0 0 1 1-1Zm-1 10 4-4 3 3 2-2 4 4M12.5 7.2v.1"
             }
