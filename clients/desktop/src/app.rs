@@ -9,6 +9,7 @@ use shared::PersonName;
 use tokio::runtime::Runtime;
 
 use crate::chat::Chat;
+use crate::clipboard;
 use crate::connect::{Connect, Connecting};
 use crate::session::Session;
 use crate::settings::{Appearance, Settings};
@@ -150,6 +151,10 @@ impl eframe::App for App {
             }
         }
         self.store_settings();
+    }
+
+    fn raw_input_hook(&mut self, ctx: &egui::Context, input: &mut egui::RawInput) {
+        clipboard::take_keys(ctx, input);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {

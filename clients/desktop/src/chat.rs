@@ -27,13 +27,14 @@ mod typing_line;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use client::present::words;
 use client::{Change, Command, ConnectionState, View};
-use eframe::egui;
+use eframe::egui::{self, ColorImage};
 use native::Handle;
 use shared::frame::RoomKind;
-use shared::{FileInfo, RoomId};
+use shared::{FileInfo, RoomId, UploadId};
 
 use self::composer::Composer;
 use self::connection_bar::ConnectionBar;
@@ -100,8 +101,12 @@ pub(crate) enum Wish {
     Choose,
     /// Attach these to the message that is being written.
     Attach(Vec<PathBuf>),
-    /// Attach an image that lies in no file, encoded as PNG.
-    AttachImage(Vec<u8>),
+    /// Attach an image that lies in no file.
+    AttachImage(Arc<ColorImage>),
+    /// Go on with an upload that failed, from where its file was.
+    UploadAgain(UploadId),
+    /// Likewise, from a file that is asked for.
+    ChooseAgain(UploadId),
     /// Into the download folder.
     Save(FileInfo),
     /// Into a folder that is asked for.
@@ -129,6 +134,8 @@ pub(crate) struct Chat {
     layout: Layout,
     panes: Panes,
     wishes: RefCell<Vec<Wish>>,
+    /// Files that were attached to an unsent message when the program ended.
+    left_over: Vec<UploadId>,
 }
 
 impl Chat {
@@ -138,8 +145,10 @@ impl Chat {
             true => Vec::new(),
             false => vec![Wish::Attach(files)],
         };
+        let own_files = Files::new(ctx, &session);
         Self {
-            files: Files::new(ctx, session.handle.clone()),
+            left_over: own_files.left_over(),
+            files: own_files,
             session,
             room: None,
             timelines: HashMap::new(),
@@ -189,7 +198,12 @@ impl Chat {
         let gone = |room_id| handle.with_view(|view| !view.rooms.contains_key(&room_id));
         if self.room.is_none_or(gone) {
             match handle.with_view(|view| start(view, settings.room.as_deref())) {
-                Some(room_id) => self.go(room_id, settings),
+                Some(room_id) => {
+                    self.go(room_id, settings);
+                    self.focus();
+                    let left_over = std::mem::take(&mut self.left_over);
+                    self.attach(left_over, room_id);
+                }
                 None => self.room = None,
             }
         }
@@ -229,21 +243,25 @@ impl Chat {
                     }
                 }
                 Wish::Focus => self.focus(),
-                Wish::Choose => self.files.choose(ctx),
-                Wish::Attach(paths) => self.attach(|files| files.begin(paths)),
-                Wish::AttachImage(png) => self.attach(|files| files.begin_image(png)),
+                Wish::Choose => self.in_room(|files, room_id| files.choose(room_id)),
+                Wish::Attach(paths) => self.begin(&paths, self.room),
+                Wish::AttachImage(image) => {
+                    self.in_room(|files, room_id| files.keep_image(room_id, image));
+                }
+                Wish::UploadAgain(upload_id) => self.files.upload_again(upload_id),
+                Wish::ChooseAgain(upload_id) => self.files.choose_again(upload_id),
                 Wish::Save(file) => self.files.save(&file, settings),
-                Wish::SaveAs(file) => self.files.save_as(ctx, &file),
+                Wish::SaveAs(file) => self.files.save_as(&file),
                 Wish::Reveal(path) => self.files.reveal(&path),
                 Wish::CopyLink(file) => ctx.copy_text(self.address_of(&file.link)),
                 Wish::Set(new) => *settings = *new,
             }
         }
+        for (room_id, paths) in self.files.chosen() {
+            self.begin(&paths, Some(room_id));
+        }
         for text in self.files.troubles() {
             self.toasts.say(text);
-        }
-        for paths in self.files.chosen() {
-            self.attach(|files| files.begin(paths));
         }
     }
 
@@ -257,10 +275,23 @@ impl Chat {
         Some(self.composers.entry(self.room?).or_default())
     }
 
-    fn attach(&mut self, begin: impl FnOnce(&Files) -> Vec<shared::UploadId>) {
-        let uploads = begin(&self.files);
-        if let Some(composer) = self.composer() {
-            composer.attach(uploads);
+    fn in_room(&self, act: impl FnOnce(&Files, RoomId)) {
+        if let Some(room_id) = self.room {
+            act(&self.files, room_id);
+        }
+    }
+
+    /// Begins to upload the files, and attaches them to the message of the room.
+    fn begin(&mut self, paths: &[PathBuf], room_id: Option<RoomId>) {
+        if let Some(room_id) = room_id {
+            let uploads = self.files.begin(paths);
+            self.attach(uploads, room_id);
+        }
+    }
+
+    fn attach(&mut self, uploads: Vec<UploadId>, room_id: RoomId) {
+        if !uploads.is_empty() {
+            self.composers.entry(room_id).or_default().attach(uploads);
         }
     }
 

@@ -3,7 +3,7 @@
 //! - `app`: what the window shows: `connect` (to which server, under which name) or `chat` (being signed in)
 //! - `session`: the client core's driver, and what changed; `settings`: what is remembered between runs
 //! - `theme`: colours, fonts and icons; `widgets`: small parts that are used in many places
-//! - `system`: what the window asks of the desktop around it
+//! - `clipboard`: files that were copied; `system`: what the window asks of the desktop around it
 //!
 //! A library, so that tests drive it without a window.
 
@@ -11,6 +11,7 @@
 
 mod app;
 mod chat;
+mod clipboard;
 mod connect;
 mod session;
 mod settings;

@@ -48,6 +48,8 @@ fn main() -> ExitCode {
     let native_options = eframe::NativeOptions {
         viewport,
         renderer: eframe::Renderer::Glow,
+        // The window takes files first.
+        clipboard_shortcuts: false,
         ..eframe::NativeOptions::default()
     };
     let shown = eframe::run_native(

@@ -1,6 +1,6 @@
 //! A person's session on one server: the driver of the client core, and what changed since the last look.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,10 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 pub(crate) struct Session {
     pub(crate) handle: Handle,
     pub(crate) server: ServerAddress,
+    /// Of the profile, for what is this server's alone.
+    pub(crate) folder: PathBuf,
+    /// For what can be fetched again.
+    pub(crate) cache: PathBuf,
     news: Receiver<Result<Vec<Change>, Stopped>>,
 }
 
@@ -37,10 +41,14 @@ impl Session {
         let (snapshot, storage) = profile.whole()?;
         let settings = native::Settings {
             server: server.clone(),
-            core: Config::new(ClientInfo {
-                name: "chinwag-desktop".to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-            }),
+            core: Config {
+                // Images that are shown on the way are not to wait for large files.
+                downloads_at_once: 8,
+                ..Config::new(ClientInfo {
+                    name: "chinwag-desktop".to_owned(),
+                    version: env!("CARGO_PKG_VERSION").to_owned(),
+                })
+            },
         };
         let _inside = runtime.enter();
         let (handle, mut changes) = native::spawn(settings, snapshot, Some(storage));
@@ -59,6 +67,8 @@ impl Session {
         Ok(Self {
             handle,
             server,
+            folder: profile.folder().to_owned(),
+            cache: cache_folder(profile_root),
             news,
         })
     }
@@ -86,5 +96,14 @@ impl Session {
                 Ok(Err(_)) | Err(_) => return,
             }
         }
+    }
+}
+
+/// The system's place for it, or, where the profiles are not at theirs, beside them.
+fn cache_folder(profile_root: &Path) -> PathBuf {
+    let usual = native::profile::default_root().is_some_and(|root| root == profile_root);
+    match dirs::cache_dir().filter(|_| usual) {
+        Some(cache) => cache.join("chinwag"),
+        None => profile_root.join("cache"),
     }
 }

@@ -109,7 +109,8 @@ impl Chat {
             files: &self.files,
             wishes: &self.wishes,
         };
-        let (covered, dialog_open) = (self.layout.details_over, self.dialogs.is_open());
+        let covered = self.layout.details_over;
+        let dialog_open = self.dialogs.is_open() || self.files.is_open();
         shortcuts::take(ui.ctx(), &env, self.room, dialog_open, covered);
         if self.layout.is_list_alone() {
             list_alone(ui, &env, self.room, &mut self.sidebar, &mut self.panes);
@@ -140,6 +141,9 @@ impl Chat {
             }
         }
         self.dialogs.show(ui.ctx(), &env);
+        if let Some(room_id) = self.room {
+            self.files.show_over(ui.ctx(), &env, room_id);
+        }
         self.toasts.show(ui.ctx(), &env);
         self.grant(ui.ctx(), settings);
     }
