@@ -157,14 +157,15 @@ async fn read(mut reader: OwnedReadHalf, number: u64, events: &mpsc::Sender<Even
         buffer.reserve(awaited.saturating_sub(buffer.len()).max(READ_BYTES));
         match reader.read_buf(buffer).await {
             Ok(0) => return lost("the server closed the connection".to_owned()),
-            Ok(_) if !heard && decoder.buffer_mut().starts_with(b"HTTP/") => {
-                return Failure {
-                    kind: FailureKind::Foreign,
-                    reason: "it answers as a web server; native clients have a port of their own"
-                        .to_owned(),
-                };
+            Ok(_) if heard => {}
+            Ok(_) => {
+                if let Some(reason) = stranger(decoder.buffer_mut()) {
+                    return Failure {
+                        kind: FailureKind::Foreign,
+                        reason: reason.to_owned(),
+                    };
+                }
             }
-            Ok(_) => {}
             Err(error) => return lost(plain(&error)),
         }
     }
@@ -196,6 +197,23 @@ fn next_packet(
             Ok(None)
         }
     }
+}
+
+/// What answers with such a beginning in place of a Chinwag server, if it is known.
+fn stranger(beginning: &[u8]) -> Option<&'static str> {
+    let strangers: [(&[u8], &str); 4] = [
+        (
+            b"HTTP/",
+            "it answers as a web server; native clients have a port of their own",
+        ),
+        (b"SSH-", "it answers as an SSH server"),
+        (b"220", "it answers as a mail or FTP server"),
+        // The alert of a server that expected a handshake.
+        (b"\x15\x03", "it wants TLS"),
+    ];
+    let known = strangers.iter();
+    let mut known = known.filter(|(start, _)| beginning.starts_with(start));
+    known.next().map(|(_, reason)| *reason)
 }
 
 fn foreign(error: &DecodeError, heard: bool) -> Failure {
@@ -283,4 +301,25 @@ async fn write_payload(
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_are_called_by_their_names() {
+        let answers: [(&[u8], Option<&str>); 5] = [
+            (b"HTTP/1.1 400 Bad Request", Some("web server")),
+            (b"SSH-2.0-OpenSSH_9.6\r\n", Some("SSH")),
+            (b"220 mail.example ESMTP\r\n", Some("mail")),
+            (b"\x15\x03\x01\x00\x02", Some("TLS")),
+            (b"{\"type\":\"welcome\"", None),
+        ];
+        for (answer, name) in answers {
+            let told = stranger(answer);
+            assert_eq!(told.is_some(), name.is_some());
+            assert!(told.unwrap_or_default().contains(name.unwrap_or_default()));
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! Carries out what the core asks for and tells it what happened.
 
+mod todo;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use client::{Change, Client, DownloadId, Input, Output, Snapshot};
+use client::{Client, DownloadId, Input, Output, Snapshot};
 use shared::codec::{Packet, encode_line};
 use shared::file::FileDescription;
 use shared::{ChunkLayout, ChunkRanges, ClientFrame, RequestId, ServerFrame, UploadId};
@@ -12,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep_until;
 
+use self::todo::Todo;
 use crate::address::ServerAddress;
 use crate::clock::Clock;
 use crate::connection::{Connection, Failure, Outgoing};
@@ -111,23 +114,25 @@ struct Driver {
 impl Driver {
     async fn run(mut self) {
         let shared = self.shared.clone();
-        let ended = self.serve().await;
-        shared.stopped(ended.err());
+        self.serve().await;
+        shared.stopped();
     }
 
-    async fn serve(&mut self) -> Result<(), ProfileError> {
+    async fn serve(&mut self) {
         let mut events = Vec::with_capacity(EVENTS_MAX);
         loop {
-            self.carry_out().await?;
+            if !self.carry_out().await {
+                return;
+            }
+            if self.shared.handles_gone() {
+                // What was commanded last is stored before the end.
+                self.carry_out().await;
+                return;
+            }
             let due = self.shared.client().poll_timeout();
             let due = self.shared.clock.instant(due);
             tokio::select! {
-                () = self.shared.commanded.notified() => {
-                    if self.shared.handles_gone() {
-                        // What happened so far is stored before the end.
-                        return self.carry_out().await;
-                    }
-                }
+                () = self.shared.commanded.notified() => {}
                 _ = self.events.recv_many(&mut events, EVENTS_MAX) => {
                     for event in events.drain(..) {
                         self.take(event);
@@ -196,27 +201,33 @@ impl Driver {
     }
 
     /// Does all that the core asks for. The newest snapshot is stored before anything else is done: it holds all
-    /// that the earlier ones hold, so that many messages cost one write.
-    async fn carry_out(&mut self) -> Result<(), ProfileError> {
+    /// that the earlier ones hold, so that many messages cost one write. Where it cannot be stored, nothing else is
+    /// done until somebody wants that tried again. Whether to go on.
+    async fn carry_out(&mut self) -> bool {
+        let mut todo = Todo::default();
+        let mut stuck = false;
         loop {
-            let mut newest = None;
-            let mut others = Vec::new();
+            todo.collect(&self.shared);
+            if todo.newest.is_none() && todo.others.is_empty() {
+                return true;
+            }
+            if let Some(snapshot) = &todo.newest
+                && let Err(error) = self.persist(snapshot.clone()).await
             {
-                let mut client = self.shared.client();
-                while let Some(output) = client.poll_output() {
-                    match output {
-                        Output::Persist(snapshot) => newest = Some(snapshot),
-                        other => others.push(other),
-                    }
+                let over = self.shared.handles_gone();
+                self.shared.stuck(error);
+                if over {
+                    return false;
                 }
+                stuck = true;
+                todo.wait_until_tried_again(&self.shared).await;
+                continue;
             }
-            if newest.is_none() && others.is_empty() {
-                return Ok(());
+            todo.newest = None;
+            if std::mem::take(&mut stuck) {
+                self.shared.unstuck();
             }
-            if let Some(snapshot) = newest {
-                self.persist(snapshot).await?;
-            }
-            for output in others {
+            for output in todo.others.drain(..) {
                 self.carry_out_one(output);
             }
         }
@@ -244,9 +255,12 @@ impl Driver {
                 self.connection = Some(opening);
             }
             Output::Send(frame) => self.write(Outgoing::Line(encode_line(&frame))),
-            Output::Disconnect => self.connection = None,
+            Output::Disconnect => {
+                self.connection = None;
+                self.shared.given_up();
+            }
             Output::Persist(_) => unreachable!("snapshots are stored first"),
-            Output::Changed(change) => self.announce(change),
+            Output::Changed(change) => self.shared.announce(change),
             Output::PutChunk {
                 request_id,
                 upload_id,
@@ -268,10 +282,6 @@ impl Driver {
             Output::FinishTarget { download_id } => self.finish_target(download_id),
             Output::ReleaseTarget { download_id } => drop(self.targets.remove(&download_id)),
         }
-    }
-
-    fn announce(&self, change: Change) {
-        self.shared.announce(change);
     }
 
     fn write(&self, outgoing: Outgoing) {
@@ -390,3 +400,6 @@ fn target_failed(download_id: DownloadId, error: &TargetError) -> Event {
         reason: error.to_string(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,16 +24,22 @@ struct News {
     changes: Vec<Change>,
     failure: Option<Failure>,
     handles_gone: bool,
-    stopped: Option<Option<ProfileError>>,
+    stopped: bool,
+    /// Why nothing can be stored, for people.
+    stuck: Option<String>,
+    /// The same, until it was told.
+    trouble: Option<ProfileError>,
+    try_again: bool,
 }
 
-/// The driver has ended.
+/// The driver does nothing any more.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {
     /// Its handles were dropped.
     #[error("the driver was stopped")]
     Asked,
-    /// What must be stored could not be, so that nothing may be sent any more.
+    /// What must be stored could not be, so that nothing is sent until [`Handle::store_again`] went well. What is
+    /// commanded meanwhile waits in memory.
     #[error(transparent)]
     Storage(#[from] ProfileError),
 }
@@ -74,12 +80,36 @@ impl Shared {
         self.news().failure = Some(failure);
     }
 
+    /// The core ended the connection, for reasons of its own.
+    pub(crate) fn given_up(&self) {
+        self.news().failure = None;
+    }
+
     pub(crate) fn handles_gone(&self) -> bool {
         self.news().handles_gone
     }
 
-    pub(crate) fn stopped(&self, error: Option<ProfileError>) {
-        self.news().stopped = Some(error);
+    pub(crate) fn stuck(&self, error: ProfileError) {
+        let mut news = self.news();
+        news.stuck = Some(error.to_string());
+        news.trouble = Some(error);
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn unstuck(&self) {
+        self.news().stuck = None;
+        // All is to be looked at again.
+        self.announce(Change::Connection);
+    }
+
+    /// Whether to store what could not be stored. At the end in any case.
+    pub(crate) fn tries_again(&self) -> bool {
+        let mut news = self.news();
+        std::mem::take(&mut news.try_again) || news.handles_gone
+    }
+
+    pub(crate) fn stopped(&self) {
+        self.news().stopped = true;
         self.changed.notify_one();
     }
 }
@@ -130,7 +160,19 @@ impl Handle {
             .map(str::to_owned)
     }
 
-    /// Why the last connection ended or could not be opened.
+    /// Why nothing can be stored, and what to do about it, for people; `None` while all is well.
+    pub fn stuck(&self) -> Option<String> {
+        self.guard.shared.news().stuck.clone()
+    }
+
+    /// Tries to store what could not be stored, and goes on where that goes well.
+    pub fn store_again(&self) {
+        let shared = &self.guard.shared;
+        shared.news().try_again = true;
+        shared.commanded.notify_one();
+    }
+
+    /// Why the last connection ended or could not be opened; `None` where the core gave it up.
     pub fn last_failure(&self) -> Option<Failure> {
         self.guard.shared.news().failure.clone()
     }
@@ -147,7 +189,8 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Waits for changes, at least one. May be dropped while it waits; nothing is lost.
+    /// Waits for changes, at least one. May be dropped while it waits; nothing is lost. Each failure to store is
+    /// told once.
     pub async fn next(&mut self) -> Result<Vec<Change>, Stopped> {
         loop {
             if let Some(changes) = self.try_next()? {
@@ -174,9 +217,10 @@ impl Changes {
         if !news.changes.is_empty() {
             return Ok(Some(std::mem::take(&mut news.changes)));
         }
-        match &mut news.stopped {
-            None => Ok(None),
-            Some(error) => Err(error.take().map_or(Stopped::Asked, Stopped::Storage)),
+        match (news.trouble.take(), news.stopped) {
+            (Some(error), _) => Err(Stopped::Storage(error)),
+            (None, true) => Err(Stopped::Asked),
+            (None, false) => Ok(None),
         }
     }
 }

@@ -89,6 +89,11 @@ impl Session {
         let person = self.person.as_ref().map(|person| person.name.as_str());
         self.claim.as_deref().or(person)
     }
+
+    /// Whether a server has granted it.
+    pub fn is_granted(&self) -> bool {
+        self.claim.is_none() && self.person.is_some()
+    }
 }
 
 /// The folder of one server.
@@ -100,17 +105,30 @@ pub struct Profile {
 impl Profile {
     /// Opens the folder for this server below `root`, creating it where it is missing.
     pub fn open(root: &Path, server: &ServerAddress) -> Result<Self, ProfileError> {
+        let profile = Self::at(root, server);
+        create_private_folder(&profile.folder).map_err(|error| ProfileError::Io {
+            path: profile.folder.clone(),
+            error,
+        })?;
+        Ok(profile)
+    }
+
+    /// Who one is on this server, if anybody, without creating anything.
+    pub fn session_at(
+        root: &Path,
+        server: &ServerAddress,
+    ) -> Result<Option<Session>, ProfileError> {
+        Self::at(root, server).session()
+    }
+
+    fn at(root: &Path, server: &ServerAddress) -> Self {
         let host = server.host.to_lowercase();
         let host = host.replace(
             |c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-',
             "_",
         );
         let folder = root.join(format!("{host}_{}", server.port));
-        create_private_folder(&folder).map_err(|error| ProfileError::Io {
-            path: folder.clone(),
-            error,
-        })?;
-        Ok(Self { folder })
+        Self { folder }
     }
 
     /// Where it lies, readable by its owner alone.

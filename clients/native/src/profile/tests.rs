@@ -128,3 +128,18 @@ fn secrets_are_for_the_owner_alone_and_damage_is_told() {
     let damaged = profile.session().err().map(|error| error.to_string());
     assert!(damaged.is_some_and(|text| text.contains("session.json is damaged")));
 }
+
+#[test]
+fn looking_creates_nothing() {
+    let root = tempfile::tempdir().expect("a folder");
+    let server = "chat.example".parse().expect("an address");
+    let found = Profile::session_at(root.path(), &server).expect("readable");
+    assert!(found.is_none());
+    assert_eq!(std::fs::read_dir(root.path()).expect("a folder").count(), 0);
+
+    let profile = Profile::open(root.path(), &server).expect("created");
+    profile.session_or_claim("Ann").expect("written");
+    let found = Profile::session_at(root.path(), &server).expect("readable");
+    let claimed = found.expect("a session");
+    assert!(claimed.name() == Some("Ann") && !claimed.is_granted());
+}
