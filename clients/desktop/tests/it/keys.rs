@@ -32,6 +32,50 @@ fn escape_closes_what_is_open() {
 }
 
 #[test]
+fn the_keyboard_comes_back_to_the_composer() {
+    let world = World::start();
+    let mut bob = Peer::of(&world, "Bob");
+    bob.creates("garden", "");
+    let mut ann = Window::of(&world, "Ann");
+    ann.meets(Role::Heading, "# lobby");
+    ann.presses(Modifiers::COMMAND, Key::K);
+    ann.is_at(Role::TextInput, "Name of the room");
+    ann.presses(Modifiers::NONE, Key::Escape);
+    ann.is_at(Role::MultilineTextInput, "Message to #lobby");
+    ann.clicks(Role::Button, "Browse all rooms");
+    ann.clicks(Role::Button, "Join garden");
+    ann.is_at(Role::MultilineTextInput, "Message to #garden");
+    ann.clicks(Role::ListItem, "lobby");
+    ann.is_at(Role::MultilineTextInput, "Message to #lobby");
+    ann.presses(Modifiers::NONE, Key::Escape);
+    ann.is_at(Role::MultilineTextInput, "Message to #lobby");
+}
+
+#[test]
+fn one_key_goes_through_the_panes() {
+    let world = World::start();
+    let mut ann = Window::of(&world, "Ann");
+    ann.harness.set_size(vec2(1280.0, 800.0));
+    ann.meets(Role::Heading, "Details");
+    ann.presses(Modifiers::COMMAND, Key::K);
+    ann.is_at(Role::TextInput, "Name of the room");
+    ann.presses(Modifiers::NONE, Key::Escape);
+    let composer = (Role::MultilineTextInput, "Message to #lobby");
+    ann.is_at(composer.0, composer.1);
+    ann.presses(Modifiers::NONE, Key::F6);
+    ann.is_at(Role::Button, "Close details");
+    ann.presses(Modifiers::NONE, Key::F6);
+    ann.is_at(Role::ListItem, "lobby");
+    ann.presses(Modifiers::SHIFT, Key::F6);
+    ann.is_at(Role::Button, "Close details");
+    ann.presses(Modifiers::SHIFT, Key::F6);
+    ann.is_at(composer.0, composer.1);
+    ann.presses(Modifiers::SHIFT, Key::F6);
+    ann.presses(Modifiers::SHIFT, Key::F6);
+    ann.is_at(Role::ListItem, "lobby");
+}
+
+#[test]
 fn the_menu_leads_to_what_concerns_the_whole() {
     let world = World::start();
     let mut ann = Window::of(&world, "Ann");

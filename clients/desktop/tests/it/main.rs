@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod keys;
+mod notes;
 mod peer;
 mod people;
 mod rooms;
