@@ -32,7 +32,7 @@ use std::sync::Arc;
 use client::present::words;
 use client::{Change, Command, ConnectionState, View};
 use eframe::egui::{self, ColorImage};
-use native::Handle;
+use native::{Handle, ServerAddress};
 use shared::frame::RoomKind;
 use shared::{FileInfo, RoomId, UploadId};
 
@@ -50,6 +50,7 @@ use self::timeline::Timeline;
 use self::toasts::Toasts;
 use crate::session::Session;
 use crate::settings::Settings;
+use crate::system::announce::Announcer;
 use crate::theme::Theme;
 
 /// What the parts work with.
@@ -58,6 +59,9 @@ pub(crate) struct Env<'a> {
     pub(crate) theme: &'a Theme,
     pub(crate) settings: &'a Settings,
     pub(crate) files: &'a Files,
+    /// The server one is on.
+    pub(crate) server: &'a ServerAddress,
+    pub(crate) notices: &'a Notices,
     wishes: &'a RefCell<Vec<Wish>>,
 }
 
@@ -115,8 +119,33 @@ pub(crate) enum Wish {
     Reveal(PathBuf),
     /// Put the file's address on the clipboard.
     CopyLink(FileInfo),
+    /// Show a notice, to see whether that works.
+    TryNotice,
     /// Change what is remembered.
     Set(Box<Settings>),
+}
+
+/// How a chat ended.
+pub(crate) struct Ended {
+    /// What was wrong, unless one wanted it.
+    pub(crate) reason: Option<String>,
+    /// What is unsent and stays.
+    pub(crate) kept: Option<String>,
+}
+
+impl Ended {
+    fn of(view: &View) -> Option<Self> {
+        match &view.connection {
+            ConnectionState::SignedOut { reason } => Some(Self {
+                reason: reason.clone(),
+                kept: words::unsent(view),
+            }),
+            ConnectionState::Waiting { .. }
+            | ConnectionState::Connecting
+            | ConnectionState::Greeting { .. }
+            | ConnectionState::Online => None,
+        }
+    }
 }
 
 pub(crate) struct Chat {
@@ -140,7 +169,12 @@ pub(crate) struct Chat {
 
 impl Chat {
     /// `files` are attached to the message of the first room.
-    pub(crate) fn new(ctx: &egui::Context, session: Session, files: Vec<PathBuf>) -> Self {
+    pub(crate) fn new(
+        ctx: &egui::Context,
+        session: Session,
+        files: Vec<PathBuf>,
+        announcer: Announcer,
+    ) -> Self {
         let wishes = match files.is_empty() {
             true => Vec::new(),
             false => vec![Wish::Attach(files)],
@@ -158,11 +192,19 @@ impl Chat {
             connection_bar: ConnectionBar::default(),
             dialogs: Dialogs::default(),
             toasts: Toasts::default(),
-            notices: Notices::default(),
+            notices: Notices::new(announcer),
             layout: Layout::default(),
             panes: Panes::default(),
             wishes: RefCell::new(wishes),
         }
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.session.handle
+    }
+
+    pub(crate) fn announce_by(&mut self, announcer: Announcer) {
+        self.notices = Notices::new(announcer);
     }
 
     pub(crate) fn close(self) {
@@ -171,12 +213,9 @@ impl Chat {
         self.session.close();
     }
 
-    /// Takes in what changed. Returns why the chat is over, once it is.
-    pub(crate) fn look(&mut self, ctx: &egui::Context, settings: &mut Settings) -> Option<String> {
-        let changes = match self.session.changes() {
-            Ok(changes) => changes,
-            Err(stopped) => return Some(stopped.to_string()),
-        };
+    /// Takes in what changed. Returns how the chat ended, once it has.
+    pub(crate) fn look(&mut self, ctx: &egui::Context, settings: &mut Settings) -> Option<Ended> {
+        let changes = self.session.changes();
         for change in &changes {
             if let Change::Timeline(room_id) = change
                 && let Some(timeline) = self.timelines.get_mut(room_id)
@@ -193,8 +232,8 @@ impl Chat {
             wishes.push(Wish::Focus);
         }
         let handle = &self.session.handle;
-        self.notices
-            .changed(ctx, handle, &changes, self.room, settings);
+        let clicked = self.notices.look(ctx, handle, self.room, settings);
+        self.wishes.borrow_mut().extend(clicked.map(Wish::Go));
         let gone = |room_id| handle.with_view(|view| !view.rooms.contains_key(&room_id));
         if self.room.is_none_or(gone) {
             match handle.with_view(|view| start(view, settings.room.as_deref())) {
@@ -207,15 +246,7 @@ impl Chat {
                 None => self.room = None,
             }
         }
-        self.session
-            .handle
-            .with_view(|view| match &view.connection {
-                ConnectionState::SignedOut { reason } => Some(reason.clone().unwrap_or_default()),
-                ConnectionState::Waiting { .. }
-                | ConnectionState::Connecting
-                | ConnectionState::Greeting { .. }
-                | ConnectionState::Online => None,
-            })
+        self.session.handle.with_view(Ended::of)
     }
 
     fn grant(&mut self, ctx: &egui::Context, settings: &mut Settings) {
@@ -254,6 +285,7 @@ impl Chat {
                 Wish::SaveAs(file) => self.files.save_as(&file),
                 Wish::Reveal(path) => self.files.reveal(&path),
                 Wish::CopyLink(file) => ctx.copy_text(self.address_of(&file.link)),
+                Wish::TryNotice => self.notices.try_out(self.room),
                 Wish::Set(new) => *settings = *new,
             }
         }

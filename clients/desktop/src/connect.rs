@@ -1,171 +1,190 @@
-//! The form to connect with: which server, under which name, and what went wrong.
+//! The form to connect with: which server, under which name, and what went wrong. What the session does is the core's
+//! business; the form shows it.
+//!
+//! - `progress`: how far connecting is, in words; `show`: the form on the screen
+
+mod progress;
+mod show;
+
+use std::path::{Path, PathBuf};
 
 use client::present::format::sentence;
 use client::{Command, ConnectionState};
-use eframe::egui::{self, Key, RichText, Ui};
-use native::{FailureKind, ProfileError, ServerAddress};
+use native::{FailureKind, Handle, Profile, ProfileError, ServerAddress};
 use shared::PersonName;
 
+use self::progress::Progress;
 use crate::session::Session;
-use crate::theme::{Theme, semibold, space};
 
-#[derive(Default)]
-pub(crate) struct Connect {
-    server: String,
-    name: String,
-    problem: Option<String>,
-    /// Being opened.
-    session: Option<Session>,
+/// Where the server of this computer listens unless told otherwise.
+const USUAL: &str = "127.0.0.1:7878";
+
+/// What is to be connected to.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) server: ServerAddress,
+    /// Claimed. Without it, one goes on with the session of this server.
+    pub(crate) name: Option<PersonName>,
 }
 
-/// How far connecting is.
-pub(crate) enum Connecting {
-    Goes,
-    Done(Session),
+/// A field of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Server,
+    Name,
+}
+
+pub(crate) struct Connect {
+    profile_root: PathBuf,
+    server: String,
+    name: String,
+    /// What is wrong with each, and with neither.
+    server_problem: Option<String>,
+    name_problem: Option<String>,
+    problem: Option<String>,
+    /// What is unsent and stays.
+    kept: Option<String>,
+    /// Who one is on the server that the field holds, and the text that this was looked up for.
+    known: Option<String>,
+    known_for: Option<String>,
+    /// Takes the keyboard with the next drawing.
+    focus: Option<Field>,
+    /// Being opened.
+    session: Option<Session>,
+    progress: Progress,
 }
 
 impl Connect {
-    pub(crate) fn new(server: Option<String>, name: Option<String>) -> Self {
+    pub(crate) fn new(profile_root: &Path) -> Self {
         Self {
-            server: server.unwrap_or_else(|| "127.0.0.1:7878".to_owned()),
-            name: name.unwrap_or_default(),
+            profile_root: profile_root.to_owned(),
+            server: USUAL.to_owned(),
+            name: String::new(),
+            server_problem: None,
+            name_problem: None,
             problem: None,
+            kept: None,
+            known: None,
+            known_for: None,
+            focus: Some(Field::Name),
             session: None,
+            progress: Progress::default(),
         }
     }
 
-    /// The profile has a session of this name.
-    pub(crate) fn know(&mut self, name: Option<&str>) {
-        if let Some(name) = name {
-            name.clone_into(&mut self.name);
-        }
+    /// As it was entered before.
+    pub(crate) fn fill(&mut self, server: Option<String>, name: Option<String>) {
+        self.server = server.unwrap_or_else(|| USUAL.to_owned());
+        self.name = name.unwrap_or_default();
     }
 
-    pub(crate) fn fail(&mut self, problem: String) {
-        self.problem = Some(problem);
+    /// Why one is here again, and what stays of what was written.
+    pub(crate) fn tell(&mut self, reason: Option<String>, kept: Option<String>) {
+        self.name_problem = reason;
+        self.kept = kept;
     }
 
-    pub(crate) fn connect(&mut self, session: Result<Session, ProfileError>) {
+    pub(crate) fn handle(&self) -> Option<&Handle> {
+        self.session.as_ref().map(|session| &session.handle)
+    }
+
+    /// Goes on with a session that is being opened.
+    pub(crate) fn begin(&mut self, session: Result<Session, ProfileError>) {
+        self.forget_problems();
         match session {
             Ok(session) => {
-                self.problem = None;
+                self.progress = Progress::default();
                 self.session = Some(session);
             }
-            Err(error) => self.problem = Some(error.to_string()),
+            Err(error) => self.problem = Some(sentence(&error.to_string())),
         }
     }
 
-    pub(crate) fn close(self) {
-        if let Some(session) = self.session {
+    pub(crate) fn close(mut self) {
+        self.give_up();
+    }
+
+    fn give_up(&mut self) {
+        if let Some(session) = self.session.take() {
             session.close();
         }
+        self.known_for = None;
     }
 
-    /// Looks how far it is. Whoever was signed in before need not wait for the server.
-    pub(crate) fn look(&mut self) -> Connecting {
-        let Some(session) = self.session.take() else {
-            return Connecting::Goes;
-        };
-        if let Err(stopped) = session.changes() {
-            self.problem = Some(stopped.to_string());
-            return Connecting::Goes;
+    fn forget_problems(&mut self) {
+        self.server_problem = None;
+        self.name_problem = None;
+        self.problem = None;
+    }
+
+    /// Looks how far it is. Returns the session once there is something to show of it: whoever was signed in before
+    /// need not wait for the server.
+    pub(crate) fn look(&mut self) -> Option<Session> {
+        let handle = self.handle()?;
+        if handle.with_view(client::View::is_signed_in) {
+            return self.session.take();
         }
-        let (known, refused) = session.handle.with_view(|view| {
-            let refused = match &view.connection {
-                ConnectionState::SignedOut { reason } => Some(reason.clone()),
-                ConnectionState::Waiting { .. }
-                | ConnectionState::Connecting
-                | ConnectionState::Greeting { .. }
-                | ConnectionState::Online => None,
-            };
-            (view.person.is_some(), refused)
+        let refused = handle.with_view(|view| match &view.connection {
+            ConnectionState::SignedOut { reason } => Some(reason.clone()),
+            ConnectionState::Waiting { .. }
+            | ConnectionState::Connecting
+            | ConnectionState::Greeting { .. }
+            | ConnectionState::Online => None,
         });
+        let failure = handle.last_failure();
         if let Some(reason) = refused {
-            self.problem = reason;
-            session.close();
-            return Connecting::Goes;
-        }
-        if known {
-            return Connecting::Done(session);
-        }
-        let failure = session.handle.last_failure();
-        if let Some(failure) = failure {
-            self.problem = Some(match failure.kind {
-                FailureKind::Unreachable => format!(
-                    "{} cannot be reached: {}. Check the address, and that the server runs.",
-                    session.server, failure.reason
-                ),
-                FailureKind::Foreign => {
-                    format!(
-                        "{} is no Chinwag server: {}.",
-                        session.server, failure.reason
-                    )
-                }
-                FailureKind::Lost => format!("{}: {}.", session.server, failure.reason),
+            self.name_problem = reason.map(|reason| sentence(&reason));
+            self.focus = Some(Field::Name);
+            self.give_up();
+        } else if let Some(failure) = failure
+            && failure.kind == FailureKind::Foreign
+        {
+            // Forgets a claim that no server has granted.
+            let _ = handle.command(Command::SignOut);
+            self.server_problem = self.session.as_ref().map(|session| {
+                let server = &session.server;
+                progress::stranger(server, &failure.reason)
             });
-            if failure.kind == FailureKind::Foreign {
-                // Signing out forgets a claim that no server has granted.
-                let _ = session.handle.command(Command::SignOut);
-                session.close();
-                return Connecting::Goes;
-            }
+            self.focus = Some(Field::Server);
+            self.give_up();
         }
-        self.session = Some(session);
-        Connecting::Goes
+        None
     }
 
-    /// What to connect to, once that is wanted.
-    pub(crate) fn show(
-        &mut self,
-        ui: &mut Ui,
-        theme: &Theme,
-    ) -> Option<(ServerAddress, PersonName)> {
-        let mut wanted = None;
-        egui::CentralPanel::default().show(ui, |ui| {
-            ui.vertical_centered(|ui| {
-                ui.add_space(ui.available_height() * 0.2);
-                ui.set_max_width(360.0);
-                ui.label(RichText::new("Connect to Chinwag").font(semibold(theme.title.size)));
-                ui.add_space(space::L);
-                ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
-                    let label = ui.label("Server");
-                    let server = egui::TextEdit::singleline(&mut self.server);
-                    ui.add(server.desired_width(f32::INFINITY))
-                        .labelled_by(label.id);
-                    let label = ui.label("Your name");
-                    let name = egui::TextEdit::singleline(&mut self.name);
-                    let name = ui
-                        .add(name.desired_width(f32::INFINITY))
-                        .labelled_by(label.id);
-                    if let Some(problem) = &self.problem {
-                        ui.colored_label(theme.danger, problem);
-                    }
-                    let entered =
-                        name.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-                    if self.session.is_some() {
-                        ui.label("Connecting…");
-                        if ui.button("Cancel").clicked()
-                            && let Some(session) = self.session.take()
-                        {
-                            session.close();
-                        }
-                    } else if ui.button("Connect").clicked() || entered {
-                        match self.entered() {
-                            Ok(entered) => wanted = Some(entered),
-                            Err(problem) => self.problem = Some(problem),
-                        }
-                    }
-                });
-            });
-        });
-        wanted
+    /// Looks up who one is on the server in the field, whenever that changes.
+    fn recognise(&mut self) {
+        if self.known_for.as_ref() == Some(&self.server) {
+            return;
+        }
+        self.known_for = Some(self.server.clone());
+        self.known = None;
+        if let Ok(server) = self.server.parse::<ServerAddress>()
+            && let Ok(Some(session)) = Profile::session_at(&self.profile_root, &server)
+            && session.is_granted()
+        {
+            self.known = session.name().map(str::to_owned);
+        }
     }
 
-    fn entered(&self) -> Result<(ServerAddress, PersonName), String> {
+    /// What the form asks for, once both fields make sense.
+    fn submit(&mut self) -> Option<Request> {
+        self.forget_problems();
         let server = self.server.parse::<ServerAddress>();
-        let server = server.map_err(|error| sentence(&error.to_string()))?;
-        let name = self.name.parse::<PersonName>();
-        let name = name.map_err(|error| sentence(&error.to_string()))?;
-        Ok((server, name))
+        let name = match &self.known {
+            Some(_) => Ok(None),
+            None => self.name.parse::<PersonName>().map(Some),
+        };
+        if let Err(error) = &name {
+            self.name_problem = Some(sentence(&error.to_string()));
+            self.focus = Some(Field::Name);
+        }
+        if let Err(error) = &server {
+            self.server_problem = Some(sentence(&error.to_string()));
+            self.focus = Some(Field::Server);
+        }
+        Some(Request {
+            server: server.ok()?,
+            name: name.ok()?,
+        })
     }
 }

@@ -19,4 +19,6 @@ mod system;
 mod theme;
 mod widgets;
 
-pub use app::{App, Options};
+pub use app::{App, Options, run};
+pub use client::present::news::Notice;
+pub use system::announce::Announce;

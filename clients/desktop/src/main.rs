@@ -4,14 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use desktop::{App, Options};
-use eframe::egui::ViewportBuilder;
+use desktop::Options;
 use native::ServerAddress;
 use shared::PersonName;
 
 /// Team chat and files in a window
 #[derive(Debug, Parser)]
-#[command(name = "chinwag-desktop", version)]
+#[command(name = "chinwag-desktop", version, after_help = AFTER_HELP)]
 struct Arguments {
     /// Where the server listens for native clients; without it, the one of last time
     #[arg(long, short, env = "CHINWAG_SERVER", value_name = "HOST[:PORT]")]
@@ -25,6 +24,11 @@ struct Arguments {
     /// Files to attach to a message
     files: Vec<PathBuf>,
 }
+
+const AFTER_HELP: &str = "\
+Whatever is not named here is asked for in the window and remembered.
+
+Exit status: 0 once the window was closed, 1 where none could be opened, 2 where the arguments make no sense.";
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -40,27 +44,12 @@ fn main() -> ExitCode {
         name: arguments.name,
         files: arguments.files,
     };
-    let viewport = ViewportBuilder::default()
-        .with_app_id("chinwag-desktop")
-        .with_title("Chinwag")
-        .with_inner_size([1100.0, 720.0])
-        .with_min_inner_size([360.0, 320.0]);
-    let native_options = eframe::NativeOptions {
-        viewport,
-        renderer: eframe::Renderer::Glow,
-        // The window takes files first.
-        clipboard_shortcuts: false,
-        ..eframe::NativeOptions::default()
-    };
-    let shown = eframe::run_native(
-        "Chinwag",
-        native_options,
-        Box::new(|creation| Ok(Box::new(App::new(creation, options)?))),
-    );
-    match shown {
+    match desktop::run(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: no window can be opened: {error}");
+            eprintln!(
+                "error: no window can be opened: {error}; without a screen, use chinwag, the terminal client"
+            );
             ExitCode::FAILURE
         }
     }

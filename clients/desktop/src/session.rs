@@ -1,7 +1,7 @@
 //! A person's session on one server: the driver of the client core, and what changed since the last look.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use client::{Change, Config};
@@ -21,7 +21,7 @@ pub(crate) struct Session {
     pub(crate) folder: PathBuf,
     /// For what can be fetched again.
     pub(crate) cache: PathBuf,
-    news: Receiver<Result<Vec<Change>, Stopped>>,
+    news: Receiver<Vec<Change>>,
 }
 
 impl Session {
@@ -55,13 +55,16 @@ impl Session {
         let (sender, news) = mpsc::channel();
         runtime.spawn(async move {
             loop {
-                let next = changes.next().await;
-                let ended = next.is_err();
-                let received = sender.send(next).is_ok();
-                ctx.request_repaint();
-                if ended || !received {
+                let news = match changes.next().await {
+                    Ok(news) => news,
+                    // The handle says why.
+                    Err(Stopped::Storage(_)) => Vec::new(),
+                    Err(Stopped::Asked) => return,
+                };
+                if sender.send(news).is_err() {
                     return;
                 }
+                ctx.request_repaint();
             }
         });
         Ok(Self {
@@ -73,16 +76,9 @@ impl Session {
         })
     }
 
-    /// What changed since the last time. Fails once the driver has ended, where nothing can be stored any more.
-    pub(crate) fn changes(&self) -> Result<Vec<Change>, Stopped> {
-        let mut all = Vec::new();
-        loop {
-            match self.news.try_recv() {
-                Ok(Ok(changes)) => all.extend(changes),
-                Ok(Err(stopped)) => return Err(stopped),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Ok(all),
-            }
-        }
+    /// What changed since the last time.
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        self.news.try_iter().flatten().collect()
     }
 
     /// Ends the session's driver and waits until all is stored.
@@ -91,9 +87,8 @@ impl Session {
         drop(handle);
         let deadline = Instant::now() + CLOSE_TIMEOUT;
         while let Some(left) = deadline.checked_duration_since(Instant::now()) {
-            match news.recv_timeout(left) {
-                Ok(Ok(_)) => {}
-                Ok(Err(_)) | Err(_) => return,
+            if news.recv_timeout(left).is_err() {
+                return;
             }
         }
     }

@@ -23,6 +23,8 @@ pub(crate) enum Appearance {
 pub(crate) struct Settings {
     /// The last one, as it was typed.
     pub(crate) server: Option<String>,
+    /// Who one was there.
+    pub(crate) name: Option<String>,
     /// The room of last time, by name.
     pub(crate) room: Option<String>,
     pub(crate) appearance: Appearance,
@@ -33,14 +35,18 @@ pub(crate) struct Settings {
     pub(crate) details: bool,
     /// Where files go; without it, the desktop's folder for downloads.
     pub(crate) download_folder: Option<PathBuf>,
-    /// Of the window, in points.
+    /// Of the window while it was not maximised, in points at a zoom of 1.
     pub(crate) size: Option<[f32; 2]>,
+    /// Of its upper left corner, likewise.
+    pub(crate) position: Option<[f32; 2]>,
+    pub(crate) maximized: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             server: None,
+            name: None,
             room: None,
             appearance: Appearance::default(),
             zoom: 1.0,
@@ -48,16 +54,27 @@ impl Default for Settings {
             details: true,
             download_folder: None,
             size: None,
+            position: None,
+            maximized: false,
         }
     }
 }
 
 const FILE: &str = "desktop.json";
 
+/// What one can zoom to.
+pub(crate) const ZOOM_MIN: f32 = 0.5;
+pub(crate) const ZOOM_MAX: f32 = 3.0;
+
 impl Settings {
     pub(crate) fn load(profile_root: &Path) -> Self {
         let bytes = fs::read(profile_root.join(FILE)).unwrap_or_default();
-        serde_json::from_slice(&bytes).unwrap_or_default()
+        let mut settings: Self = serde_json::from_slice(&bytes).unwrap_or_default();
+        settings.zoom = match settings.zoom.is_finite() {
+            true => settings.zoom.clamp(ZOOM_MIN, ZOOM_MAX),
+            false => 1.0,
+        };
+        settings
     }
 
     /// Replaces what was stored.
@@ -85,6 +102,8 @@ mod tests {
         };
         settings.store(&root).expect("stored");
         assert_eq!(Settings::load(&root), settings);
+        fs::write(root.join(FILE), r#"{"zoom": 1e9}"#).expect("written");
+        assert_eq!(Settings::load(&root).zoom, ZOOM_MAX);
         fs::write(root.join(FILE), "{").expect("written");
         assert_eq!(Settings::load(&root), Settings::default());
     }

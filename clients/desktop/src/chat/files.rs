@@ -7,7 +7,7 @@
 
 mod attachments;
 mod cache;
-mod choose;
+pub(super) mod choose;
 mod downloads;
 mod drop;
 mod file_card;

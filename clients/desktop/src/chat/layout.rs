@@ -107,6 +107,8 @@ impl Chat {
             theme,
             settings,
             files: &self.files,
+            server: &self.session.server,
+            notices: &self.notices,
             wishes: &self.wishes,
         };
         let covered = self.layout.details_over;

@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod connect;
 mod keys;
 mod notes;
+mod notices;
 mod peer;
 mod people;
 mod rooms;
+mod settings;
 mod talk;
 mod timeline;
 mod voice;

@@ -9,7 +9,7 @@ use rfd::AsyncFileDialog;
 const FASTEST: Duration = Duration::from_millis(150);
 
 /// How a dialog ended.
-pub(super) enum Choice {
+pub(in crate::chat) enum Choice {
     Chosen(Vec<PathBuf>),
     Dismissed,
     /// The desktop has none.
@@ -38,7 +38,7 @@ pub(super) fn file(title: &str, done: impl FnOnce(Choice) + Send + 'static) {
 }
 
 /// Asks for a folder.
-pub(super) fn folder(title: &str, done: impl FnOnce(Choice) + Send + 'static) {
+pub(in crate::chat) fn folder(title: &str, done: impl FnOnce(Choice) + Send + 'static) {
     let dialog = AsyncFileDialog::new().set_title(title).pick_folder();
     wait(
         async move { Some(vec![dialog.await?.path().to_owned()]) },
