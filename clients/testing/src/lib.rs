@@ -1,9 +1,13 @@
 //! A real server for the tests of native clients, in a folder of its own.
 
+mod proxy;
+
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use server::{Config, Server};
+
+pub use proxy::Proxy;
 
 /// A server on free ports, and the folder of its data and of everybody's profiles.
 pub struct World {

@@ -5,10 +5,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use testing::World;
+use testing::{Proxy, World};
 
 use crate::program::Person;
-use crate::proxy::Proxy;
 
 const MIB: usize = 1 << 20;
 

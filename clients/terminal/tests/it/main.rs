@@ -7,5 +7,4 @@ mod failures;
 mod files;
 mod lists;
 mod program;
-mod proxy;
 mod python;

@@ -14,7 +14,7 @@ const PAYLOAD_BYTES: usize = 16 * 1024;
 
 /// One direction of all connections together.
 #[derive(Default)]
-pub(crate) struct Direction {
+pub struct Direction {
     /// Passed on, and how much may be.
     bytes: Mutex<(u64, u64)>,
     changed: Condvar,
@@ -23,34 +23,41 @@ pub(crate) struct Direction {
 
 impl Direction {
     /// Begins to count anew and passes on at most so much.
-    pub(crate) fn allow(&self, bytes: u64) {
-        *self.bytes.lock().unwrap() = (0, bytes);
+    pub fn allow(&self, bytes: u64) {
+        *self.bytes.lock().expect("nothing panics here") = (0, bytes);
         self.changed.notify_all();
     }
 
-    pub(crate) fn passed(&self) -> u64 {
-        self.bytes.lock().unwrap().0
+    /// In bytes, since the last time it was said how much may.
+    pub fn passed(&self) -> u64 {
+        self.bytes.lock().expect("nothing panics here").0
     }
 
     /// Waits until as much has passed as may.
-    pub(crate) fn wait_until_full(&self) {
-        let bytes = self.bytes.lock().unwrap();
+    pub fn wait_until_full(&self) {
+        let bytes = self.bytes.lock().expect("nothing panics here");
         let not_full = |(passed, allowed): &mut (u64, u64)| *passed < *allowed;
         let waited = self.changed.wait_timeout_while(bytes, PATIENCE, not_full);
-        assert!(!waited.unwrap().1.timed_out(), "too little passes");
+        assert!(
+            !waited.expect("nothing panics here").1.timed_out(),
+            "too little passes"
+        );
     }
 
     /// Changes a byte of every payload from now on.
-    pub(crate) fn damage(&self, damages: bool) {
+    pub fn damage(&self, damages: bool) {
         self.damages.store(damages, Ordering::SeqCst);
     }
 
     fn pass(&self, mut from: TcpStream, mut to: TcpStream) {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = from.read(&mut buffer) {
-            let bytes = self.bytes.lock().unwrap();
+            let bytes = self.bytes.lock().expect("nothing panics here");
             let full = |(passed, allowed): &mut (u64, u64)| *passed >= *allowed;
-            let mut bytes = self.changed.wait_while(bytes, full).unwrap();
+            let mut bytes = self
+                .changed
+                .wait_while(bytes, full)
+                .expect("nothing panics here");
             bytes.0 += read as u64;
             drop(bytes);
             self.changed.notify_all();
@@ -65,17 +72,21 @@ impl Direction {
     }
 }
 
-pub(crate) struct Proxy {
+/// Passes connections on to one server.
+pub struct Proxy {
     /// `HOST:PORT`.
-    pub(crate) address: String,
-    pub(crate) up: Arc<Direction>,
-    pub(crate) down: Arc<Direction>,
+    pub address: String,
+    /// To the server.
+    pub up: Arc<Direction>,
+    /// From it.
+    pub down: Arc<Direction>,
 }
 
 impl Proxy {
-    pub(crate) fn start(server: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+    /// In front of this server.
+    pub fn start(server: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("bound").to_string();
         let (up, down): (Arc<Direction>, Arc<Direction>) = Default::default();
         up.allow(u64::MAX);
         down.allow(u64::MAX);
@@ -87,12 +98,15 @@ impl Proxy {
         let server = server.to_owned();
         thread::spawn(move || {
             for client in listener.incoming() {
-                let client = client.unwrap();
+                let client = client.expect("a connection");
                 let Ok(server) = TcpStream::connect(&server) else {
                     continue;
                 };
                 let (up, down) = (up.clone(), down.clone());
-                let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                let (from, to) = (
+                    client.try_clone().expect("a second handle"),
+                    server.try_clone().expect("a second handle"),
+                );
                 thread::spawn(move || up.pass(from, to));
                 thread::spawn(move || down.pass(server, client));
             }
