@@ -165,6 +165,8 @@ pub(crate) struct Chat {
     wishes: RefCell<Vec<Wish>>,
     /// Files that were attached to an unsent message when the program ended.
     left_over: Vec<UploadId>,
+    /// To be attached as soon as there is a room.
+    waiting: Vec<PathBuf>,
 }
 
 impl Chat {
@@ -175,10 +177,6 @@ impl Chat {
         files: Vec<PathBuf>,
         announcer: Announcer,
     ) -> Self {
-        let wishes = match files.is_empty() {
-            true => Vec::new(),
-            false => vec![Wish::Attach(files)],
-        };
         let own_files = Files::new(ctx, &session);
         Self {
             left_over: own_files.left_over(),
@@ -195,7 +193,8 @@ impl Chat {
             notices: Notices::new(announcer),
             layout: Layout::default(),
             panes: Panes::default(),
-            wishes: RefCell::new(wishes),
+            wishes: RefCell::default(),
+            waiting: files,
         }
     }
 
@@ -242,6 +241,8 @@ impl Chat {
                     self.focus();
                     let left_over = std::mem::take(&mut self.left_over);
                     self.attach(left_over, room_id);
+                    let waiting = std::mem::take(&mut self.waiting);
+                    self.begin(&waiting, room_id);
                 }
                 None => self.room = None,
             }
@@ -275,11 +276,17 @@ impl Chat {
                 }
                 Wish::Focus => self.focus(),
                 Wish::Choose => self.in_room(|files, room_id| files.choose(room_id)),
-                Wish::Attach(paths) => self.begin(&paths, self.room),
+                Wish::Attach(paths) => match self.room {
+                    Some(room_id) => self.begin(&paths, room_id),
+                    None => self.waiting.extend(paths),
+                },
                 Wish::AttachImage(image) => {
                     self.in_room(|files, room_id| files.keep_image(room_id, image));
                 }
-                Wish::UploadAgain(upload_id) => self.files.upload_again(upload_id),
+                Wish::UploadAgain(upload_id) => {
+                    self.files.upload_again(upload_id);
+                    self.focus();
+                }
                 Wish::ChooseAgain(upload_id) => self.files.choose_again(upload_id),
                 Wish::Save(file) => self.files.save(&file, settings),
                 Wish::SaveAs(file) => self.files.save_as(&file),
@@ -290,7 +297,7 @@ impl Chat {
             }
         }
         for (room_id, paths) in self.files.chosen() {
-            self.begin(&paths, Some(room_id));
+            self.begin(&paths, room_id);
         }
         for text in self.files.troubles() {
             self.toasts.say(text);
@@ -314,11 +321,9 @@ impl Chat {
     }
 
     /// Begins to upload the files, and attaches them to the message of the room.
-    fn begin(&mut self, paths: &[PathBuf], room_id: Option<RoomId>) {
-        if let Some(room_id) = room_id {
-            let uploads = self.files.begin(paths);
-            self.attach(uploads, room_id);
-        }
+    fn begin(&mut self, paths: &[PathBuf], room_id: RoomId) {
+        let uploads = self.files.begin(paths);
+        self.attach(uploads, room_id);
     }
 
     fn attach(&mut self, uploads: Vec<UploadId>, room_id: RoomId) {

@@ -37,6 +37,8 @@ pub(super) struct Composer {
     typing: bool,
     /// A dialog lay over it.
     was_covered: bool,
+    /// As last shown, in points.
+    height: f32,
 }
 
 impl Composer {
@@ -72,6 +74,10 @@ impl Composer {
             self.show_row(ui, env, room_id, id)
         });
         let mut rect = shown.response.rect;
+        if std::mem::replace(&mut self.height, rect.height()) != rect.height() {
+            // What is above it has moved already by the time that anybody sees it.
+            ui.ctx().request_discard("the composer has another height");
+        }
         // The frame's response takes its outer margin in.
         rect.min.x += space::XL;
         rect.max -= vec2(space::XL, space::L);
