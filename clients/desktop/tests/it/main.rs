@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod compose;
 mod connect;
+mod files;
 mod keys;
 mod notes;
 mod notices;
