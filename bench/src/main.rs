@@ -2,16 +2,19 @@
 //! from `/proc`, and says of each figure whether it is what it must be.
 //!
 //! Reading order: `options`, `systems` (what is measured), `rows` (what is measured of it), `crowd` and `wire` (the
-//! load), `content`, `http`, `upload` and `native` (transfers), `sqlite` (a peer of our own), `process`, `stats`, `report`.
+//! load), `content`, `http`, `upload` and `native` (transfers), `sqlite` (a peer of our own), `screen` and `memory`
+//! (the window), `process`, `stats`, `report`.
 
 mod content;
 mod crowd;
 mod http;
+mod memory;
 mod native;
 mod options;
 mod process;
 mod report;
 mod rows;
+mod screen;
 mod sqlite;
 mod stats;
 mod systems;

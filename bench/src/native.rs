@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use shared::codec::{decode_line, encode_line};
 use shared::file::{BeginUpload, FinishUpload};
-use shared::frame::{ClientInfo, Credentials, Hello};
-use shared::{ClientFrame, FileInfo, PROTOCOL_VERSION, RequestId, ServerFrame};
+use shared::frame::{ClientInfo, Credentials, Hello, SendMessage};
+use shared::{ClientFrame, FileInfo, PROTOCOL_VERSION, RequestId, RoomRef, ServerFrame};
 
 use crate::content::{Content, Verifier};
 
@@ -17,6 +17,10 @@ use crate::content::{Content, Verifier};
 const TIMEOUT: Duration = Duration::from_secs(120);
 /// Chunks that are on their way at a time.
 const WINDOW: u32 = 4;
+/// Messages that are on their way at a time.
+const SAYING: usize = 64;
+/// One to five times, so that messages have one line or several.
+const WORDS: &str = "The quick brown fox jumps over the lazy dog. ";
 const BUFFER_BYTES: usize = 256 * 1024;
 
 /// A signed-in connection.
@@ -62,6 +66,28 @@ impl Native {
             .session_token
             .context("a claim is answered by a token")?;
         Ok(native)
+    }
+
+    /// Says so many things in a room and waits until all of them are stored.
+    pub(crate) fn say(&mut self, room: &str, count: usize) -> Result<()> {
+        let room = RoomRef::Name(room.parse()?);
+        for number in 0..count + SAYING {
+            if number < count {
+                self.send(&ClientFrame::SendMessage(SendMessage {
+                    request_id: RequestId(number as u64 + 10),
+                    room: room.clone(),
+                    transaction_id: None,
+                    text: format!("{number}: {}", WORDS.repeat(1 + number % 5)),
+                    attachments: Vec::new(),
+                }))?;
+            }
+            if (SAYING..count + SAYING).contains(&number) {
+                self.reply(|frame| {
+                    matches!(frame, ServerFrame::MessageAccepted { .. }).then_some(())
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// Uploads the whole file and returns what the server made of it. `hashes` go with the chunks.

@@ -9,12 +9,15 @@ use clap::{Parser, ValueEnum};
 #[derive(Debug, Clone, Parser)]
 #[command(name = "bench", bin_name = "cargo xtask bench")]
 pub(crate) struct Options {
-    /// What to measure; all of it where none is named
+    /// What to measure; where none is named, all that needs no screen
     #[arg(value_enum)]
     pub(crate) rows: Vec<Row>,
     /// The server to measure; where it is left out, the one beside this program
     #[arg(long)]
     server: Option<PathBuf>,
+    /// The window to measure; where it is left out, the one beside this program
+    #[arg(long)]
+    desktop: Option<PathBuf>,
     /// Folder for databases and files while they are measured; its disk is what is measured
     #[arg(long)]
     pub(crate) scratch: Option<PathBuf>,
@@ -51,6 +54,12 @@ pub(crate) struct Options {
     /// Size of the file during which memory is watched (big-file)
     #[arg(long, default_value_t = 4_096)]
     pub(crate) big_file_mib: u64,
+    /// Seconds in which nothing happens (desktop)
+    #[arg(long, default_value_t = 60.0)]
+    pub(crate) idle_seconds: f64,
+    /// Messages of the room that is scrolled (desktop)
+    #[arg(long, default_value_t = 100_000)]
+    pub(crate) messages: usize,
     /// Print one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
@@ -75,29 +84,28 @@ pub(crate) enum Row {
     Transfer,
     /// Memory while a larger file goes up and down
     BigFile,
+    /// The window on a screen in memory; only where it is named
+    Desktop,
 }
 
 impl Options {
     /// The rows to measure, in the order of the table.
     pub(crate) fn rows(&self) -> &[Row] {
         if self.rows.is_empty() {
-            Row::value_variants()
+            // The window comes last.
+            let rows = Row::value_variants();
+            rows.split_last().map_or(rows, |(_, others)| others)
         } else {
             &self.rows
         }
     }
 
     pub(crate) fn server(&self) -> Result<PathBuf> {
-        let path = match &self.server {
-            Some(path) => path.clone(),
-            None => beside_this_program("chinwag-server")?,
-        };
-        path.canonicalize().with_context(|| {
-            format!(
-                "there is no server at {}; build it with: cargo xtask build",
-                path.display()
-            )
-        })
+        program(self.server.as_ref(), "chinwag-server")
+    }
+
+    pub(crate) fn desktop(&self) -> Result<PathBuf> {
+        program(self.desktop.as_ref(), "chinwag-desktop")
     }
 
     /// The Python that has the peers' packages, whether or not it is there.
@@ -108,6 +116,19 @@ impl Options {
         };
         Ok(folder.join("bin/python"))
     }
+}
+
+fn program(chosen: Option<&PathBuf>, name: &str) -> Result<PathBuf> {
+    let path = match chosen {
+        Some(path) => path.clone(),
+        None => beside_this_program(name)?,
+    };
+    path.canonicalize().with_context(|| {
+        format!(
+            "there is no {name} at {}; build it with: cargo xtask build",
+            path.display()
+        )
+    })
 }
 
 fn beside_this_program(name: &str) -> Result<PathBuf> {
@@ -141,7 +162,7 @@ mod tests {
     #[test]
     fn no_row_means_all() {
         let options = Options::try_parse_from(["bench"]).unwrap();
-        assert_eq!(options.rows().len(), Row::value_variants().len());
+        assert!(options.rows().contains(&Row::BigFile) && !options.rows().contains(&Row::Desktop));
         assert_eq!(options.rates, [200, 1_000]);
     }
 }

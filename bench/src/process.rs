@@ -89,9 +89,13 @@ impl Process {
         let ended = self.child.try_wait()?;
         if ended.is_some() || started.elapsed() > START_TIMEOUT {
             let said = fs::read_to_string(&self.log).unwrap_or_default();
-            bail!("the server does not start; it said:\n{said}");
+            bail!("it does not start; it said:\n{said}");
         }
         Ok(())
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Processor time it has used, in user and kernel together; a hundredth of a second exact.

@@ -1,6 +1,7 @@
 //! One module for each group of figures. Each measures, compares where it can, and returns its lines.
 
 mod big_file;
+mod desktop;
 mod durable;
 mod fan_out;
 mod idle;
@@ -25,5 +26,6 @@ pub(crate) fn measure(launcher: &Launcher, row: Row) -> Result<Vec<Line>> {
         Row::Idle => idle::measure(launcher),
         Row::Transfer => transfer::measure(launcher),
         Row::BigFile => big_file::measure(launcher),
+        Row::Desktop => desktop::measure(launcher),
     }
 }

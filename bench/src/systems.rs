@@ -65,6 +65,16 @@ impl Launcher {
         })
     }
 
+    /// Starts servers on the load's core, where something else is measured.
+    pub(crate) fn on_load(&self) -> Self {
+        Self {
+            options: self.options.clone(),
+            cores: None,
+            server: self.server.clone(),
+            python: self.python.clone(),
+        }
+    }
+
     /// An empty folder on the disk that is measured.
     pub(crate) fn folder(&self) -> Result<TempDir> {
         let builder = || {
