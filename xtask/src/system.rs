@@ -36,7 +36,6 @@ const WINDOW_PACKAGES: &[&str] = &[
     "libxcursor1",
     "libxi6",
     "libxkbcommon-x11-0",
-    "libxrender1",
     "python3-gi",
 ];
 
@@ -44,7 +43,7 @@ const WINDOW_PACKAGES: &[&str] = &[
 /// OpenGL has the former, and without the latter only pictures are poorer.
 const WINDOW_CHECK: &str = "\
 import ctypes, gi, os
-for name in ['fontconfig.so.1', 'GL.so.1', 'X11-xcb.so.1', 'Xcursor.so.1', 'Xi.so.6', 'Xrender.so.1', 'xkbcommon-x11.so.0']:
+for name in ['fontconfig.so.1', 'GL.so.1', 'X11-xcb.so.1', 'Xcursor.so.1', 'Xi.so.6', 'xkbcommon-x11.so.0']:
     ctypes.CDLL('lib' + name)
 os.stat('/usr/share/dbus-1/services/org.a11y.Bus.service')
 ";
