@@ -1,14 +1,18 @@
-//! `cargo xtask bench`: builds the product and the load generator for release and measures one with the other; and
-//! gets the peers that it is compared with.
+//! `cargo xtask bench`: builds the product and the load generator for release and measures one with the other, the
+//! window only where it is named; and gets the peers that it is compared with.
 
 use anyhow::Result;
 
-use crate::{page, server, system, task::Task, workspace::Workspace};
+use crate::{desktop, page, server, system, task::Task, workspace::Workspace};
 
 /// Measures; the arguments are the load generator's.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     page::build(workspace)?;
     server::build(workspace)?;
+    if arguments.iter().any(|argument| argument == "desktop") {
+        system::window()?;
+        desktop::build(workspace)?;
+    }
     workspace
         .cargo(["build", "--release", "--package", "bench"])
         .run()?;
