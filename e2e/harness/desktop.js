@@ -20,7 +20,7 @@ const STEP_MS = 30_000;
 /// would remember, as in its file), `files` (attached at once).
 export async function openDesktop(t, server, name, options = {}) {
   const { width = 1280, height = 800, scale = 1, settings = {}, files = [] } = options;
-  const screen = await openScreen(t, width * scale, height * scale);
+  const screen = await openScreen(width * scale, height * scale);
   screen.env.WINIT_X11_SCALE_FACTOR = String(scale);
   const desktop = new Desktop(screen, server, name);
   t.after(async () => {
@@ -29,6 +29,7 @@ export async function openDesktop(t, server, name, options = {}) {
       t.diagnostic(`the window of ${name} said: ${desktop.said}`);
     }
     await desktop.kill();
+    await screen.close();
   });
   await mkdir(desktop.downloads);
   await mkdir(desktop.profile);
@@ -102,6 +103,12 @@ class Desktop {
     await this.screen.reader({ do: "press", path: (await this.find(role, name)).path });
   }
 
+  /// Does the same where it is there at all.
+  async pressIfThere(role, name) {
+    const [node] = await this.all(role, name);
+    if (node) await this.screen.reader({ do: "press", path: node.path });
+  }
+
   /// The field in which a message is written.
   composer() {
     return this.find("textbox", /^Message to #/);
@@ -127,11 +134,10 @@ class Desktop {
     await this.screen.keys("Return");
   }
 
-  /// The messages of the open room, as they are read out, from top to bottom.
+  /// The messages of the open room that are in sight, as they are read out, from top to bottom.
   async messages() {
-    const nodes = await this.nodes();
-    const log = nodes.find((node) => node.name.startsWith("Messages in #"));
-    return log ? nodes.filter((node) => node.parent === log.path && node.name) : [];
+    const [log] = await this.all("log", /^Messages in #/);
+    return log ? this.all("article", /./, log) : [];
   }
 
   /// Waits until the open room shows the text as one that the server has. Returns the message.
@@ -169,7 +175,7 @@ class Desktop {
 }
 
 /// What the name of a message says while the server does not have it.
-const UNSENT = /sending|not sent|waiting/i;
+const UNSENT = /\((Waits|Sends|Sending|Not sent)[^()]*\)$/;
 
 function below(nodes, within) {
   const inside = new Set([within.path]);

@@ -2,10 +2,15 @@
 
 import net from "node:net";
 
+import { until } from "./wait.js";
+
+/// How long what is to be stopped may take to come so far.
+const HELD_MS = 30_000;
+
 /// Listens for clients of the server at `address`. `t` is the test, which closes it.
 ///
 /// Returns `address` ("host:port"), `passed` (bytes that went to the server), `hold(bytes)` (no more than so many more
-/// go to the server until `open()`), and `held` (resolves once they have gone).
+/// go to the server until `open()`), and `isHeld()` (waits until they have gone).
 export async function openGate(t, address) {
   const { hostname, port } = new URL(`tcp://${address}`);
   const gate = new Gate();
@@ -24,11 +29,13 @@ class Gate {
   #left = Infinity;
   #sockets = new Set();
   #waiting = [];
-  #reached;
 
   hold(bytes) {
     this.#left = bytes;
-    this.held = new Promise((resolve) => (this.#reached = resolve));
+  }
+
+  async isHeld() {
+    await until(() => this.#left <= 0, () => `${this.passed} bytes have gone to the server, ${this.#left} too few`, HELD_MS);
   }
 
   open() {
@@ -53,7 +60,6 @@ class Gate {
       this.#left -= bytes.length;
       server.write(bytes);
       if (this.#left > 0) return;
-      this.#reached?.();
       client.pause();
       this.#waiting.push(() => client.resume());
     });

@@ -19,18 +19,17 @@ const STEP_MS = 20_000;
 /// How long a program of the screen may take to end.
 const END_MS = 5_000;
 
-/// Opens a screen of `width` by `height` pixels. `t` is the test, which ends it.
+/// Opens a screen of `width` by `height` pixels, until it is told to `close()`.
 ///
 /// Returns `env` and `home` for programs on it, `reader(request)`, `type(text)`, `keys(...names)`, `click(x, y)`,
 /// `copy(bytes, type)`, `hasCopied(text)` and `see(name)`.
-export async function openScreen(t, width, height) {
+export async function openScreen(width, height) {
   const home = await mkdtemp(path.join(tmpdir(), "chinwag-screen-"));
   const screen = new Screen(home, width, height);
-  t.after(async () => {
+  await screen.start().catch(async (error) => {
     await screen.close();
-    await rm(home, { recursive: true, force: true });
+    throw error;
   });
-  await screen.start();
   return screen;
 }
 
@@ -67,6 +66,7 @@ class Screen {
       await child.over;
       clearTimeout(deadline);
     }
+    await rm(this.home, { recursive: true, force: true });
   }
 
   /// Asks the screen reader. What is not there any more is undefined.
