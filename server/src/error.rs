@@ -38,6 +38,15 @@ pub(crate) fn room_not_found(request_id: RequestId) -> ErrorReply {
 
 pub(crate) fn from_store(request_id: RequestId, error: StoreError) -> ErrorReply {
     let (code, message) = match error {
+        StoreError::NewName(error) => {
+            return reply(request_id, ErrorCode::InvalidName, format!("{error}"));
+        }
+        StoreError::NameLooksTaken { like } => {
+            return looks_taken(request_id, ErrorCode::NameTaken, &like);
+        }
+        StoreError::RoomNameLooksTaken { like } => {
+            return looks_taken(request_id, ErrorCode::RoomNameTaken, &like);
+        }
         StoreError::NameTaken => (
             ErrorCode::NameTaken,
             "Somebody else has this name; choose another.",
@@ -90,6 +99,14 @@ pub(crate) fn from_store(request_id: RequestId, error: StoreError) -> ErrorReply
         }
     };
     reply(request_id, code, message)
+}
+
+fn looks_taken(request_id: RequestId, code: ErrorCode, like: &str) -> ErrorReply {
+    let message = format!("This name looks like “{like}”, which is taken; choose another.");
+    ErrorReply {
+        details: json!({"looks_like": like}),
+        ..reply(request_id, code, message)
+    }
 }
 
 pub(crate) fn from_upload(request_id: RequestId, error: UploadError) -> ErrorReply {

@@ -17,6 +17,7 @@ mod files;
 pub mod hub;
 pub mod listen;
 pub mod metrics;
+mod names;
 pub mod page;
 mod payloads;
 pub mod store;

@@ -13,10 +13,12 @@ use shared::{
 use tokio::sync::oneshot;
 
 use crate::metrics::Metrics;
+use crate::names::NewNameError;
 
 mod checkpoint;
 mod files;
 mod log;
+mod looks;
 mod people;
 mod readers;
 mod rooms;
@@ -82,12 +84,18 @@ pub struct Appended {
 /// Why the store did not do what it was asked to. Nothing of it was stored.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    #[error(transparent)]
+    NewName(#[from] NewNameError),
     #[error("this name is taken")]
     NameTaken,
+    #[error("this name looks like {like}, which is taken")]
+    NameLooksTaken { like: String },
     #[error("this session token is another person's")]
     TokenTaken,
     #[error("a room of this name exists")]
     RoomNameTaken,
+    #[error("the room's name looks like {like}, which exists")]
+    RoomNameLooksTaken { like: String },
     #[error("there is no such room")]
     RoomNotFound,
     #[error("only members of the room may do this")]
@@ -187,7 +195,8 @@ impl Store {
 
     /// A new person of this name, whose session `token` stands for; a repeat with the same token returns the same
     /// person. [`StoreError::NameTaken`] where somebody else has a name of the same [`PersonName::key`],
-    /// [`StoreError::TokenTaken`] where the token is another person's.
+    /// [`StoreError::NameLooksTaken`] where one looks the same, [`StoreError::TokenTaken`] where the token is another
+    /// person's.
     pub async fn claim_name(
         &self,
         name: PersonName,
@@ -226,7 +235,8 @@ impl Store {
     }
 
     /// A new room with its creator as a member, and the first two events of its log: `room_created`,
-    /// `member_joined`. [`StoreError::RoomNameTaken`] where a name of the same [`RoomName::key`] exists.
+    /// `member_joined`. [`StoreError::RoomNameTaken`] where a name of the same [`RoomName::key`] exists,
+    /// [`StoreError::RoomNameLooksTaken`] where one looks the same.
     pub async fn create_room(
         &self,
         name: RoomName,

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 pub const PERSON_NAME_CHARS_MAX: usize = 32;
 /// Characters of a room's name.
 pub const ROOM_NAME_CHARS_MAX: usize = 64;
+/// Combining marks in a row of a name. Four are what UTS 39 (section 5.4) takes for sane without those that stand
+/// beside their letter; Burmese needs five with them.
+pub const MARKS_MAX: usize = 5;
 /// Characters of a room's topic.
 pub const TOPIC_CHARS_MAX: usize = 250;
 /// Bytes of a file's name; the limit of common file systems.

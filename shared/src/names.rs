@@ -103,6 +103,31 @@ fn compatible(text: &str) -> impl Iterator<Item = char> + '_ {
     return text.chars();
 }
 
+/// The text without combining marks that stand on nothing, that repeat the one before, or that are more than
+/// [`MARKS_MAX`](crate::limits::MARKS_MAX) in a row. Such piles cover the lines around them.
+#[cfg(feature = "normalise")]
+pub fn with_fitting_marks(text: &str) -> String {
+    let (mut before, mut marks) = (' ', 0);
+    text.chars()
+        .filter(|c| {
+            let is_mark = unicode_normalization::char::is_combining_mark(*c);
+            let fits = !is_mark
+                || (!before.is_whitespace() && before != *c && marks < crate::limits::MARKS_MAX);
+            marks = if is_mark { marks + 1 } else { 0 };
+            if fits {
+                before = *c;
+            }
+            fits
+        })
+        .collect()
+}
+
+/// As it is, likewise.
+#[cfg(not(feature = "normalise"))]
+pub fn with_fitting_marks(text: &str) -> String {
+    text.to_owned()
+}
+
 fn parse_person_name(text: &str) -> Result<String, NameError> {
     let words: Vec<&str> = text.split_whitespace().collect();
     parse_visible(&words.join(" "), PERSON_NAME_CHARS_MAX)
@@ -149,7 +174,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// A file's name that is safe to show, to store and to save under on any system: one path component of at
-/// most 255 bytes, NFC, without control, invisible or text-direction characters.
+/// most 255 bytes, NFC, without control, invisible or text-direction characters and piles of marks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct FileName(String);
@@ -158,9 +183,11 @@ impl FileName {
     /// The nearest safe name; `file` when nothing is left. Never fails.
     pub fn repaired(text: &str) -> Self {
         // What lies past a few thousand characters cannot matter, and normalising it would cost time.
-        let head: String = text.chars().take(4096).collect();
-        let visible: String = composed(&head)
-            .filter(|c| !is_invisible(*c))
+        let head = text.chars().take(4096);
+        // Before composing, which goes past what is not there any more.
+        let visible: String = head.filter(|c| !is_invisible(*c)).collect();
+        let visible: String = with_fitting_marks(&composed(&visible).collect::<String>())
+            .chars()
             .map(|c| {
                 if matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|') {
                     '_'
@@ -170,7 +197,9 @@ impl FileName {
             })
             .collect();
         // Windows drops dots and spaces at the end; a dot at the start hides the file.
-        let trimmed = visible.trim().trim_end_matches(['.', ' ']);
+        let trimmed = visible
+            .trim_start()
+            .trim_end_matches(|c: char| c == '.' || c.is_whitespace());
         let name = match trimmed.strip_prefix('.') {
             Some(rest) => format!("_{}", rest.trim_start_matches('.')),
             None => trimmed.to_owned(),

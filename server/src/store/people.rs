@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::frame::Person;
 use shared::{PersonId, PersonName, TimestampMs};
 
+use super::looks::{self, Named};
 use super::{StoreError, to_integer};
 
 pub(super) fn token_hash(token: &str) -> [u8; 32] {
@@ -43,6 +44,7 @@ pub(super) fn claim(
     if inserted == 0 {
         return Err(StoreError::NameTaken);
     }
+    looks::take(db, Named::Person, name.as_str(), id.as_bytes())?;
     db.prepare_cached(
         "INSERT INTO sessions (token_hash, person_id, created_ms) VALUES (?1, ?2, ?3)",
     )?

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::frame::{Person, RoomInfo, RoomKind};
 use shared::{EventBody, PersonId, RoomEvent, RoomId, RoomName, RoomRef, Sequence, TimestampMs};
 
+use super::looks::{self, Named};
 use super::{StoreError, counter, log, people, to_integer};
 
 #[derive(Clone, Copy)]
@@ -94,6 +95,7 @@ pub(super) fn create(
     if inserted == 0 {
         return Err(StoreError::RoomNameTaken);
     }
+    looks::take(db, Named::Room, name.as_str(), room.as_bytes())?;
     insert_member(db, room, by, now)?;
     let created = log::append(
         db,

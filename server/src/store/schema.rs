@@ -7,10 +7,10 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use shared::{Epoch, RoomId, RoomName};
 
-use super::to_integer;
+use super::{looks, to_integer};
 
 /// What [`MIGRATIONS`] lead to.
-const SCHEMA_VERSION: i64 = 3;
+const SCHEMA_VERSION: i64 = 4;
 /// Before 3.51.3 a checkpoint could corrupt a database in WAL mode.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const LOBBY_NAME: &str = "lobby";
@@ -46,7 +46,7 @@ CREATE UNIQUE INDEX events_by_transaction ON events (room_id, person_id, transac
 ";
 
 /// The first leads from version 1 to 2.
-const MIGRATIONS: [&str; 2] = [super::files::TABLES, TRANSACTIONS_BY_TIME];
+const MIGRATIONS: [&str; 3] = [super::files::TABLES, TRANSACTIONS_BY_TIME, looks::TABLE];
 /// Transaction ids begin with the time, so that new ones are neighbours in this index, whatever their rooms.
 const TRANSACTIONS_BY_TIME: &str = "
 DROP INDEX events_by_transaction;
@@ -162,6 +162,7 @@ fn migrate(db: &Connection) -> Result<(), OpenError> {
         "UPDATE meta SET value = ?1 WHERE key = 'schema'",
         [SCHEMA_VERSION],
     )?;
+    looks::renew(db)?;
     Ok(())
 }
 

@@ -131,6 +131,82 @@ async fn names_are_taken_whatever_their_case() {
 }
 
 #[tokio::test]
+async fn a_name_that_looks_like_a_taken_one_is_refused_and_says_which() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(&dir);
+    let ada = person(&store, "PayPal").await;
+    for attack in ["Раураl", "paypaI", "PAYPA1", "ＰａｙＰａｌ", "𝐩𝐚𝐲𝐩𝐚𝐥"]
+    {
+        let claim = |token| store.claim_name(attack.parse().unwrap(), token, NOW);
+        let refused = claim("another token").await;
+        let full_width = matches!(refused, Err(StoreError::NameTaken));
+        let looks =
+            matches!(&refused, Err(StoreError::NameLooksTaken { like }) if like == "PayPal");
+        assert!(looks || full_width, "{attack}: {refused:?}");
+        let repeated = claim("another token").await;
+        assert!(repeated.is_err(), "nothing of it was stored: {repeated:?}");
+    }
+    let create = async |name: &str| {
+        let name = name.parse().unwrap();
+        store
+            .create_room(name, String::new(), ada.clone(), NOW)
+            .await
+    };
+    let refused = create("1оbbу").await;
+    assert!(
+        matches!(&refused, Err(StoreError::RoomNameLooksTaken { like }) if like == "lobby"),
+        "{refused:?}"
+    );
+    // Rooms and people are not taken for each other.
+    create("PayPal").await.unwrap();
+    let piled = create("z\u{336}\u{335}\u{301}\u{302}\u{303}\u{304}\u{305}").await;
+    assert!(matches!(piled, Err(StoreError::NewName(_))), "{piled:?}");
+}
+
+#[tokio::test]
+async fn older_names_that_look_alike_or_break_new_rules_stay() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(&dir);
+    let ada = person(&store, "Ada").await;
+    let bob = store.claim_name("Bob".parse().unwrap(), "token of Bob", NOW.plus_ms(1));
+    let bob = bob.await.unwrap();
+    let room = store.create_room("tea".parse().unwrap(), String::new(), ada.clone(), NOW);
+    let (room, _) = room.await.unwrap();
+    store.close().await;
+    let db = rusqlite::Connection::open(dir.path().join("chinwag.db")).unwrap();
+    let piled = "t\u{336}\u{301}\u{302}\u{303}\u{304}\u{305}ea";
+    db.execute_batch(&format!(
+        "UPDATE people SET name = 'Аda', name_key = 'аda' WHERE name = 'Bob';
+         UPDATE rooms SET name = '{piled}', name_key = '{piled}' WHERE name = 'tea';
+         DROP TABLE looks; DELETE FROM meta WHERE key = 'looks';
+         UPDATE meta SET value = 3 WHERE key = 'schema';",
+    ))
+    .unwrap();
+    drop(db);
+    for _ in 0..2 {
+        let (store, _) = open(&dir);
+        assert_eq!(
+            store.sign_in("token of Ada").await.unwrap(),
+            Some(ada.clone())
+        );
+        let second = store.sign_in("token of Bob").await.unwrap().unwrap();
+        assert_eq!((second.id, second.name.as_str()), (bob.id, "Аda"));
+        let again = store.claim_name("Аda".parse().unwrap(), "token of Bob", NOW);
+        assert_eq!(again.await.unwrap(), second, "a repeat");
+        let rooms = store.rooms_of(ada.id).await.unwrap();
+        assert_eq!(rooms[1].room_id, room);
+        let third = store.claim_name("Adа".parse().unwrap(), "third", NOW).await;
+        assert!(
+            matches!(&third, Err(StoreError::NameLooksTaken { like }) if *like == "Ada"),
+            "{third:?}"
+        );
+        let free = store.claim_name("Bob".parse().unwrap(), "fourth", NOW);
+        free.await.unwrap();
+        store.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_failed_job_rolls_back_alone() {
     let dir = TempDir::new().unwrap();
     let (store, commits) = open(&dir);
@@ -261,7 +337,7 @@ async fn an_older_schema_is_brought_to_this_one_and_keeps_its_rows() {
     store.close().await;
     let db = rusqlite::Connection::open(dir.path().join("chinwag.db")).unwrap();
     db.execute_batch(
-        "DROP TABLE upload_chunks; DROP TABLE uploads; DROP TABLE files; DROP TABLE blobs;
+        "DROP TABLE upload_chunks; DROP TABLE uploads; DROP TABLE files; DROP TABLE blobs; DROP TABLE looks;
          UPDATE meta SET value = 1 WHERE key = 'schema';",
     )
     .unwrap();

@@ -243,9 +243,12 @@ fn cause(error: &StoreError) -> ffi::Error {
         StoreError::Full => ffi::Error::new(ffi::SQLITE_FULL),
         StoreError::Sqlite(rusqlite::Error::SqliteFailure(cause, _)) => *cause,
         StoreError::Sqlite(_)
+        | StoreError::NewName(_)
         | StoreError::NameTaken
+        | StoreError::NameLooksTaken { .. }
         | StoreError::TokenTaken
         | StoreError::RoomNameTaken
+        | StoreError::RoomNameLooksTaken { .. }
         | StoreError::RoomNotFound
         | StoreError::NotAMember
         | StoreError::CannotLeave

@@ -58,7 +58,23 @@ async fn a_name_in_use_and_a_stale_token_are_refused() {
     second
         .send(json!({"type": "hello", "protocol": 1, "credentials": credentials}))
         .await;
-    assert_eq!(second.expect("error").await["code"], "name_taken");
+    let refused = second.expect("error").await;
+    assert_eq!(
+        (&refused["code"], &refused["details"]),
+        (&json!("name_taken"), &json!(null))
+    );
+    // With a Cyrillic first letter.
+    let credentials = json!({"type": "claim_name", "name": "\u{410}nn"});
+    second
+        .send(json!({"type": "hello", "protocol": 1, "credentials": credentials}))
+        .await;
+    let refused = second.expect("error").await;
+    assert_eq!(refused["code"], "name_taken");
+    assert_eq!(refused["details"], json!({"looks_like": "Ann"}));
+    assert_eq!(
+        refused["message"],
+        "This name looks like “Ann”, which is taken; choose another."
+    );
     let credentials = json!({"type": "session_token", "token": "guessed"});
     second
         .send(json!({"type": "hello", "protocol": 1, "credentials": credentials}))

@@ -53,6 +53,14 @@ fn file_names_are_repaired() {
         ("nul.txt", "_nul.txt"),
         ("COM7", "_COM7"),
         ("notes. . .", "notes"),
+        ("notes\u{2000}.", "notes"),
+        ("a\u{34F}\u{301}.txt", "á.txt"),
+        (
+            "Z\u{336}\u{335}\u{334}\u{333}\u{332}\u{331}\u{330}.txt",
+            "Z\u{336}\u{335}\u{334}\u{333}\u{332}.txt",
+        ),
+        ("\u{301}\u{301}a.txt", "a.txt"),
+        ("\u{202E}\u{2066}\u{200B}", "file"),
     ] {
         assert_eq!(FileName::repaired(given).as_str(), safe, "{given:?}");
     }
