@@ -11,6 +11,11 @@ use shared::limits::{ATTACHMENTS_MAX, FILE_BYTES_MAX, Limits, TEXT_BYTES_MAX};
 
 use crate::system;
 
+mod site;
+
+pub(crate) use site::{Host, Scheme, authority_of};
+pub use site::{Origin, PublicUrl};
+
 /// More files than this are kept for other things than connections: a fifth, at least as many.
 const FILES_KEPT_MIN: usize = 256;
 /// Connections from one address where the operator says nothing.
@@ -31,6 +36,8 @@ pub struct Config {
     pub name: String,
     /// Where browsers find it, where that does not follow from `http`.
     pub public_url: Option<PublicUrl>,
+    /// Further origins of this server's page, as browsers see it.
+    pub allow_origins: Vec<Origin>,
     /// Connections, of both kinds together, above which new ones are refused.
     pub connections_max: usize,
     /// Connections from one address (of IPv6, one /64 network) above which new ones are refused.
@@ -123,10 +130,20 @@ struct Settings {
     /// What people call this server [default: Chinwag]
     #[arg(long, env = "CHINWAG_NAME")]
     name: Option<String>,
-    /// Where browsers find this server, for links; needed behind a proxy [default: the host that a client has
+    /// Where browsers find this server, for links and as an origin; needed behind a proxy [default: the host that a client has
     /// reached, with the port of --http]
     #[arg(long, env = "CHINWAG_PUBLIC_URL", value_name = "URL")]
     public_url: Option<PublicUrl>,
+    /// Another address by which browsers reach this server: scheme, host and port. May be given several times, in the
+    /// environment with commas between. Needs none: IP addresses, localhost, this machine's NAME and NAME.local, and
+    /// --public-url
+    #[arg(
+        long,
+        env = "CHINWAG_ALLOW_ORIGIN",
+        value_name = "URL",
+        value_delimiter = ','
+    )]
+    allow_origin: Vec<Origin>,
     /// Connections, of both kinds together, above which new ones are refused [default: what the limit of open files
     /// allows]
     #[arg(long, env = "CHINWAG_CONNECTIONS_MAX", value_name = "NUMBER")]
@@ -219,6 +236,11 @@ impl Settings {
             uploads_dir: self.uploads_dir.or(other.uploads_dir),
             name: self.name.or(other.name),
             public_url: self.public_url.or(other.public_url),
+            allow_origin: if self.allow_origin.is_empty() {
+                other.allow_origin
+            } else {
+                self.allow_origin
+            },
             connections_max: self.connections_max.or(other.connections_max),
             connections_per_address_max: self
                 .connections_per_address_max
@@ -245,6 +267,7 @@ impl Settings {
             uploads_dir: self.uploads_dir.unwrap_or_else(|| "uploads".into()),
             name: self.name.unwrap_or_else(|| "Chinwag".to_owned()),
             public_url: self.public_url,
+            allow_origins: self.allow_origin,
             connections_max: self
                 .connections_max
                 .map_or(connections_possible(files), Within::count),
@@ -297,42 +320,6 @@ fn read(path: &Path) -> Result<Settings, ConfigError> {
             message: error.message().replace('\n', " "),
         }
     })
-}
-
-/// The address of a web site, without a slash at the end.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct PublicUrl(String);
-
-impl PublicUrl {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for PublicUrl {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let url = text.trim().trim_end_matches('/');
-        let host = ["https://", "http://"]
-            .iter()
-            .find_map(|scheme| url.strip_prefix(scheme))
-            .unwrap_or_default();
-        let unfit = |c: char| c.is_whitespace() || c.is_control() || "\"<>?#@\\".contains(c);
-        if host.is_empty() || host.starts_with('/') || host.contains(unfit) {
-            return Err(format!(
-                "{text} is not an address such as https://chat.example"
-            ));
-        }
-        Ok(Self(url.to_owned()))
-    }
-}
-
-impl TryFrom<String> for PublicUrl {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
 }
 
 /// A number from `MIN` to `MAX`.
@@ -397,27 +384,18 @@ mod tests {
     }
 
     #[test]
-    fn a_public_url_is_one_that_links_can_follow() {
-        for (text, url) in [
-            ("https://chat.example/", "https://chat.example"),
-            ("http://[::1]:8080", "http://[::1]:8080"),
-            (" https://example/chat ", "https://example/chat"),
-        ] {
-            assert_eq!(text.parse::<PublicUrl>().unwrap().as_str(), url);
-        }
-        for text in [
-            "",
-            "chat.example",
-            "https://",
-            "ftp://x",
-            "http:///x",
-            "http://a b",
-            "https://a?b",
-            "https://ann@a",
-            "javascript:alert(1)",
-        ] {
-            assert!(text.parse::<PublicUrl>().is_err(), "{text}");
-        }
+    fn origins_come_from_any_place_as_a_whole() {
+        let file = "allow_origin = ['https://a.example', 'http://b:81']";
+        let file = || toml::from_str::<Settings>(file).unwrap();
+        let hosts = |settings: Settings| settings.or(file()).complete(1024).allow_origins;
+        assert_eq!(hosts(parse(&[])).len(), 2);
+        let flags = parse(&[
+            "--allow-origin",
+            "http://c",
+            "--allow-origin=http://d,https://e",
+        ]);
+        let wanted = ["http://c", "http://d", "https://e"];
+        assert_eq!(hosts(flags), wanted.map(|text| text.parse().unwrap()));
     }
 
     #[test]
@@ -431,6 +409,11 @@ mod tests {
                 "text_bytes_max: 0 is not between 1 and 32768",
             ),
             ("http = 'here'\n", 1, "http: invalid socket address"),
+            (
+                "allow_origin = ['*']\n",
+                1,
+                "allow_origin: * is not an address such as https://chat.example",
+            ),
             ("name = 'x\n", 1, "name: "),
         ] {
             std::fs::write(&path, text).unwrap();

@@ -19,6 +19,7 @@ use crate::listen::drain_begins;
 use crate::metrics::Metrics;
 use crate::store::Store;
 use crate::transport::{Transport, TransportError};
+use crate::web::Gate;
 
 mod deliver;
 mod files;
@@ -44,6 +45,8 @@ pub(crate) struct Context {
     /// As clients are told.
     pub(crate) server: ServerInfo,
     pub(crate) limits: Limits,
+    /// What HTTP requests must pass.
+    pub(crate) gate: Gate,
     /// Whether others than this machine may read the metrics.
     pub(crate) metrics_for_all: bool,
     /// True once the server is stopping.
@@ -122,6 +125,7 @@ fn refusal(error: &TransportError) -> Option<ServerFrame> {
         TransportError::WebSocket(Socket::Protocol(error)) => {
             ErrorReply::new(ErrorCode::MalformedFrame, error.to_string())
         }
+        TransportError::Http => ErrorReply::new(ErrorCode::MalformedFrame, error.to_string()),
         TransportError::WebSocket(_) | TransportError::Io(_) | TransportError::Stalled => {
             return None;
         }

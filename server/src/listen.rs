@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use shared::frame::ServerInfo;
@@ -87,6 +88,7 @@ impl Server {
             config.loopback_is_exempt,
         ));
         let (drain, draining) = watch::channel(false);
+        let gate = web::Gate::new(&config);
         let context = Arc::new(Context {
             store: store.clone(),
             files,
@@ -100,6 +102,7 @@ impl Server {
                 http_port: Some(http.port()),
             },
             limits: config.limits,
+            gate,
             metrics_for_all: config.metrics_for_all,
             draining,
         });
@@ -257,7 +260,17 @@ async fn refuse(mut stream: TcpStream, port: Port, why: Refused) {
 async fn serve_http(context: Arc<Context>, stream: TcpStream, admission: Arc<Admission>) {
     let mut draining = context.draining.clone();
     let peer = stream.peer_addr().ok();
-    let service = TowerToHyperService::new(warp::service(web::routes(context, admission, peer)));
+    let routes = web::routes(context.clone(), admission, peer);
+    let routes = TowerToHyperService::new(warp::service(routes));
+    let service = service_fn(move |request| {
+        let (context, routes) = (context.clone(), routes.clone());
+        async move {
+            match context.gate.pass(request).await {
+                Ok(request) => routes.call(request).await,
+                Err(refused) => Ok(refused),
+            }
+        }
+    });
     let io = TokioIo::new(Impatient::new(stream, STALL_TIMEOUT));
     // Not hyper-util's: that waits for the first bytes, to learn the version, without a deadline.
     let connection = http1::Builder::new()

@@ -29,3 +29,9 @@ pub fn files_max() -> usize {
         usize::try_from(files).unwrap_or(FILES_MAX)
     })
 }
+
+/// What this machine calls itself, with its domain or without.
+pub fn host_name() -> Option<String> {
+    let name = rustix::system::uname().nodename().to_str().ok()?.to_owned();
+    (!name.is_empty()).then_some(name)
+}

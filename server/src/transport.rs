@@ -33,6 +33,8 @@ pub(crate) enum TransportError {
     Io(#[from] io::Error),
     #[error(transparent)]
     WebSocket(#[from] tungstenite::Error),
+    #[error("this port is not for browsers and HTTP; the other one is")]
+    Http,
     #[error("the peer took nothing for {} s", STALL_TIMEOUT.as_secs())]
     Stalled,
 }

@@ -24,8 +24,11 @@ use crate::transport::Transport;
 
 mod api;
 mod body;
+mod gate;
 mod links;
 mod range;
+
+pub(crate) use gate::Gate;
 
 /// The store answers a health check by then.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,11 +73,14 @@ pub(crate) fn routes(
     operators.or(clients).unify().or(page).unify().boxed()
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::from_static(text.as_bytes()));
+fn plain(status: StatusCode, text: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(text.into());
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let as_stated = HeaderValue::from_static("nosniff");
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, as_stated);
     response
 }
 
@@ -146,12 +152,6 @@ fn open_socket(
     headers: &HeaderMap,
     upgrade: OnUpgrade,
 ) -> Response<Body> {
-    if !is_same_origin(headers) {
-        return plain(
-            StatusCode::FORBIDDEN,
-            "Another site's page may not connect here.\n",
-        );
-    }
     let asked = |name, value: &str| {
         let found = headers
             .get(name)
@@ -190,20 +190,4 @@ fn open_socket(
     answer.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     answer.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     response
-}
-
-/// A browser states the origin of the page that connects; it must be the host that it connects to. Other
-/// programs state none.
-fn is_same_origin(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return true;
-    };
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let origin = origin
-        .to_str()
-        .ok()
-        .and_then(|origin| origin.split_once("://"));
-    matches!((origin, host), (Some((_, origin)), Some(host)) if origin.eq_ignore_ascii_case(host))
 }

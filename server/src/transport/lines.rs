@@ -94,6 +94,9 @@ impl Lines {
 
     fn decode(&mut self) -> Result<Option<Packet<ClientFrame>>, TransportError> {
         if self.pending.is_none() {
+            if !self.payloads && is_http(self.decoder.buffer_mut()) {
+                return Err(TransportError::Http);
+            }
             let Some(head) = self.decoder.next_head::<ClientFrame>()? else {
                 return Ok(None);
             };
@@ -147,6 +150,17 @@ impl Lines {
             discard(&mut self.stream).await;
         }
     }
+}
+
+/// Whether an HTTP request begins here. A page elsewhere can make a browser send one to this port, in the body of
+/// which could be frames, so nothing behind it is read.
+fn is_http(bytes: &[u8]) -> bool {
+    let line = bytes
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let line = line.trim_ascii_end();
+    line.ends_with(b" HTTP/1.1") || line.ends_with(b" HTTP/1.0")
 }
 
 impl Pending {

@@ -67,11 +67,6 @@ async fn serve(
     head: Head,
     mut body: Incoming,
 ) -> Result<warp::reply::Response, Infallible> {
-    let is_read = head.method == Method::GET || head.method == Method::HEAD;
-    if !is_read && !super::is_same_origin(&head.headers) {
-        let refusal = invalid("Another site's page may not do this.");
-        return Ok(json_response(StatusCode::FORBIDDEN, &refusal));
-    }
     let answer = api.answer(&head, &mut body).await;
     if answer.is_err() && !head.headers.contains_key(header::EXPECT) {
         // Whoever is still sending may not look for an answer before the end.
@@ -259,7 +254,7 @@ pub(super) fn refuse(refusal: ErrorReply) -> warp::reply::Response {
     json_response(error::status(refusal.code), &refusal)
 }
 
-fn json_response<T: Serialize>(status: StatusCode, body: &T) -> warp::reply::Response {
+pub(super) fn json_response<T: Serialize>(status: StatusCode, body: &T) -> warp::reply::Response {
     let mut line = shared::codec::encode_line(body);
     line.shrink_to_fit();
     let mut response = Response::new(bytes::Bytes::from(line)).into_response();

@@ -53,21 +53,53 @@ async fn bytes_that_mean_nothing_end_their_connection_alone() {
             exchange(port, input).await;
         }
     }
-    let answer = exchange(server.tcp_address(), b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    assert!(
-        String::from_utf8(answer)
-            .unwrap()
-            .contains("malformed_frame")
-    );
     bystander.say("still here").await;
     assert_eq!(bystander.hear().await.1, "still here");
+    server.stop().await;
+}
+
+/// A page can make a browser send this to the port of native clients.
+#[tokio::test]
+async fn frames_in_the_body_of_an_http_request_are_not_read() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    let mut bystander = Peer::tcp(&server).await;
+    bystander.claim("Bystander").await;
+    let body = concat!(
+        r#"{"type":"hello","protocol":1,"credentials":{"type":"claim_name","name":"Forged"}}"#,
+        "\n",
+        r#"{"type":"send_message","room":"lobby","text":"forged"}"#,
+        "\n"
+    );
+    let head = format!(
+        "host: evil.example\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let request = format!("POST /%0A HTTP/1.1\r\n{head}{body}");
+    let answer = exchange(server.tcp_address(), request.as_bytes()).await;
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(
+        answer.contains("malformed_frame") && answer.lines().count() == 1,
+        "{answer}"
+    );
+    // In pieces, as a slow network delivers it.
+    let mut slow = Peer::tcp(&server).await;
+    for piece in request.as_bytes().chunks(7) {
+        // The server closes before it has taken all.
+        let _ = slow.raw().write_all(piece).await;
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(slow.expect("error").await["code"], "malformed_frame");
+    assert_eq!(slow.read().await, None);
+    bystander.say("first").await;
+    assert_eq!(bystander.hear().await, (1, "first".to_owned()));
     server.stop().await;
 }
 
 /// A WebSocket after its handshake, as bare bytes.
 async fn websocket(address: std::net::SocketAddr) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = "GET /ws HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+    let request = "GET /ws HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
                    sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut head = Vec::new();

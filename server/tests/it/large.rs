@@ -94,7 +94,7 @@ fn hash_of(pieces: impl Iterator<Item = Vec<u8>>) -> String {
 /// The hash of what the link leads to.
 async fn fetch(server: &Server, link: &str) -> String {
     let mut stream = TcpStream::connect(server.http_address()).await.unwrap();
-    let head = format!("GET {link} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+    let head = format!("GET {link} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     while !answer.ends_with(b"\r\n\r\n") {
@@ -187,7 +187,7 @@ impl<'a> Upload<'a> {
             return peer.raw().write_all(half).await.unwrap();
         }
         let path = format!("/api/uploads/{UPLOAD}/chunks/{index}");
-        let length = format!("host: test\r\ncontent-length: {}\r\n\r\n", chunk.len());
+        let length = format!("host: localhost\r\ncontent-length: {}\r\n\r\n", chunk.len());
         let head = self.uploader.head("PUT", &path, &length);
         let stream = TcpStream::connect(self.server.http_address()).await;
         let (mut stream, half) = (stream.unwrap(), &chunk[..chunk.len() / 2]);

@@ -15,7 +15,7 @@ use crate::peer::{Peer, config};
 /// What an HTTP port answers to `GET path`.
 async fn get(server: &Server, path: &str) -> String {
     let mut stream = TcpStream::connect(server.http_address()).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();

@@ -13,6 +13,7 @@ mod kill;
 mod large;
 mod limits;
 mod links;
+mod origins;
 mod peer;
 mod presence;
 mod refusals;
