@@ -1,5 +1,7 @@
 //! Starts the server, says where it is, and stops it cleanly on SIGTERM or Ctrl-C, at once on the second.
 
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use server::config::LogFormat;
@@ -42,6 +44,8 @@ fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_env("CHINWAG_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // Colours are for people at a terminal, not for a journal.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.init(),
@@ -56,6 +60,7 @@ async fn run(config: Config) -> anyhow::Result<i32> {
     let server = Server::start(config).await?;
     println!("Chinwag is open at http://{}/", server.http_address());
     println!("native TCP on {}", server.tcp_address());
+    warn_of_others([server.http_address(), server.tcp_address()]);
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -66,4 +71,23 @@ async fn run(config: Config) -> anyhow::Result<i32> {
         _ = terminate.recv() => Ok(1),
         _ = interrupt.recv() => Ok(1),
     }
+}
+
+/// Says what it means that others than this machine can reach the server.
+fn warn_of_others(addresses: [SocketAddr; 2]) {
+    let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
+    let open: Vec<String> = addresses
+        .iter()
+        .filter(|address| is_open(address))
+        .map(SocketAddr::to_string)
+        .collect();
+    if open.is_empty() {
+        return;
+    }
+    tracing::warn!(
+        "open to others without TLS on {}: whoever reaches that may take any free name and read every room, and \
+         whoever is on the way may read and change all that is said, and take names over. Use it on networks that you \
+         trust, or listen on 127.0.0.1 behind a proxy with TLS",
+        open.join(" and ")
+    );
 }

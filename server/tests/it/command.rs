@@ -123,6 +123,39 @@ fn the_file_is_read_and_the_log_is_json() {
 }
 
 #[test]
+fn whoever_opens_it_to_others_is_warned_once() {
+    for (arguments, addresses) in [
+        (&["--http", "0.0.0.0:0"][..], 1),
+        (&["--http", "[::]:0", "--tcp", "0.0.0.0:0"], 2),
+        (&["--http", "[::ffff:127.0.0.1]:0", "--tcp", "[::1]:0"], 0),
+        (&[], 0),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let (child, _) = start(&folder, arguments);
+        signal(&child, "-TERM");
+        let output = child.wait_with_output().unwrap();
+        let log = String::from_utf8(output.stderr).unwrap();
+        let warnings: Vec<_> = log.lines().filter(|line| line.contains("WARN")).collect();
+        assert_eq!(warnings.len(), usize::from(addresses > 0), "{log}");
+        for warning in warnings {
+            for part in [
+                "without TLS",
+                "any free name",
+                "read and change",
+                "127.0.0.1",
+            ] {
+                assert!(warning.contains(part), "{part:?} is not in {warning}");
+            }
+            assert_eq!(
+                warning.contains(" and 0.0.0.0:"),
+                addresses == 2,
+                "{warning}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_second_signal_ends_it_at_once() {
     let folder = TempDir::new().unwrap();
     let mut child = program(&folder, &[]).spawn().unwrap();
