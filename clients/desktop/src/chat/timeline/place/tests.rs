@@ -57,6 +57,24 @@ fn what_comes_at_either_end_moves_nothing() {
 }
 
 #[test]
+fn what_is_held_is_a_message_that_is_wholly_in_sight() {
+    let mut with_day = keys(499..=700);
+    with_day.insert(1, RowKey::day(500));
+    let held = Position::Bottom {
+        row: RowKey::day(500),
+        y: 10.0,
+    };
+    let before = arrange(&with_day, held, 700.0);
+    let position = before.position(700.0);
+    assert_eq!(position.row(), Some(RowKey::event(500)));
+    // Its day has begun before, which an older page shows.
+    let after = arrange(&keys(1..=700), position, 700.0);
+    for at in 500..510 {
+        assert_eq!(top(&before, at), top(&after, at));
+    }
+}
+
+#[test]
 fn it_follows_the_end_only_from_there() {
     let at_end = arrange(&keys(1..=100), Position::End, 700.0);
     assert_eq!(at_end.below, Some(0.0));
