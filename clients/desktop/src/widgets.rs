@@ -21,19 +21,9 @@ pub(crate) use self::text::{
 };
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{
-    Color32, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, vec2,
-};
-use shared::frame::Person;
+use eframe::egui::{Color32, Painter, Pos2, Rect, Response, Shape, Stroke, StrokeKind, Ui, vec2};
 
 use crate::theme::Theme;
-
-/// A person's initials on their colour, `size` points wide.
-pub(crate) fn avatar(ui: &mut Ui, theme: &Theme, person: &Person, size: f32) -> Response {
-    let (rect, response) = ui.allocate_exact_size(Vec2::splat(size), Sense::hover());
-    paint_avatar(ui.painter(), theme, person, rect);
-    response
-}
 
 /// Shows which widget has the keyboard, around it.
 pub(crate) fn focus_ring(ui: &Ui, theme: &Theme, response: &Response) {
