@@ -25,6 +25,8 @@ const BUTTON: f32 = 36.0;
 const PADDING: f32 = 5.0;
 /// Attached files beyond this height scroll.
 const CHIPS_HEIGHT_MAX: f32 = 216.0;
+/// The cursor stands still after so long: every change of it is a frame.
+const BLINKS_SECONDS: f64 = 10.0;
 
 /// What is being written in one room.
 #[derive(Default)]
@@ -39,6 +41,8 @@ pub(super) struct Composer {
     was_covered: bool,
     /// As last shown, in points.
     height: f32,
+    /// When something was last written or began to be, by egui's clock.
+    written_at: f64,
 }
 
 impl Composer {
@@ -163,7 +167,12 @@ impl Composer {
             vec2(field_width, height),
         );
         let name = room_name(env, room_id);
-        let field = field::show(ui, env.theme, place, id, &mut self.text, &name);
+        let now = ui.input(|input| input.time);
+        let blinks = now - self.written_at < BLINKS_SECONDS;
+        let field = field::show(ui, env.theme, place, (id, blinks), &mut self.text, &name);
+        if field.changed() || field.gained_focus() {
+            self.written_at = now;
+        }
         self.tell_typing(env, room_id, &field);
         let sendable = !self.text.trim().is_empty() || !self.uploads.is_empty();
         send_button(ui, env, corner(row.right() - BUTTON), sendable).clicked()

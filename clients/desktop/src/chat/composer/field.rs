@@ -27,13 +27,14 @@ pub(super) fn show(
     ui: &mut Ui,
     theme: &Theme,
     rect: Rect,
-    id: Id,
+    (id, blinks): (Id, bool),
     text: &mut String,
     room: &str,
 ) -> Response {
     let mut ui = ui.new_child(UiBuilder::new().max_rect(rect));
     let row_height = ui.fonts_mut(|fonts| fonts.row_height(&theme.body.font()));
     ui.spacing_mut().extra_text_line_spacing = theme.body.line_height - row_height;
+    ui.visuals_mut().text_cursor.blink = blinks;
     let break_line = KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter);
     let area = ScrollArea::vertical().id_salt(id).max_height(rect.height());
     let response = area.show(&mut ui, |ui| {

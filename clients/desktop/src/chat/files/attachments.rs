@@ -6,7 +6,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Align2, Id, Rect, Response, Sense, Ui, UiBuilder, Vec2, WidgetInfo, vec2};
 use shared::FileInfo;
 
-use super::layout::{self, CARD_HEIGHT, CARD_WIDTH_MAX, Kind};
+use super::layout::{self, CARD_HEIGHT, CARD_WIDTH_MAX, Kind, Place};
 use super::lightbox::Lightbox;
 use super::parts::{self, Quiet};
 use super::previews::{Scale, Shown};
@@ -18,7 +18,7 @@ use crate::widgets::inner_focus_ring;
 impl Files {
     /// How much room the files of a message take at this width, in points.
     pub(crate) fn attachments_height(&self, files: &[FileInfo], width: f32) -> f32 {
-        layout::places(files, width).1
+        self.places(files, width).1
     }
 
     /// Images as they are, everything else as cards, in `rect`.
@@ -29,7 +29,7 @@ impl Files {
         rect: Rect,
         files: &[FileInfo],
     ) {
-        let (places, _) = layout::places(files, rect.width());
+        let (places, _) = self.places(files, rect.width());
         for place in places {
             let at = place.rect.translate(rect.min.to_vec2());
             if !ui.is_rect_visible(at) {
@@ -56,6 +56,11 @@ impl Files {
                 }
             }
         }
+    }
+
+    fn places(&self, files: &[FileInfo], width: f32) -> (Vec<Place>, f32) {
+        let previews = self.previews.borrow();
+        layout::places(files, |file| previews.can_show(file), width)
     }
 
     fn show_image(&self, ui: &mut Ui, env: &Env<'_>, image: &Image, files: &[FileInfo]) {
@@ -93,9 +98,11 @@ impl Files {
 
     fn offer_large(&self, env: &Env<'_>, response: &Response, index: usize, files: &[FileInfo]) {
         if response.clicked() {
-            let images = files.iter().filter(|file| layout::is_image(file));
-            let before = files[..index].iter().filter(|file| layout::is_image(file));
-            let lightbox = Lightbox::new(images.cloned().collect(), before.count());
+            let previews = self.previews.borrow();
+            let images = files.iter().filter(|file| previews.can_show(file));
+            let before = files[..index].iter();
+            let before = before.filter(|file| previews.can_show(file)).count();
+            let lightbox = Lightbox::new(images.cloned().collect(), before);
             *self.lightbox.borrow_mut() = Some(lightbox);
         }
         response.context_menu(|ui| file_card::menu_items(ui, env, &files[index]));

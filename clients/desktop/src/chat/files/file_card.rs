@@ -68,8 +68,13 @@ fn has_failed(download: &Download) -> bool {
 
 fn show_text(ui: &mut Ui, env: &Env<'_>, rect: Rect, file: &FileInfo, download: Option<&Download>) {
     let theme = env.theme;
+    // With a bar below, both lines have less room.
+    let shift = match download.is_some_and(downloads::is_under_way) {
+        true => 0.0,
+        false => 2.0,
+    };
     let row = |top: f32, height: f32| {
-        let top = rect.top() + top;
+        let top = rect.top() + shift + top;
         Rect::from_min_max(pos2(rect.left(), top), pos2(rect.right(), top + height))
     };
     parts::name(

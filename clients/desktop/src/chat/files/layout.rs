@@ -38,10 +38,15 @@ pub(super) fn is_image(file: &FileInfo) -> bool {
     file.image.is_some() && SHOWN.contains(&file.media_type.as_str())
 }
 
-/// The places, and the height of all of them together.
-pub(super) fn places(files: &[FileInfo], width: f32) -> (Vec<Place>, f32) {
+/// The places, and the height of all of them together. `shown` says which files are images that can be shown, as
+/// far as that is known.
+pub(super) fn places(
+    files: &[FileInfo],
+    shown: impl Fn(&FileInfo) -> bool,
+    width: f32,
+) -> (Vec<Place>, f32) {
     let (images, others): (Vec<usize>, Vec<usize>) =
-        (0..files.len()).partition(|index| is_image(&files[*index]));
+        (0..files.len()).partition(|index| shown(&files[*index]));
     let mut places = Vec::with_capacity(files.len());
     let mut bottom = 0.0;
     match *images.as_slice() {
@@ -144,7 +149,7 @@ mod tests {
     #[test]
     fn images_come_first_and_keep_their_ratio() {
         let files = [file(None), file(Some((840, 640))), file(None)];
-        let (found, height) = places(&files, 600.0);
+        let (found, height) = places(&files, is_image, 600.0);
         let kinds: Vec<_> = found
             .iter()
             .map(|place| (place.index, place.kind))
@@ -153,7 +158,7 @@ mod tests {
         assert_eq!(found[0].rect.size(), vec2(420.0, 320.0));
         assert_eq!(found[1].rect.size(), vec2(540.0, 58.0));
         assert_eq!(height, 4.0 + 320.0 + 4.0 + 4.0 + 58.0 + 4.0 + 58.0 + 4.0);
-        let (found, _) = places(&files, 210.0);
+        let (found, _) = places(&files, is_image, 210.0);
         assert_eq!(found[0].rect.size(), vec2(210.0, 160.0));
     }
 
@@ -161,7 +166,7 @@ mod tests {
     fn several_images_are_tiles_that_do_not_touch() {
         for count in 2..7 {
             let files = vec![file(Some((10_000, 1))); count];
-            let (found, height) = places(&files, 300.0);
+            let (found, height) = places(&files, is_image, 300.0);
             assert!(found.iter().all(|place| place.kind == Kind::Tile));
             for (number, place) in found.iter().enumerate() {
                 assert!(place.rect.right() <= 300.0 && place.rect.bottom() < height);
@@ -170,12 +175,12 @@ mod tests {
                 }
             }
         }
-        assert_eq!(places(&[], 300.0), (Vec::new(), 0.0));
+        assert_eq!(places(&[], is_image, 300.0), (Vec::new(), 0.0));
     }
 
     #[test]
     fn a_line_of_pixels_leaves_room_for_a_card() {
-        let (found, _) = places(&[file(Some((100_000, 1)))], 500.0);
+        let (found, _) = places(&[file(Some((100_000, 1)))], is_image, 500.0);
         assert_eq!(found[0].rect.size(), vec2(420.0, CARD_HEIGHT));
     }
 }

@@ -15,8 +15,6 @@ use crate::widgets::inner_focus_ring;
 pub(super) const TILE: f32 = 40.0;
 /// Between a card's edge and what is in it, the line included.
 pub(super) const PADDING: f32 = 9.0;
-/// Of a name, in semibold letters of 13 points.
-const CHAR_WIDTH: f32 = 7.4;
 const QUIET_HEIGHT: f32 = 28.0;
 
 /// The card itself.
@@ -85,14 +83,35 @@ fn paint_picture(ui: &Ui, rect: Rect, radius: f32, texture: &TextureHandle, uv: 
 
 /// A name on one line, cut in its middle where it is too long.
 pub(super) fn name(ui: &mut Ui, rect: Rect, name: &str, font: FontId, colour: Color32) {
-    let chars_max = (rect.width() / CHAR_WIDTH) as usize;
-    let cut = middle(name, chars_max.max(4));
+    let cut = cut_to(ui, name, &font, rect.width());
     let text = RichText::new(&cut).font(font).color(colour);
     let response = line(ui, rect, text);
     if cut != name {
         response
             .on_hover_text(name)
             .widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
+    }
+}
+
+/// The name, cut so that it fits.
+fn cut_to(ui: &Ui, name: &str, font: &FontId, width: f32) -> String {
+    let measure = |text: &str| {
+        let galley = ui
+            .painter()
+            .layout_no_wrap(text.to_owned(), font.clone(), Color32::WHITE);
+        galley.size().x
+    };
+    let mut cut = name.to_owned();
+    let mut chars = name.chars().count();
+    // Each round leaves off what is too much if letters were all as wide as these are on average.
+    loop {
+        let measured = measure(&cut);
+        if measured <= width || chars <= 4 {
+            return cut;
+        }
+        let fitting = (chars as f32 * width / measured) as usize;
+        chars = fitting.clamp(4, chars - 1);
+        cut = middle(name, chars);
     }
 }
 

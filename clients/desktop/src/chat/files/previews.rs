@@ -3,7 +3,7 @@
 //! A shared image is looked up in the cache, fetched into it where it is missing, and read beside the thread that
 //! draws. Whatever fails is shown as any other file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
@@ -84,7 +84,9 @@ pub(super) struct Previews {
     news: Sender<News>,
     entries: HashMap<Key, Entry>,
     /// Large ones that a person asked for.
-    asked: Vec<ContentHash>,
+    asked: HashSet<ContentHash>,
+    /// What turned out to be no image, or one that nobody should open.
+    broken: HashSet<ContentHash>,
     /// When something was last shown, in seconds.
     now: f64,
 }
@@ -103,14 +105,20 @@ impl Previews {
             jobs: picture::start(),
             news,
             entries: HashMap::new(),
-            asked: Vec::new(),
+            asked: HashSet::new(),
+            broken: HashSet::new(),
             now: 0.0,
         }
     }
 
+    /// Whether the file is an image that can be shown, as far as that is known.
+    pub(super) fn can_show(&self, file: &FileInfo) -> bool {
+        layout::is_image(file) && !self.broken.contains(&file.content_hash)
+    }
+
     /// The picture of a shared image, which is on the screen.
     pub(super) fn of_file(&mut self, file: &FileInfo, scale: Scale) -> Shown {
-        if !layout::is_image(file) {
+        if !self.can_show(file) {
             return Shown::None;
         }
         let unasked = file.size_bytes > UNASKED_MAX_BYTES;
@@ -128,7 +136,7 @@ impl Previews {
 
     /// A person wants to see it, however large it is.
     pub(super) fn ask(&mut self, file: &FileInfo) {
-        self.asked.push(file.content_hash);
+        self.asked.insert(file.content_hash);
     }
 
     fn show(&mut self, subject: Subject, scale: Scale, file_id: Option<FileId>) -> Shown {
@@ -202,6 +210,9 @@ impl Previews {
             (Err(PictureError::Missing), Some(file_id)) => State::Wanted(file_id),
             (Err(_), _) => State::Failed,
         };
+        if let (Subject::Shared(content), State::Failed) = (&key.0, &entry.state) {
+            self.broken.insert(*content);
+        }
         self.fetch();
     }
 
