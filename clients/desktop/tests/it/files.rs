@@ -383,6 +383,11 @@ fn images_are_shown_and_opened_and_broken_ones_are_files() {
     let mut bob = Window::of(&world, "Bob");
     bob.meets(Role::Button, "Download broken.png");
     assert!(!bob.has(Role::Image, "broken.png"));
+    bob.until("no more room than a file takes", |harness| {
+        let card = harness.get_by_label("Download broken.png").rect();
+        let field = harness.get_by_label(FIELD).rect();
+        field.top() - card.bottom() < 100.0
+    });
     bob.clicks(Role::Image, "whole.png");
     bob.meets(Role::Button, "Close the image");
     bob.sees("1 of 2");

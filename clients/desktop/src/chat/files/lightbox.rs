@@ -71,7 +71,6 @@ impl Files {
         let closed = response.should_close().then_some(Want::Close);
         if !lightbox.grant(closed.or(response.inner)) {
             *open = None;
-            env.wish(Wish::Focus);
         }
     }
 
