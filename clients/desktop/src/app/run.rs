@@ -4,9 +4,11 @@ use eframe::egui::{ViewportBuilder, vec2};
 
 use super::{App, Options};
 use crate::settings::Settings;
+use crate::theme;
 
 /// Shows the window until it is closed. Fails where there is no screen to show it on.
 pub fn run(options: Options) -> eframe::Result {
+    theme::fonts::begin();
     let settings = Settings::load(&options.profile_root);
     let native_options = eframe::NativeOptions {
         viewport: viewport(&settings),

@@ -1,7 +1,7 @@
 //! The system's fonts: its own for screens in two weights, and one for code. Where it has none of a kind, the ones
 //! that egui brings serve; characters that these lack come from any font of the system.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use eframe::egui::{self, FontData, FontDefinitions, FontFamily};
 use fontique::{
@@ -12,8 +12,23 @@ use fontique::{
 /// The family of the weight 600.
 pub(crate) const SEMIBOLD: &str = "semibold";
 
+/// They stay the same while the program runs, and finding them takes long.
+static FOUND: LazyLock<FontDefinitions> = LazyLock::new(find);
+
+/// Looks for the system's fonts in a thread of its own, while the window is being opened.
+pub(crate) fn begin() {
+    // Where no thread can be had, they are found when they are needed.
+    let _ = std::thread::Builder::new()
+        .name("fonts".to_owned())
+        .spawn(|| LazyLock::force(&FOUND));
+}
+
 /// Takes over the system's fonts.
 pub(crate) fn install(ctx: &egui::Context) {
+    ctx.set_fonts(FOUND.clone());
+}
+
+fn find() -> FontDefinitions {
     let mut definitions = FontDefinitions::default();
     let mut fonts = System::find();
     let kinds = [
@@ -35,7 +50,7 @@ pub(crate) fn install(ctx: &egui::Context) {
             definitions.font_data.insert(name, Arc::new(data));
         }
     }
-    ctx.set_fonts(definitions);
+    definitions
 }
 
 struct System {
@@ -64,11 +79,57 @@ impl System {
         ));
         let mut found = None;
         query.matches_with(|font| {
-            let mut data = FontData::from_owned(font.blob.data().to_vec());
-            data.index = font.index;
+            // The file as it is mapped, shared with every other program that shows it.
+            let (blob, _) = font.blob.clone().into_raw_parts();
+            let mut data = FontData::from_blob(blob, font.index);
+            for (tag, value) in font.synthesis.variation_settings() {
+                data.tweak.coords.push(*tag, *value);
+            }
             found = Some(data);
             QueryStatus::Stop
         });
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_has_fonts_and_shares_their_files() {
+        let found = &*FOUND;
+        for family in [
+            FontFamily::Proportional,
+            FontFamily::Monospace,
+            FontFamily::Name(SEMIBOLD.into()),
+        ] {
+            let names = &found.families[&family];
+            assert!(!names.is_empty(), "{family:?}");
+            for name in names {
+                assert!(found.font_data.contains_key(name), "{name}");
+            }
+        }
+        let copy = found.clone();
+        for (name, data) in &found.font_data {
+            assert!(Arc::ptr_eq(data, &copy.font_data[name]), "{name}");
+        }
+    }
+
+    #[test]
+    fn changing_numbers_keep_their_width() {
+        let ctx = egui::Context::default();
+        install(&ctx);
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
+            for font in [super::super::regular(13.0), super::super::semibold(12.0)] {
+                let width = |digit| ui.fonts_mut(|fonts| fonts.glyph_width(&font, digit));
+                let widths: Vec<f32> = ('0'..='9').map(width).collect();
+                assert!(
+                    widths.iter().all(|one| *one == widths[0]),
+                    "{font:?} {widths:?}"
+                );
+            }
+        });
+        output.textures_delta.clear();
     }
 }
