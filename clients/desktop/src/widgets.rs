@@ -11,7 +11,7 @@ mod text;
 
 pub(crate) use self::button::{
     Weight, button, icon_button, link_button, list_button, menu_item, quiet_button,
-    small_icon_button,
+    small_icon_button, wide_button,
 };
 pub(crate) use self::field::{Field, field, search};
 pub(crate) use self::modal::modal;

@@ -3,7 +3,7 @@
 use client::ConnectionState;
 use client::present::format::sentence;
 use client::present::words;
-use native::{FailureKind, Handle, ServerAddress};
+use native::{FailureKind, Handle, NATIVE_PORT, ServerAddress};
 
 /// What was told of the last attempt stays on the screen during the next.
 #[derive(Debug, Default)]
@@ -64,7 +64,7 @@ fn trouble(server: &ServerAddress, kind: Option<FailureKind>, reason: &str) -> S
 /// Something else listens there.
 pub(super) fn stranger(server: &ServerAddress, reason: &str) -> String {
     format!(
-        "{server} is no Chinwag server: {reason}. Check the port: the server says at its start where native clients \
-         connect, usually 7878, which is not the port of its page."
+        "{server} is no Chinwag server: {reason}. Check the port: that of native clients is usually {NATIVE_PORT}, and \
+         the server names it at its start."
     )
 }

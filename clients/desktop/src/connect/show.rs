@@ -10,7 +10,9 @@ use shared::limits::PERSON_NAME_CHARS_MAX;
 use super::progress::Told;
 use super::{Connect, Field, Request};
 use crate::theme::{Theme, space};
-use crate::widgets::{self, Weight, button, heading, label, link_button, live, mark, problem};
+use crate::widgets::{
+    self, Weight, button, heading, label, link_button, live, mark, problem, wide_button,
+};
 
 const WIDTH: f32 = 400.0;
 const PADDING: f32 = 32.0;
@@ -56,8 +58,8 @@ impl Connect {
         mark(ui.painter(), rect);
         ui.add_space(space::XS);
         heading(ui, theme.title, theme.text, "Connect to Chinwag", 1);
-        let hint = "Ask whoever runs the server for its address. This computer keeps the secret that makes your name \
-                    yours.";
+        let hint = "Ask whoever runs the server for its address, and choose a free name. This computer keeps the secret \
+                    that makes it yours.";
         label(ui, theme.secondary, theme.text_2, hint);
         ui.add_space(space::XS);
         let entered = self.server_field(ui, theme) | self.name_field(ui, theme);
@@ -68,7 +70,7 @@ impl Connect {
                 None
             }
             false => {
-                let pressed = button(ui, theme, Weight::Primary, "Connect").clicked();
+                let pressed = wide_button(ui, theme, Weight::Primary, "Connect").clicked();
                 (pressed || entered).then(|| self.submit()).flatten()
             }
         };

@@ -22,10 +22,21 @@ pub(crate) enum Weight {
 
 /// A button with a border or a ground.
 pub(crate) fn button(ui: &mut Ui, theme: &Theme, weight: Weight, text: &str) -> Response {
-    let token = theme.body.bold();
     let width = ui.available_width().max(60.0);
+    let token = theme.body.bold();
     let measured = line(ui, token, theme.text, text, width - 2.0 * space::L);
     let size = vec2(measured.size().x + 2.0 * space::L, 36.0);
+    sized(ui, theme, weight, text, size)
+}
+
+/// The same as wide as there is space, for a form that has no other.
+pub(crate) fn wide_button(ui: &mut Ui, theme: &Theme, weight: Weight, text: &str) -> Response {
+    let size = vec2(ui.available_width(), 44.0);
+    sized(ui, theme, weight, text, size)
+}
+
+fn sized(ui: &mut Ui, theme: &Theme, weight: Weight, text: &str, size: Vec2) -> Response {
+    let token = theme.body.bold();
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, text));
@@ -46,7 +57,7 @@ pub(crate) fn button(ui: &mut Ui, theme: &Theme, weight: Weight, text: &str) -> 
     let border = Stroke::new(1.0, border);
     ui.painter()
         .rect(rect, theme.radius, fill, border, StrokeKind::Inside);
-    let galley = line(ui, token, colour, text, width);
+    let galley = line(ui, token, colour, text, size.x);
     let at = rect.center() - galley.size() / 2.0;
     ui.painter().galley(at, galley, colour);
     focus_ring(ui, theme, &response);

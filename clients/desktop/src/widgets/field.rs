@@ -26,7 +26,14 @@ pub(crate) fn field(
     field: Field<'_>,
     text: &mut String,
 ) -> Response {
-    ui.spacing_mut().item_spacing.y = 6.0;
+    ui.scope(|ui| show(ui, theme, id, field, text)).inner
+}
+
+fn show(ui: &mut Ui, theme: &Theme, id: Id, field: Field<'_>, text: &mut String) -> Response {
+    let spacing = ui.spacing_mut();
+    spacing.item_spacing.y = 6.0;
+    // A line of text is no higher than that.
+    spacing.interact_size.y = theme.secondary.line_height;
     let label = ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let name = RichText::new(field.label).font(semibold(theme.secondary.size));
