@@ -38,7 +38,15 @@ impl Screen {
     pub(crate) fn start(folder: &Path) -> Result<Self> {
         let mut command = Command::new("Xvfb");
         command
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0"])
+            .args([
+                "-displayfd",
+                "1",
+                "-nolisten",
+                "tcp",
+                "-noreset",
+                "-screen",
+                "0",
+            ])
             .arg(format!("{WIDTH}x{HEIGHT}x24"))
             .arg("-fbdir")
             .arg(folder);

@@ -119,11 +119,16 @@ class Desktop {
     return this.screen.reader({ do: "text", path: node.path });
   }
 
-  /// Waits until the keyboard goes to this node.
+  /// Waits until the keyboard goes to what is found.
+  isFocused(find) {
+    return until(async () => (await find()).states.includes("focused"), () => "the focus does not come", STEP_MS);
+  }
+
+  /// Has the keyboard go to what is found.
   async focus(find) {
     const { path } = await find();
     await this.screen.reader({ do: "focus", path });
-    await until(async () => (await find()).states.includes("focused"), () => "the focus does not come", STEP_MS);
+    await this.isFocused(find);
   }
 
   /// Writes a message and sends it as most people do.

@@ -71,7 +71,7 @@ async function carry(page, files) {
   }, given);
 }
 
-/// Chooses files behind the button.
+/// Chooses files behind the button: paths, or `[{ name, mimeType, buffer }]`.
 export async function choose(person, files) {
   await person.page.locator("input[type=file][multiple]").setInputFiles(files);
 }

@@ -47,9 +47,9 @@ class Screen {
     await chmod(runtime, 0o700);
     this.env = { ...process.env, HOME: this.home, XDG_RUNTIME_DIR: runtime, LC_ALL: "C.UTF-8", LIBGL_ALWAYS_SOFTWARE: "1", NO_AT_BRIDGE: "0" };
     for (const name of Object.keys(this.env)) if (/^(XDG_(CONFIG|DATA|CACHE|STATE)_HOME|WAYLAND_.*|XMODIFIERS|AT_SPI_.*|XAUTHORITY)$/.test(name)) delete this.env[name];
-    // It takes a free number, and shows all that is on it in a file.
+    // It takes a free number, shows all that is on it in a file, and stays as it is when the last program leaves.
     const size = `${this.width}x${this.height}x24`;
-    const display = this.#start("Xvfb", ["-displayfd", "1", "-screen", "0", size, "-fbdir", this.home, "-nolisten", "tcp", "-ac"]);
+    const display = this.#start("Xvfb", ["-displayfd", "1", "-screen", "0", size, "-fbdir", this.home, "-nolisten", "tcp", "-noreset", "-ac"]);
     this.env.DISPLAY = `:${await firstLine(display, "Xvfb")}`;
     const bus = this.#start("dbus-daemon", ["--session", "--nofork", "--print-address=1"]);
     this.env.DBUS_SESSION_BUS_ADDRESS = await firstLine(bus, "dbus-daemon");
@@ -95,11 +95,11 @@ class Screen {
     await this.#xdotool("mousemove", String(x), String(y), "click", "--delay", "15", "--repeat", String(Math.abs(notches)), button);
   }
 
-  /// Makes a window fill the screen and gives it the keyboard, as a window manager would.
+  /// Makes a window fill the screen and gives it the keyboard, as a window manager would; the mouse lies in a corner.
   async fill(pid) {
     const found = await until(() => this.#xdotool("search", "--onlyvisible", "--pid", String(pid)).catch(() => ""), () => "no window appeared", STEP_MS);
     const window = found.trim().split("\n").at(-1);
-    await this.#xdotool("windowmove", window, "0", "0", "windowsize", window, String(this.width), String(this.height), "windowfocus", "--sync", window);
+    await this.#xdotool("windowmove", window, "0", "0", "windowsize", window, String(this.width), String(this.height), "windowfocus", "--sync", window, "mousemove", String(this.width - 1), String(this.height - 1));
   }
 
   /// Puts something on the clipboard.
