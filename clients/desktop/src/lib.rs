@@ -7,8 +7,6 @@
 //!
 //! A library, so that tests drive it without a window.
 
-#![allow(dead_code, reason = "parts of the window are being written")]
-
 mod app;
 mod chat;
 mod clipboard;

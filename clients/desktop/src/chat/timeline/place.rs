@@ -127,8 +127,6 @@ pub(super) struct Arranged {
     pub(super) rows: Vec<Placed>,
     /// How much of the list is below what is in sight; `None` where its end is far away.
     pub(super) below: Option<f32>,
-    /// Likewise above.
-    pub(super) above: Option<f32>,
 }
 
 impl Arranged {
@@ -143,7 +141,6 @@ impl Arranged {
             return Self {
                 rows: Vec::new(),
                 below: Some(0.0),
-                above: Some(0.0),
             };
         };
         let index = |row| keys.partition_point(|key| *key < row).min(last);
@@ -167,10 +164,8 @@ impl Arranged {
             rows = fill(keys, last, view - BOTTOM, view, &mut height);
         }
         let end = rows.last().filter(|row| row.index == last);
-        let start = rows.first().filter(|row| row.index == 0);
         Self {
             below: end.map(|row| (row.bottom() + BOTTOM - view).max(0.0)),
-            above: start.map(|row| (TOP - row.top).max(0.0)),
             rows,
         }
     }

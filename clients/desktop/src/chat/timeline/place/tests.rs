@@ -98,7 +98,7 @@ fn it_goes_no_further_than_its_ends() {
         arrange(&keys, Position::Bottom { row, y }, 700.0)
     };
     let up = far(50, 90_000.0);
-    assert_eq!((up.rows[0].top, up.above), (TOP, Some(0.0)));
+    assert_eq!((up.rows[0].index, up.rows[0].top), (0, TOP));
     let down = far(50, -90_000.0);
     assert_eq!(down.below, Some(0.0));
     assert_eq!(down.position(700.0), Position::End);
