@@ -16,13 +16,27 @@ use shared::PersonId;
 use self::tokens::Tokens;
 pub(crate) use self::tokens::{TextToken, Variant};
 
-/// Points between things: the grid that the page's style sheets keep.
+/// Points between things.
 pub(crate) mod space {
-    pub(crate) const XS: f32 = 4.0;
-    pub(crate) const S: f32 = 8.0;
-    pub(crate) const M: f32 = 12.0;
-    pub(crate) const L: f32 = 16.0;
-    pub(crate) const XL: f32 = 24.0;
+    use super::tokens::length;
+
+    pub(crate) const XS: f32 = length("--space-xs");
+    pub(crate) const S: f32 = length("--space-s");
+    pub(crate) const M: f32 = length("--space-m");
+    pub(crate) const L: f32 = length("--space-l");
+    pub(crate) const XL: f32 = length("--space-xl");
+}
+
+/// How wide panes are, in points.
+pub(crate) mod pane {
+    use super::tokens::length;
+
+    pub(crate) const LIST: f32 = length("--pane-list");
+    pub(crate) const DETAILS: f32 = length("--pane-details");
+    /// Below this width of the window, the details lie over the timeline; as `shell.css` has it.
+    pub(crate) const WIDE: f32 = 1200.0;
+    /// Below this one, one pane is shown at a time.
+    pub(crate) const NARROW: f32 = 768.0;
 }
 
 /// The colours, sizes and text styles of one variant, named as the page's tokens.
@@ -262,6 +276,9 @@ impl TextToken {
         }
     }
 }
+
+#[cfg(test)]
+mod contrast;
 
 #[cfg(test)]
 mod tests {

@@ -17,15 +17,9 @@ use super::sidebar::Sidebar;
 use super::timeline::Timeline;
 use super::{Chat, Env, head, shortcuts, typing_line};
 use crate::settings::Settings;
-use crate::theme::Theme;
+use crate::theme::{Theme, pane};
 use crate::widgets::{label, region};
 
-const SIDEBAR: f32 = 260.0;
-const DETAILS: f32 = 320.0;
-/// Below this width, the details lie over the timeline.
-const WIDE: f32 = 1200.0;
-/// Below this width, one pane is shown at a time.
-const NARROW: f32 = 768.0;
 /// What is there sooner is waited for without a word. In seconds.
 const GRACE: f64 = 0.3;
 
@@ -43,11 +37,11 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn is_narrow(&self) -> bool {
-        self.width < NARROW
+        self.width < pane::NARROW
     }
 
     fn is_wide(&self) -> bool {
-        self.width >= WIDE
+        self.width >= pane::WIDE
     }
 
     /// What lies over the room is no way to keep them open, so it is not remembered.
@@ -202,7 +196,7 @@ fn list(
 ) {
     let shown = Panel::left("sidebar")
         .frame(Frame::new().fill(env.theme.surface_side))
-        .exact_size(SIDEBAR)
+        .exact_size(pane::LIST)
         .resizable(false)
         .show(ui, |ui| sidebar.show(ui, env, room));
     panes.add(Pane::Sidebar, ui.layer_id(), shown.response.rect);
@@ -230,7 +224,7 @@ fn details_beside(
 ) -> (LayerId, Rect) {
     let shown = Panel::right("details")
         .frame(Frame::new().fill(env.theme.surface_side))
-        .exact_size(DETAILS)
+        .exact_size(pane::DETAILS)
         .resizable(false)
         .show(ui, |ui| details.show(ui, env, room_id));
     (ui.layer_id(), shown.response.rect)
@@ -244,8 +238,12 @@ fn details_over(
     room_id: RoomId,
 ) -> (LayerId, Rect) {
     let window = ui.max_rect();
-    let narrow = window.width() < NARROW;
-    let width = if narrow { window.width() } else { DETAILS };
+    let narrow = window.width() < pane::NARROW;
+    let width = if narrow {
+        window.width()
+    } else {
+        pane::DETAILS
+    };
     let rect = window.with_min_x(window.right() - width);
     let area = Area::new(Id::unique("details over"))
         .order(Order::Middle)

@@ -7,6 +7,34 @@ use eframe::egui::{Color32, Shadow};
 /// The page's own file; a token that is missing or malformed fails a test here.
 const SHEET: &str = include_str!("../../../../frontend/styles/tokens.css");
 
+/// A length that is the same in every variant, in points. Only at compile time, where a missing one is an error.
+pub(super) const fn length(name: &str) -> f32 {
+    let (sheet, name) = (SHEET.as_bytes(), name.as_bytes());
+    let mut at = 0;
+    while at < sheet.len() {
+        let mut matched = 0;
+        while matched < name.len() && sheet[at + matched] == name[matched] {
+            matched += 1;
+        }
+        let after = at + matched;
+        if matched == name.len() && sheet[after] == b':' && sheet[after + 1] == b' ' {
+            return whole_pixels(sheet, after + 2);
+        }
+        at += 1;
+    }
+    panic!("the style sheet has no such token");
+}
+
+const fn whole_pixels(sheet: &[u8], mut at: usize) -> f32 {
+    let mut pixels = 0;
+    while sheet[at].is_ascii_digit() {
+        pixels = pixels * 10 + (sheet[at] - b'0') as u16;
+        at += 1;
+    }
+    assert!(sheet[at] == b'p', "the token is a length in whole pixels");
+    pixels as f32
+}
+
 /// Which of the variants of the tokens is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Variant {
