@@ -157,6 +157,7 @@ impl Client {
             self.last_read.clear();
             let gone = self.view.outbox.epoch_changed();
             self.forget_uploads_of(&gone, now);
+            self.begin_finished_uploads_again();
             self.epoch = Some(welcome.epoch);
         }
         let before = self.view.person.as_ref().map(|person| person.id);

@@ -135,6 +135,15 @@ impl Client {
         self.set_upload_phase(upload_id, phase);
     }
 
+    /// Another database may not have the files of the one before. Beginning again tells, and sends what it lacks.
+    pub(crate) fn begin_finished_uploads_again(&mut self) {
+        let uploads = self.view.uploads.values();
+        let finished = uploads.filter(|upload| upload.file().is_some());
+        for upload_id in finished.map(|upload| upload.upload_id).collect::<Vec<_>>() {
+            self.restart_upload(upload_id);
+        }
+    }
+
     pub(crate) fn cancel_upload(
         &mut self,
         upload_id: UploadId,

@@ -3,7 +3,7 @@
 use client::{Command, Delivery};
 use shared::{ErrorCode, TimestampMs};
 
-use crate::world::{Cut, World, error};
+use crate::world::{Cut, World, content, error};
 
 #[test]
 fn a_message_survives_a_cut_at_every_step() {
@@ -79,6 +79,25 @@ fn another_epoch_drops_timelines_and_keeps_the_outbox() {
     world.restore_backup(1);
     world.assert_converged();
     assert_eq!(world.texts(), ["a", "d"]);
+}
+
+#[test]
+fn another_epoch_gets_the_files_that_it_lacks() {
+    let mut world = World::new(8, 1);
+    let files = [1, 2].map(|seed| content(seed, 3 << 20));
+    let uploads = files.clone().map(|bytes| world.upload(0, bytes, true));
+    world.run(60_000);
+    let sent = world.files.chunks_put;
+    world.disconnect(0);
+    world.say_with(0, "both", &uploads);
+    // The first was finished before the backup, the second after.
+    let lost = world.files.uploads.remove(&uploads[1]).unwrap();
+    world.files.files.remove(&lost.file.unwrap().file_id);
+    world.restore_backup(0);
+    world.assert_converged();
+    assert_eq!(world.texts(), ["both"]);
+    assert!(world.attached() == files.map(|bytes| bytes.to_vec()));
+    assert_eq!(world.files.chunks_put, sent + 3);
 }
 
 #[test]
