@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -12,6 +13,14 @@ use super::{OpenError, schema};
 const JOBS_BETWEEN: usize = 2048;
 /// From here on the log is restarted even if the writer has to wait for it.
 const LOG_BYTES_MAX: u64 = 256 << 20;
+
+/// So long may the log's restart take, for which the writer has to wait: a reader may be in its way.
+const RESTART_WAIT: Duration = Duration::from_millis(250);
+/// After a restart that did not come about.
+const RESTART_PAUSE: Duration = Duration::from_secs(1);
+/// Pages that are written during a checkpoint, at most. More than these cannot be moved because somebody reads as of
+/// an old moment, which a backup does for long.
+const PAGES_MEANWHILE: i64 = 4096;
 
 /// The writer's side: counts, and rings when enough has been committed. Dropping it ends the thread.
 pub(super) struct Checkpoints {
@@ -31,14 +40,23 @@ impl Checkpoints {
 
 pub(super) fn start(path: &Path) -> Result<Checkpoints, OpenError> {
     let connection = schema::connect(path)?;
+    connection.busy_timeout(RESTART_WAIT)?;
     let log = log_path(path);
+    let mut failed_at: Option<Instant> = None;
     let (bell, rings) = mpsc::sync_channel(1);
     std::thread::Builder::new()
         .name("store-checkpoint".into())
         .spawn(move || {
             while rings.recv().is_ok() {
-                if let Err(error) = checkpoint(&connection, &log) {
-                    tracing::warn!(%error, "a checkpoint failed; the next one will do its work");
+                let paused = failed_at.is_some_and(|at| at.elapsed() < RESTART_PAUSE);
+                let log_bytes_max = if paused { u64::MAX } else { LOG_BYTES_MAX };
+                match checkpoint(&connection, &log, log_bytes_max) {
+                    Ok(Log::Restarted) => failed_at = None,
+                    Ok(Log::InUse) => failed_at = Some(Instant::now()),
+                    Ok(Log::GoesOn) => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "a checkpoint failed; the next one will do its work");
+                    }
                 }
             }
         })?;
@@ -51,9 +69,32 @@ pub(super) fn log_path(path: &Path) -> PathBuf {
     log.into()
 }
 
-pub(super) fn checkpoint(db: &Connection, log: &Path) -> rusqlite::Result<()> {
-    // Under steady writing a passive checkpoint never reaches the end, which alone lets the log start over.
-    let large = std::fs::metadata(log).is_ok_and(|log| log.len() > LOG_BYTES_MAX);
-    let mode = if large { "TRUNCATE" } else { "PASSIVE" };
-    db.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
+/// What a checkpoint did to the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Log {
+    GoesOn,
+    Restarted,
+    /// It was to be restarted, but somebody kept it in use.
+    InUse,
+}
+
+/// Moves what can be moved, and restarts the log where it is larger than this.
+pub(super) fn checkpoint(db: &Connection, log: &Path, log_bytes_max: u64) -> rusqlite::Result<Log> {
+    let ran = |mode| {
+        db.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+            Ok((
+                row.get::<_, bool>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, i64>(2)?,
+            ))
+        })
+    };
+    let (_, pages, moved) = ran("PASSIVE")?;
+    // Under steady writing that never reaches the end, which alone lets the log start over.
+    let large = std::fs::metadata(log).is_ok_and(|log| log.len() > log_bytes_max);
+    if !large || pages - moved > PAGES_MEANWHILE {
+        return Ok(Log::GoesOn);
+    }
+    let (in_use, ..) = ran("TRUNCATE")?;
+    Ok(if in_use { Log::InUse } else { Log::Restarted })
 }

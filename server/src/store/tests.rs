@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use shared::EventBody;
 use tempfile::TempDir;
@@ -393,6 +394,28 @@ async fn only_a_checkpoint_moves_commits_into_the_database() {
     let size_bytes = || std::fs::metadata(&path).unwrap().len();
     assert!(size_bytes() < 30 * 1024);
     let connection = schema::connect(&path).unwrap();
-    checkpoint::checkpoint(&connection, &checkpoint::log_path(&path)).unwrap();
+    checkpoint::checkpoint(&connection, &checkpoint::log_path(&path), u64::MAX).unwrap();
     assert!(size_bytes() > 30 * 1024);
+}
+
+#[tokio::test]
+async fn the_log_is_restarted_once_nobody_reads_from_it() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(&dir);
+    let ada = person(&store, "Ada").await;
+    let path = dir.path().join("chinwag.db");
+    let log = checkpoint::log_path(&path);
+    let connection = schema::connect(&path).unwrap();
+    connection.busy_timeout(Duration::ZERO).unwrap();
+    let backup = schema::connect(&path).unwrap();
+    let begin = "BEGIN; SELECT count(*) FROM events";
+    backup.execute_batch(begin).unwrap();
+    let sent = message(store.lobby(), &ada, 1, "after the backup began");
+    store.append_message(sent).await.unwrap();
+    let restarted = checkpoint::checkpoint(&connection, &log, 0).unwrap();
+    assert_eq!(restarted, checkpoint::Log::InUse);
+    backup.execute_batch("COMMIT").unwrap();
+    let restarted = checkpoint::checkpoint(&connection, &log, 0).unwrap();
+    assert_eq!(restarted, checkpoint::Log::Restarted);
+    assert_eq!(std::fs::metadata(&log).unwrap().len(), 0);
 }
