@@ -10,7 +10,9 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use rustix::buffer::spare_capacity;
-use shared::{ContentHash, RoomId, UploadId};
+use shared::{ContentHash, UploadId};
+
+use crate::store::UploadsOwner;
 
 mod disk;
 
@@ -49,25 +51,49 @@ pub(crate) struct Blobs {
 
 impl Blobs {
     /// Makes the folder where it is missing, and tries that it can be written to. It belongs to one database for
-    /// good; its lobby tells which.
-    pub(crate) fn open(root: &Path, lobby: RoomId) -> Result<Self, OpenUploadsError> {
-        let incoming = root.join("incoming");
-        let tried = incoming.join("writable");
-        let owner = fs::create_dir_all(&incoming)
+    /// good.
+    pub(crate) fn open(root: &Path, owner: UploadsOwner) -> Result<Self, OpenUploadsError> {
+        let blobs = Self::at(root);
+        let tried = blobs.incoming.join("writable");
+        let marked = fs::create_dir_all(&blobs.incoming)
             .and_then(|()| File::create(&tried))
             .and_then(|_| fs::remove_file(&tried))
-            .and_then(|()| owner_of(root, lobby));
-        let owner = owner.map_err(|source| OpenUploadsError::Unwritable {
+            .and_then(|()| match blobs.owner()? {
+                Some(found) => Ok(found),
+                None => blobs.mark(owner).map(|()| owner.to_string()),
+            });
+        let found = marked.map_err(|source| OpenUploadsError::Unwritable {
             path: root.to_owned(),
             source,
         })?;
-        if owner.trim() != lobby.to_string() {
+        if found != owner.to_string() {
             return Err(OpenUploadsError::Foreign(root.to_owned()));
         }
-        Ok(Self {
+        Ok(blobs)
+    }
+
+    /// The folder as it is, if it is there at all.
+    pub(crate) fn at(root: &Path) -> Self {
+        Self {
             root: root.to_owned(),
-            incoming,
-        })
+            incoming: root.join("incoming"),
+        }
+    }
+
+    /// What the folder says it belongs to, if it says anything.
+    pub(crate) fn owner(&self) -> io::Result<Option<String>> {
+        match fs::read_to_string(self.root.join(OWNER_FILE)) {
+            Ok(owner) => Ok(Some(owner.trim().to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// From now on the folder belongs to this database.
+    pub(crate) fn mark(&self, owner: UploadsOwner) -> io::Result<()> {
+        let mut file = File::create(self.root.join(OWNER_FILE))?;
+        writeln!(file, "{owner}")?;
+        file.sync_all()
     }
 
     /// Fails with [`io::ErrorKind::StorageFull`] where `bytes` more do not fit.
@@ -152,27 +178,13 @@ impl Blobs {
         Ok(contents)
     }
 
-    fn part_path(&self, upload_id: UploadId) -> PathBuf {
+    pub(crate) fn part_path(&self, upload_id: UploadId) -> PathBuf {
         self.incoming.join(upload_id.to_string())
     }
 
-    fn blob_path(&self, content: ContentHash) -> PathBuf {
+    pub(crate) fn blob_path(&self, content: ContentHash) -> PathBuf {
         let name = content.to_string();
         self.root.join(&name[..2]).join(name)
-    }
-}
-
-/// What the folder says it belongs to: from now on to this database, where it said nothing.
-fn owner_of(root: &Path, lobby: RoomId) -> io::Result<String> {
-    let path = root.join(OWNER_FILE);
-    match fs::read_to_string(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mut file = File::create(&path)?;
-            writeln!(file, "{lobby}")?;
-            file.sync_all()?;
-            Ok(lobby.to_string())
-        }
-        owner => owner,
     }
 }
 

@@ -79,7 +79,7 @@ impl Server {
         let metrics = Arc::new(Metrics::default());
         let publisher = Box::new(Publisher::new(hub.clone(), Handle::current()));
         let store = Store::open(&config.data_dir, metrics.clone(), publisher)?;
-        let blobs = Blobs::open(&config.uploads_dir, store.lobby())?;
+        let blobs = Blobs::open(&config.uploads_dir, store.uploads_owner())?;
         let files = Arc::new(Files::new(store.clone(), blobs));
         tokio::spawn(collect_regularly(Arc::downgrade(&files)));
         let admissions = Arc::new(Admissions::new(

@@ -1,6 +1,7 @@
 //! People, rooms and their logs, in SQLite. One writer thread commits whatever is queued in one transaction and
 //! answers only when it is on disk; a few readers see what is committed. Nothing here knows of frames' transport.
 
+use std::fmt;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use shared::{
     TimestampMs, TransactionId,
 };
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use crate::metrics::Metrics;
 use crate::names::NewNameError;
@@ -30,6 +32,7 @@ mod writer;
 
 pub(crate) use files::{NewFile, NewUpload, StoredChunk, StoredUpload};
 pub(crate) use people::random;
+use schema::Identity;
 pub use schema::OpenError;
 
 /// Told of commits by the writer, in their order.
@@ -53,10 +56,25 @@ pub struct Store {
 }
 
 struct Inner {
-    epoch: Epoch,
-    lobby: RoomId,
+    identity: Identity,
     writer: writer::Writer,
     readers: readers::Readers,
+}
+
+/// By what a folder of uploads knows its database. No two have the same, not even a backup and what it was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UploadsOwner(Uuid);
+
+impl UploadsOwner {
+    pub(crate) const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
+impl fmt::Display for UploadsOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 /// A message to be appended to a room's log.
@@ -159,8 +177,7 @@ impl Store {
             connection,
             path,
             lock,
-            epoch,
-            lobby,
+            identity,
         } = schema::open(data_dir)?;
         let checkpoints = checkpoint::start(&path)?;
         let readers = readers::Readers::start(&path)?;
@@ -175,8 +192,7 @@ impl Store {
         })?;
         Ok(Self {
             inner: Arc::new(Inner {
-                epoch,
-                lobby,
+                identity,
                 writer,
                 readers,
             }),
@@ -185,12 +201,17 @@ impl Store {
 
     /// The life of this database; sequences of another are not comparable.
     pub fn epoch(&self) -> Epoch {
-        self.inner.epoch
+        self.inner.identity.epoch
     }
 
     /// The room that everyone is in.
     pub fn lobby(&self) -> RoomId {
-        self.inner.lobby
+        self.inner.identity.lobby
+    }
+
+    /// Whose the folder of uploads must be.
+    pub(crate) fn uploads_owner(&self) -> UploadsOwner {
+        self.inner.identity.uploads_owner
     }
 
     /// A new person of this name, whose session `token` stands for; a repeat with the same token returns the same

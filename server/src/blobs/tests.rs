@@ -4,7 +4,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-const LOBBY: RoomId = RoomId::from_bytes([5; 16]);
+const OWNER: UploadsOwner = UploadsOwner::from_bytes([5; 16]);
 
 fn content(byte: u8) -> ContentHash {
     ContentHash::from_bytes([byte; 32])
@@ -13,7 +13,7 @@ fn content(byte: u8) -> ContentHash {
 #[test]
 fn a_kept_part_is_one_content_that_outlives_the_part() {
     let folder = TempDir::new().unwrap();
-    let blobs = Blobs::open(folder.path(), LOBBY).unwrap();
+    let blobs = Blobs::open(folder.path(), OWNER).unwrap();
     let (first, second) = (UploadId::from_bytes([1; 16]), UploadId::from_bytes([2; 16]));
     for upload in [first, second] {
         let pieces = [b"".as_slice(), b"sa", b"", b"me"].map(Bytes::from_static);
@@ -48,7 +48,7 @@ fn a_kept_part_is_one_content_that_outlives_the_part() {
 #[test]
 fn what_cannot_fit_is_refused_before_it_is_written() {
     let folder = TempDir::new().unwrap();
-    let blobs = Blobs::open(folder.path(), LOBBY).unwrap();
+    let blobs = Blobs::open(folder.path(), OWNER).unwrap();
     blobs.require_space(1).unwrap();
     assert_eq!(
         blobs.require_space(u64::MAX / 2).unwrap_err().kind(),
@@ -61,18 +61,18 @@ fn a_folder_that_cannot_be_made_says_which() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file");
     File::create(&file).unwrap();
-    let refused = Blobs::open(&file, LOBBY).err().unwrap().to_string();
+    let refused = Blobs::open(&file, OWNER).err().unwrap().to_string();
     assert!(refused.contains("--uploads-dir"), "{refused}");
 }
 
 #[test]
 fn the_files_of_another_database_are_left_alone() {
     let folder = TempDir::new().unwrap();
-    let other = RoomId::from_bytes([6; 16]);
+    let other = UploadsOwner::from_bytes([6; 16]);
     Blobs::open(folder.path(), other).unwrap();
     Blobs::open(folder.path(), other).unwrap();
-    let refused = Blobs::open(folder.path(), LOBBY).err();
+    let refused = Blobs::open(folder.path(), OWNER).err();
     assert!(matches!(refused, Some(OpenUploadsError::Foreign(_))));
     fs::remove_file(folder.path().join(OWNER_FILE)).unwrap();
-    Blobs::open(folder.path(), LOBBY).unwrap();
+    Blobs::open(folder.path(), OWNER).unwrap();
 }

@@ -27,7 +27,7 @@ impl Fixture {
         .unwrap();
         let name = "Ann".parse().unwrap();
         let person = store.claim_name(name, "token", crate::now_ms()).await;
-        let blobs = Blobs::open(&folder.path().join("uploads"), store.lobby()).unwrap();
+        let blobs = Blobs::open(&folder.path().join("uploads"), store.uploads_owner()).unwrap();
         Self {
             files: Arc::new(Files::new(store, blobs)),
             person: person.unwrap().id,

@@ -7,13 +7,15 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use shared::{Epoch, RoomId, RoomName};
 
-use super::{looks, to_integer};
+use super::{UploadsOwner, looks, to_integer};
 
 /// What [`MIGRATIONS`] lead to.
 const SCHEMA_VERSION: i64 = 4;
 /// Before 3.51.3 a checkpoint could corrupt a database in WAL mode.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const LOBBY_NAME: &str = "lobby";
+/// In the data folder.
+const DATABASE_FILE: &str = "chinwag.db";
 /// Beside the database, locked by whoever has it open.
 const LOCK_FILE: &str = "chinwag.lock";
 
@@ -83,8 +85,19 @@ pub(super) struct Opened {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
     pub(super) lock: File,
-    pub(super) epoch: Epoch,
-    pub(super) lobby: RoomId,
+    pub(super) identity: Identity,
+}
+
+/// Which database this is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Identity {
+    pub(crate) epoch: Epoch,
+    pub(crate) lobby: RoomId,
+    pub(crate) uploads_owner: UploadsOwner,
+}
+
+fn database_path(data_dir: &Path) -> PathBuf {
+    data_dir.join(DATABASE_FILE)
 }
 
 pub(super) fn open(data_dir: &Path) -> Result<Opened, OpenError> {
@@ -95,28 +108,36 @@ pub(super) fn open(data_dir: &Path) -> Result<Opened, OpenError> {
         path: data_dir.to_owned(),
         source,
     };
-    std::fs::create_dir_all(data_dir).map_err(|error| unwritable(error.into()))?;
-    let lock = File::create(data_dir.join(LOCK_FILE)).map_err(|error| unwritable(error.into()))?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(data_dir.to_owned())),
-        Err(TryLockError::Error(error)) => return Err(unwritable(error.into())),
-    }
-    let path = data_dir.join("chinwag.db");
+    let lock = lock(data_dir)?;
+    let path = database_path(data_dir);
     let mut connection = connect(&path).map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             unwritable(error.into())
         }
         _ => error.into(),
     })?;
-    let (epoch, lobby) = prepare(&mut connection)?;
+    let identity = prepare(&mut connection)?;
     Ok(Opened {
         connection,
         path,
         lock,
-        epoch,
-        lobby,
+        identity,
     })
+}
+
+/// Keeps other servers out of the folder, which is made where it is missing, for as long as the file is open.
+fn lock(data_dir: &Path) -> Result<File, OpenError> {
+    let unwritable = |source: std::io::Error| OpenError::Unwritable {
+        path: data_dir.to_owned(),
+        source: source.into(),
+    };
+    std::fs::create_dir_all(data_dir).map_err(unwritable)?;
+    let lock = File::create(data_dir.join(LOCK_FILE)).map_err(unwritable)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(data_dir.to_owned())),
+        Err(TryLockError::Error(error)) => Err(unwritable(error)),
+    }
 }
 
 /// A connection that may write, with the settings that every one needs.
@@ -131,7 +152,8 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn prepare(connection: &mut Connection) -> Result<(Epoch, RoomId), OpenError> {
+/// Makes the tables, or brings them to this version.
+fn prepare(connection: &mut Connection) -> Result<Identity, OpenError> {
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let exists = transaction.table_exists(None, "meta")?;
@@ -139,15 +161,25 @@ fn prepare(connection: &mut Connection) -> Result<(Epoch, RoomId), OpenError> {
         create(&transaction)?;
     }
     migrate(&transaction)?;
-    let epoch = Epoch::from_bytes(meta(&transaction, "epoch")?);
-    let lobby = RoomId::from_bytes(meta(&transaction, "lobby")?);
+    let identity = identity(&transaction)?;
     transaction.commit()?;
-    Ok((epoch, lobby))
+    Ok(identity)
+}
+
+/// Only a restored database has an owner's mark; before the first restoring, the lobby's id stands for it.
+fn identity(db: &Connection) -> rusqlite::Result<Identity> {
+    let lobby: [u8; 16] = meta(db, "lobby")?;
+    let owner = meta(db, "uploads_owner").optional()?;
+    Ok(Identity {
+        epoch: Epoch::from_bytes(meta(db, "epoch")?),
+        lobby: RoomId::from_bytes(lobby),
+        uploads_owner: UploadsOwner::from_bytes(owner.unwrap_or(lobby)),
+    })
 }
 
 /// Brings the tables of any older version to this one.
 fn migrate(db: &Connection) -> Result<(), OpenError> {
-    let found: i64 = meta(db, "schema")?;
+    let found = version(db)?;
     if found > SCHEMA_VERSION {
         return Err(OpenError::NewerSchema {
             found,
@@ -188,13 +220,14 @@ fn create(db: &Connection) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn meta<T: rusqlite::types::FromSql>(db: &Connection, key: &str) -> Result<T, OpenError> {
-    let value = db
-        .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| {
-            row.get(0)
-        })
-        .optional()?;
-    value.ok_or_else(|| rusqlite::Error::QueryReturnedNoRows.into())
+fn version(db: &Connection) -> rusqlite::Result<i64> {
+    meta(db, "schema")
+}
+
+fn meta<T: rusqlite::types::FromSql>(db: &Connection, key: &str) -> rusqlite::Result<T> {
+    db.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| {
+        row.get(0)
+    })
 }
 
 fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
