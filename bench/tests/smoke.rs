@@ -6,7 +6,7 @@ use std::process::Command;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
-use server::{Config, Server, system};
+use server::{Invocation, Server, system};
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() {
@@ -87,7 +87,8 @@ fn serve() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     runtime.block_on(async {
         system::prepare();
-        let config = Config::from_environment().expect("the row gives valid flags");
+        let Invocation { config, .. } =
+            Invocation::from_environment().expect("the row gives valid flags");
         let server = Server::start(config).await.expect("the server starts");
         let mut terminate = signal(SignalKind::terminate()).expect("signals can be awaited");
         terminate.recv().await;

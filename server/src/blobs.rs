@@ -15,8 +15,10 @@ use shared::{ContentHash, UploadId};
 use crate::store::UploadsOwner;
 
 mod disk;
+mod verify;
 
 pub(crate) use disk::Disk;
+pub(crate) use verify::{Listing, verify};
 
 /// Kept free for the database, so that a full disk stops uploads before it stops messages.
 const RESERVE_BYTES: u64 = 64 << 20;

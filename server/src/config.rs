@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use serde::Deserialize;
 use shared::limits::{ATTACHMENTS_MAX, FILE_BYTES_MAX, Limits, TEXT_BYTES_MAX};
 
+use crate::admin::Command;
 use crate::system;
 
 mod site;
@@ -20,6 +21,14 @@ pub use site::{Origin, PublicUrl};
 const FILES_KEPT_MIN: usize = 256;
 /// Connections from one address where the operator says nothing.
 const PER_ADDRESS_MAX: usize = 1_000;
+
+/// What this process is told to do.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    pub config: Config,
+    /// To serve, where there is none.
+    pub command: Option<Command>,
+}
 
 /// All that the server is told, checked and complete.
 #[derive(Debug, Clone)]
@@ -105,10 +114,12 @@ pub enum ConfigError {
 #[command(name = "chinwag-server", version)]
 struct Arguments {
     /// A TOML file with these settings, named like the flags with _ for -
-    #[arg(long, env = "CHINWAG_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "CHINWAG_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
+    #[command(subcommand)]
+    command: Option<Command>,
 }
 
 /// What flags, environment and file may say, each a part of it.
@@ -122,17 +133,22 @@ struct Settings {
     #[arg(long, env = "CHINWAG_TCP", value_name = "ADDRESS")]
     tcp: Option<SocketAddr>,
     /// Folder of the database; created where it is missing [default: data]
-    #[arg(long, env = "CHINWAG_DATA_DIR", value_name = "FOLDER")]
+    #[arg(long, env = "CHINWAG_DATA_DIR", value_name = "FOLDER", global = true)]
     data_dir: Option<PathBuf>,
     /// Folder of uploaded files; created where it is missing [default: uploads]
-    #[arg(long, env = "CHINWAG_UPLOADS_DIR", value_name = "FOLDER")]
+    #[arg(
+        long,
+        env = "CHINWAG_UPLOADS_DIR",
+        value_name = "FOLDER",
+        global = true
+    )]
     uploads_dir: Option<PathBuf>,
     /// What people call this server [default: Chinwag]
     #[arg(long, env = "CHINWAG_NAME")]
     name: Option<String>,
     /// Where browsers find this server, for links and as an origin; needed behind a proxy [default: the host that a client has
     /// reached, with the port of --http]
-    #[arg(long, env = "CHINWAG_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "CHINWAG_PUBLIC_URL", value_name = "URL", global = true)]
     public_url: Option<PublicUrl>,
     /// Another address by which browsers reach this server: scheme, host and port. May be given several times, in the
     /// environment with commas between. Needs none: IP addresses, localhost, this machine's NAME and NAME.local, and
@@ -141,7 +157,8 @@ struct Settings {
         long,
         env = "CHINWAG_ALLOW_ORIGIN",
         value_name = "URL",
-        value_delimiter = ','
+        value_delimiter = ',',
+        global = true
     )]
     allow_origin: Vec<Origin>,
     /// Connections, of both kinds together, above which new ones are refused [default: what the limit of open files
@@ -176,18 +193,23 @@ struct Settings {
     log_format: Option<LogFormat>,
 }
 
-impl Config {
+impl Invocation {
     /// From this process's arguments and environment, and the file that they name.
     ///
     /// # Errors
     /// Where any of them is wrong, or asks for more than the process may have. Asking for help counts as one.
     pub fn from_environment() -> Result<Self, ConfigError> {
-        let Arguments { config, settings } = Arguments::try_parse()?;
+        let Arguments {
+            config,
+            settings,
+            command,
+        } = Arguments::try_parse()?;
         let file = config.map_or_else(|| Ok(Settings::default()), |path| read(&path))?;
         let settings = settings.or(file);
         let files = system::files_max();
         let possible = connections_possible(files);
-        if let Some(Within(asked)) = settings.connections_max
+        if command.is_none()
+            && let Some(Within(asked)) = settings.connections_max
             && asked as usize > possible
         {
             let asked = asked as usize;
@@ -197,7 +219,10 @@ impl Config {
                 possible,
             });
         }
-        Ok(settings.complete(files))
+        Ok(Self {
+            config: settings.complete(files),
+            command,
+        })
     }
 }
 
@@ -213,8 +238,10 @@ impl ConfigError {
                 }
                 _other => {
                     let text = error.to_string();
-                    let line = text.lines().next().unwrap_or_default();
-                    let line = line.strip_prefix("error: ").unwrap_or(line);
+                    // Usage and tips come after an empty line.
+                    let said = text.lines().take_while(|line| !line.is_empty());
+                    let line = said.map(str::trim).collect::<Vec<_>>().join(" ");
+                    let line = line.strip_prefix("error: ").unwrap_or(&line);
                     eprintln!("chinwag-server: {line}; --help lists the arguments");
                 }
             },
@@ -396,6 +423,24 @@ mod tests {
         ]);
         let wanted = ["http://c", "http://d", "https://e"];
         assert_eq!(hosts(flags), wanted.map(|text| text.parse().unwrap()));
+    }
+
+    #[test]
+    fn commands_take_folders_before_and_after_their_name() {
+        for arguments in [
+            ["--data-dir", "d", "--uploads-dir", "u", "fsck"],
+            ["fsck", "--data-dir", "d", "--uploads-dir", "u"],
+            ["--data-dir", "d", "fsck", "--uploads-dir", "u"],
+        ] {
+            let all = [&["chinwag-server"], &arguments[..]].concat();
+            let parsed = Arguments::try_parse_from(all).unwrap();
+            assert!(matches!(parsed.command, Some(Command::Fsck)));
+            let config = parsed.settings.complete(10_000);
+            assert_eq!(config.data_dir, Path::new("d"));
+            assert_eq!(config.uploads_dir, Path::new("u"));
+        }
+        let served = Arguments::try_parse_from(["chinwag-server"]).unwrap();
+        assert!(served.command.is_none());
     }
 
     #[test]

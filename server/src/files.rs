@@ -31,6 +31,7 @@ pub(crate) use chunk::ChunkError;
 pub(crate) use collect::collect_regularly;
 pub(crate) use finish::FinishError;
 use upload::Upload;
+pub(crate) use upload::is_intact;
 
 /// Why an upload was not begun, described or cancelled.
 #[derive(Debug, thiserror::Error)]

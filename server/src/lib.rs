@@ -2,12 +2,14 @@
 //! newline-delimited JSON on TCP.
 //!
 //! `listen` accepts → `transport` cuts bytes into frames → `connection` serves a peer → `store` keeps, and its
-//! writer tells `hub`, which rings the connections that are owed something. `page` is the embedded browser app.
+//! writer tells `hub`, which rings the connections that are owed something. `page` is the embedded browser app; `admin`
+//! is what whoever runs the server does besides serving.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use shared::TimestampMs;
 
+pub mod admin;
 mod admission;
 mod blobs;
 pub mod config;
@@ -27,7 +29,7 @@ mod web;
 mod wire;
 
 pub use blobs::OpenUploadsError;
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, Invocation};
 pub use listen::{Server, StartError};
 
 /// The wall clock.

@@ -1,11 +1,12 @@
-//! Starts the server, says where it is, and stops it cleanly on SIGTERM or Ctrl-C, at once on the second.
+//! Starts the server, says where it is, and stops it cleanly on SIGTERM or Ctrl-C, at once on the second. With a
+//! command, does that instead.
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use server::config::LogFormat;
-use server::{Config, Server, system};
+use server::{Config, Invocation, Server, admin, system};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -15,10 +16,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     system::prepare();
-    let config = match Config::from_environment() {
-        Ok(config) => config,
+    let Invocation { config, command } = match Invocation::from_environment() {
+        Ok(invocation) => invocation,
         Err(error) => return exit(error.report()),
     };
+    if let Some(command) = command {
+        return exit(admin::run(command, &config));
+    }
     log(config.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

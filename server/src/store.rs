@@ -17,8 +17,10 @@ use uuid::Uuid;
 use crate::metrics::Metrics;
 use crate::names::NewNameError;
 
+pub(crate) mod check;
 mod checkpoint;
 mod files;
+mod inspect;
 mod log;
 mod looks;
 mod people;
@@ -31,6 +33,7 @@ mod tests;
 mod writer;
 
 pub(crate) use files::{NewFile, NewUpload, StoredChunk, StoredUpload};
+pub(crate) use inspect::{Content, InspectError, Inspection};
 pub(crate) use people::random;
 use schema::Identity;
 pub use schema::OpenError;

@@ -286,7 +286,7 @@ fn sort_out(
 }
 
 /// Whether the part holds the chunk with this hash.
-pub(super) fn is_intact(
+pub(crate) fn is_intact(
     part: &std::fs::File,
     layout: ChunkLayout,
     index: u32,

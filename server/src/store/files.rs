@@ -269,7 +269,7 @@ fn find(db: &Connection, upload_id: UploadId) -> Result<Option<StoredUpload>, St
     Ok(Some(StoredUpload { begun, file }))
 }
 
-fn chunks(db: &Connection, upload_id: UploadId) -> Result<Vec<StoredChunk>, StoreError> {
+pub(super) fn chunks(db: &Connection, upload_id: UploadId) -> Result<Vec<StoredChunk>, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT chunk_index, chunk_hash, flushed FROM upload_chunks
          WHERE upload_id = ?1 ORDER BY chunk_index",
@@ -399,7 +399,7 @@ fn info_from(file_id: FileId, row: &Row<'_>) -> rusqlite::Result<FileInfo> {
     })
 }
 
-fn hashes_from(bytes: &[u8]) -> Vec<ChunkHash> {
+pub(super) fn hashes_from(bytes: &[u8]) -> Vec<ChunkHash> {
     let (hashes, _) = bytes.as_chunks();
     hashes.iter().copied().map(ChunkHash::from_bytes).collect()
 }

@@ -121,7 +121,7 @@ fn repeated(
     }
 }
 
-fn content_hash(text: &str, attachments: &[FileId]) -> [u8; 32] {
+pub(super) fn content_hash(text: &str, attachments: &[FileId]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     // The length keeps the end of the text apart from the first attachment.
     hasher.update(&(text.len() as u64).to_le_bytes());

@@ -10,7 +10,7 @@ use shared::{Epoch, RoomId, RoomName};
 use super::{UploadsOwner, looks, to_integer};
 
 /// What [`MIGRATIONS`] lead to.
-const SCHEMA_VERSION: i64 = 4;
+pub(super) const SCHEMA_VERSION: i64 = 4;
 /// Before 3.51.3 a checkpoint could corrupt a database in WAL mode.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const LOBBY_NAME: &str = "lobby";
@@ -96,7 +96,7 @@ pub(crate) struct Identity {
     pub(crate) uploads_owner: UploadsOwner,
 }
 
-fn database_path(data_dir: &Path) -> PathBuf {
+pub(super) fn database_path(data_dir: &Path) -> PathBuf {
     data_dir.join(DATABASE_FILE)
 }
 
@@ -167,7 +167,7 @@ fn prepare(connection: &mut Connection) -> Result<Identity, OpenError> {
 }
 
 /// Only a restored database has an owner's mark; before the first restoring, the lobby's id stands for it.
-fn identity(db: &Connection) -> rusqlite::Result<Identity> {
+pub(super) fn identity(db: &Connection) -> rusqlite::Result<Identity> {
     let lobby: [u8; 16] = meta(db, "lobby")?;
     let owner = meta(db, "uploads_owner").optional()?;
     Ok(Identity {
@@ -220,7 +220,7 @@ fn create(db: &Connection) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn version(db: &Connection) -> rusqlite::Result<i64> {
+pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
     meta(db, "schema")
 }
 

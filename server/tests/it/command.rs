@@ -156,6 +156,28 @@ fn whoever_opens_it_to_others_is_warned_once() {
 }
 
 #[test]
+fn commands_take_what_the_server_takes() {
+    let folder = TempDir::new().unwrap();
+    // No server could have so many, and none is started.
+    let file = "data_dir = 'mine'\nconnections_max = 1000000\n";
+    std::fs::write(folder.path().join("c.toml"), file).unwrap();
+    let run = |arguments: &[&str]| program(&folder, arguments).output().unwrap();
+    refused(
+        &run(&["--config", "c.toml", "fsck"]),
+        2,
+        &["mine/chinwag.db"],
+    );
+    refused(
+        &run(&["fsck", "--config", "c.toml"]),
+        2,
+        &["mine/chinwag.db"],
+    );
+    let mut named = program(&folder, &["fsck"]);
+    let named = named.env("CHINWAG_DATA_DIR", "theirs").output();
+    refused(&named.unwrap(), 2, &["theirs/chinwag.db"]);
+}
+
+#[test]
 fn a_second_signal_ends_it_at_once() {
     let folder = TempDir::new().unwrap();
     let mut child = program(&folder, &[]).spawn().unwrap();

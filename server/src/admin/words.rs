@@ -1,0 +1,45 @@
+//! Numbers in sentences for operators.
+
+/// `987 bytes`, `1.2 MB`: powers of 1,000, as disks are sold.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KB", "MB", "GB", "TB"];
+    if bytes < 1_000 {
+        return count(bytes, "byte");
+    }
+    let mut tenths = u128::from(bytes) / 100;
+    let mut unit = 0;
+    while tenths >= 10_000 && unit + 1 < UNITS.len() {
+        tenths /= 1_000;
+        unit += 1;
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
+/// `1 file`, `3 files`.
+pub(super) fn count(number: u64, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_counts_are_for_people() {
+        for (bytes, text) in [
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1_000, "1.0 KB"),
+            (999_999, "999.9 KB"),
+            (1_234_567, "1.2 MB"),
+            (20_000_000_000, "20.0 GB"),
+            (5_000_000_000_000_000, "5000.0 TB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
+        assert_eq!(count(2, "room"), "2 rooms");
+    }
+}
