@@ -1,20 +1,46 @@
-//! What whoever runs the server does besides serving: commands of the same program, on the same folders. They work
-//! beside a running server and never take its lock.
+//! What whoever runs the server does besides serving: commands of the same program, on the same folders. Backup
+//! and fsck work beside a running server and never take its lock.
 //!
 //! Their sentences go to the operator alone, so that they may name paths. Results and the findings of fsck go to
-//! standard output, a line each; errors and progress to standard error.
+//! standard output, a line each; errors, losses and progress to standard error.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use crate::Config;
 
+mod backup;
+mod folder;
 mod fsck;
+mod manifest;
 mod progress;
+mod restore;
 mod words;
 
 /// What is done instead of serving.
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum Command {
+    /// Copy messages and files into a folder, whether the server runs or not
+    ///
+    /// What the folder has from an earlier backup is not copied again; that backup stays good until the new one is
+    /// complete. Exit code: 0 complete, 1 complete but for files that the server has lost, 2 no backup.
+    Backup {
+        /// Where the backup is, or is to be; best on another disk
+        folder: PathBuf,
+        /// Also read what the folder has from earlier backups, and copy anew what is damaged there
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Bring a backup back, into folders that are empty
+    ///
+    /// Clients notice and resynchronise. Exit code: 0 complete, 1 complete but for files, 2 nothing was restored.
+    Restore {
+        /// Where the backup is
+        folder: PathBuf,
+        /// Restore also where files of the backup are damaged or missing; they are named
+        #[arg(long)]
+        without_damaged: bool,
+    },
     /// Check database and files, whether the server runs or not; changes nothing
     ///
     /// Prints a line for everything that is not as it should be. Of unfinished uploads it checks what the server has
@@ -34,6 +60,10 @@ enum Verdict {
 #[derive(Debug, thiserror::Error)]
 enum AdminError {
     #[error(transparent)]
+    Backup(#[from] backup::BackupError),
+    #[error(transparent)]
+    Restore(#[from] restore::RestoreError),
+    #[error(transparent)]
     Fsck(#[from] fsck::FsckError),
 }
 
@@ -41,6 +71,13 @@ enum AdminError {
 pub fn run(command: Command, config: &Config) -> i32 {
     let mut out = io::stdout().lock();
     let ended = match command {
+        Command::Backup { folder, verify } => {
+            backup::run(config, &folder, verify, &mut out).map_err(AdminError::from)
+        }
+        Command::Restore {
+            folder,
+            without_damaged,
+        } => restore::run(config, &folder, without_damaged, &mut out).map_err(AdminError::from),
         Command::Fsck => fsck::run(config, &mut out).map_err(AdminError::from),
     };
     // Who went away needs no last words.
@@ -53,6 +90,11 @@ pub fn run(command: Command, config: &Config) -> i32 {
             2
         }
     }
+}
+
+/// Says what is lost where results may be thrown away, as they are every night.
+fn warn(line: &str) {
+    say(&mut io::stderr(), line);
 }
 
 /// Writes a line for the operator. Where nobody reads it, the exit code still tells.

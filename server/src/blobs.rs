@@ -15,10 +15,12 @@ use shared::{ContentHash, UploadId};
 use crate::store::UploadsOwner;
 
 mod disk;
+mod place;
 mod verify;
 
 pub(crate) use disk::Disk;
-pub(crate) use verify::{Listing, verify};
+pub(crate) use place::{PlaceError, Placer};
+pub(crate) use verify::{Fault, Listing, hash_file, verify};
 
 /// Kept free for the database, so that a full disk stops uploads before it stops messages.
 const RESERVE_BYTES: u64 = 64 << 20;

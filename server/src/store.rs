@@ -27,6 +27,7 @@ mod people;
 mod readers;
 mod rooms;
 mod schema;
+mod snapshot;
 mod space;
 #[cfg(test)]
 mod tests;
@@ -35,8 +36,9 @@ mod writer;
 pub(crate) use files::{NewFile, NewUpload, StoredChunk, StoredUpload};
 pub(crate) use inspect::{Content, InspectError, Inspection};
 pub(crate) use people::random;
-use schema::Identity;
 pub use schema::OpenError;
+pub(crate) use schema::{Identity, database_path, lock};
+pub(crate) use snapshot::{Snapshot, SnapshotError, adopt};
 
 /// Told of commits by the writer, in their order.
 pub trait Announcer: Send {
@@ -71,6 +73,10 @@ pub(crate) struct UploadsOwner(Uuid);
 impl UploadsOwner {
     pub(crate) const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
+    }
+
+    fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
     }
 }
 

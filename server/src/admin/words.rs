@@ -1,4 +1,11 @@
-//! Numbers in sentences for operators.
+//! Numbers and times in sentences for operators.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use shared::TimestampMs;
+
+/// 9999-12-31, the last day that can be written.
+const DAY_MAX_MS: u64 = 253_402_214_400_000;
 
 /// `987 bytes`, `1.2 MB`: powers of 1,000, as disks are sold.
 pub(super) fn size(bytes: u64) -> String {
@@ -13,6 +20,11 @@ pub(super) fn size(bytes: u64) -> String {
         unit += 1;
     }
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
+pub(super) fn date(at: TimestampMs) -> String {
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(at.0.min(DAY_MAX_MS)))
 }
 
 /// `1 file`, `3 files`.

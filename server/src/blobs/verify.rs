@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use shared::{ContentHash, UploadId};
 
-use super::Blobs;
+use super::place::UNFINISHED;
+use super::{Blobs, OWNER_FILE, removed};
 
 /// Of one reading.
-const READ_BYTES: usize = 1 << 20;
+pub(super) const READ_BYTES: usize = 1 << 20;
 
 /// What is wrong with a content. Something else than these is the reader's trouble.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +26,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    fn reading(error: io::Error) -> Self {
+    pub(super) fn reading(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing,
             _ => Self::Unreadable(error),
@@ -39,7 +40,9 @@ pub(crate) struct Listing {
     /// At the place where they belong.
     pub(crate) contents: Vec<ContentHash>,
     pub(crate) parts: Vec<UploadId>,
-    /// Among them, with no name of either.
+    /// Of [`super::Placer`], should it have been cut short.
+    pub(crate) unfinished: Vec<PathBuf>,
+    /// Among them, with no name of any of these.
     pub(crate) unknown: Vec<PathBuf>,
 }
 
@@ -62,11 +65,30 @@ impl Blobs {
                         listing.contents.push(content);
                     }
                     (_, Some(part)) if is_incoming => listing.parts.push(part),
+                    (_, _) if path.extension().is_some_and(|it| it == UNFINISHED) => {
+                        listing.unfinished.push(path);
+                    }
                     (_, _) => listing.unknown.push(path),
                 }
             }
         }
         Ok(listing)
+    }
+
+    /// Removes what was placed in the folder, its mark, and the folders that are empty then.
+    pub(crate) fn clear(&self) -> io::Result<()> {
+        let listing = self.list()?;
+        for content in listing.contents {
+            self.remove_blob(content)?;
+        }
+        for path in listing.unfinished {
+            fs::remove_file(path)?;
+        }
+        for folder in entries(&self.root)?.iter().filter(|path| path.is_dir()) {
+            // Refused where something else lies in it.
+            let _ = fs::remove_dir(folder);
+        }
+        removed(fs::remove_file(self.root.join(OWNER_FILE)))
     }
 }
 
@@ -95,7 +117,7 @@ pub(crate) fn verify(
 }
 
 /// Opens what should have this size.
-fn open(path: &Path, size_bytes: u64) -> Result<File, Fault> {
+pub(super) fn open(path: &Path, size_bytes: u64) -> Result<File, Fault> {
     let file = File::open(path).map_err(Fault::reading)?;
     let found = file.metadata().map_err(Fault::reading)?.len();
     if found == size_bytes {
@@ -109,7 +131,7 @@ fn open(path: &Path, size_bytes: u64) -> Result<File, Fault> {
 }
 
 /// The hash of what is left of a file. `read` is told of bytes as they are read.
-fn hash_file(file: &mut File, read: &mut dyn FnMut(u64)) -> io::Result<ContentHash> {
+pub(crate) fn hash_file(file: &mut File, read: &mut dyn FnMut(u64)) -> io::Result<ContentHash> {
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; READ_BYTES];
     loop {

@@ -96,7 +96,7 @@ pub(crate) struct Identity {
     pub(crate) uploads_owner: UploadsOwner,
 }
 
-pub(super) fn database_path(data_dir: &Path) -> PathBuf {
+pub(crate) fn database_path(data_dir: &Path) -> PathBuf {
     data_dir.join(DATABASE_FILE)
 }
 
@@ -126,7 +126,7 @@ pub(super) fn open(data_dir: &Path) -> Result<Opened, OpenError> {
 }
 
 /// Keeps other servers out of the folder, which is made where it is missing, for as long as the file is open.
-fn lock(data_dir: &Path) -> Result<File, OpenError> {
+pub(crate) fn lock(data_dir: &Path) -> Result<File, OpenError> {
     let unwritable = |source: std::io::Error| OpenError::Unwritable {
         path: data_dir.to_owned(),
         source: source.into(),
@@ -153,7 +153,7 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Makes the tables, or brings them to this version.
-fn prepare(connection: &mut Connection) -> Result<Identity, OpenError> {
+pub(super) fn prepare(connection: &mut Connection) -> Result<Identity, OpenError> {
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let exists = transaction.table_exists(None, "meta")?;
@@ -175,6 +175,17 @@ pub(super) fn identity(db: &Connection) -> rusqlite::Result<Identity> {
         lobby: RoomId::from_bytes(lobby),
         uploads_owner: UploadsOwner::from_bytes(owner.unwrap_or(lobby)),
     })
+}
+
+/// Makes another database of a copy: clients resynchronise, and other uploads belong to it.
+pub(super) fn renew(db: &Connection) -> Result<Identity, OpenError> {
+    let now = crate::now_ms();
+    let mut set = db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?;
+    let epoch = Epoch::from_parts(now, random()?);
+    set.execute(params!["epoch", epoch.as_bytes()])?;
+    let owner = UploadsOwner::from_bytes(*Epoch::from_parts(now, random()?).as_bytes());
+    set.execute(params!["uploads_owner", owner.as_bytes()])?;
+    Ok(identity(db)?)
 }
 
 /// Brings the tables of any older version to this one.

@@ -172,6 +172,8 @@ fn commands_take_what_the_server_takes() {
         2,
         &["mine/chinwag.db"],
     );
+    refused(&run(&["backup"]), 2, &["<FOLDER>"]);
+    refused(&run(&["bakup", "x"]), 2, &["bakup"]);
     let mut named = program(&folder, &["fsck"]);
     let named = named.env("CHINWAG_DATA_DIR", "theirs").output();
     refused(&named.unwrap(), 2, &["theirs/chinwag.db"]);

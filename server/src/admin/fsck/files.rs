@@ -113,6 +113,9 @@ impl FileCheck<'_, '_> {
                 self.orphan(&path, "no upload needs this part");
             }
         }
+        for path in listing.unfinished {
+            self.orphan(&path, "left by a restore that was cut short");
+        }
         for path in listing.unknown {
             if is_there_settled(&path) {
                 self.orphan(&path, "the server has nothing of this name");
