@@ -1,5 +1,5 @@
-//! What whoever runs the server does besides serving: commands of the same program, on the same folders. Backup
-//! and fsck work beside a running server and never take its lock.
+//! What whoever runs the server does besides serving: commands of the same program, on the same folders. Backup,
+//! fsck and export work beside a running server and never take its lock.
 //!
 //! Their sentences go to the operator alone, so that they may name paths. Results and the findings of fsck go to
 //! standard output, a line each; errors, losses and progress to standard error.
@@ -7,9 +7,12 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use shared::RoomRef;
+
 use crate::Config;
 
 mod backup;
+mod export;
 mod folder;
 mod fsck;
 mod manifest;
@@ -46,6 +49,25 @@ pub enum Command {
     /// Prints a line for everything that is not as it should be. Of unfinished uploads it checks what the server has
     /// flushed; what goes on or ends meanwhile is no finding. Exit code: 0 all is well, 1 findings, 2 not checked.
     Fsck,
+    /// Write down everything that was said in a room
+    Export {
+        /// The room's name or id
+        room: RoomRef,
+        #[arg(long, value_enum)]
+        format: Format,
+        /// Where to, instead of standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// What a log is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// An event on each line, as clients get it
+    Json,
+    /// One page for reading, which needs nothing else
+    Html,
 }
 
 /// How a command ended that did what it was asked to.
@@ -65,6 +87,8 @@ enum AdminError {
     Restore(#[from] restore::RestoreError),
     #[error(transparent)]
     Fsck(#[from] fsck::FsckError),
+    #[error(transparent)]
+    Export(#[from] export::ExportError),
 }
 
 /// Does what is asked and says what came of it; returns the exit code.
@@ -79,6 +103,12 @@ pub fn run(command: Command, config: &Config) -> i32 {
             without_damaged,
         } => restore::run(config, &folder, without_damaged, &mut out).map_err(AdminError::from),
         Command::Fsck => fsck::run(config, &mut out).map_err(AdminError::from),
+        Command::Export {
+            room,
+            format,
+            output,
+        } => export::run(config, &room, format, output.as_deref(), &mut out)
+            .map_err(AdminError::from),
     };
     // Who went away needs no last words.
     let _ = out.flush();
@@ -86,8 +116,22 @@ pub fn run(command: Command, config: &Config) -> i32 {
         Ok(Verdict::Clean) => 0,
         Ok(Verdict::Findings) => 1,
         Err(error) => {
-            eprintln!("chinwag-server: {error}");
+            if !error.is_unread() {
+                eprintln!("chinwag-server: {error}");
+            }
             2
+        }
+    }
+}
+
+impl AdminError {
+    /// Whoever read the output has seen enough.
+    fn is_unread(&self) -> bool {
+        match self {
+            Self::Export(export::ExportError::Output(error)) => {
+                error.kind() == io::ErrorKind::BrokenPipe
+            }
+            Self::Export(_) | Self::Backup(_) | Self::Restore(_) | Self::Fsck(_) => false,
         }
     }
 }

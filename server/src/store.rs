@@ -34,7 +34,7 @@ mod tests;
 mod writer;
 
 pub(crate) use files::{NewFile, NewUpload, StoredChunk, StoredUpload};
-pub(crate) use inspect::{Content, InspectError, Inspection};
+pub(crate) use inspect::{Content, InspectError, Inspection, RoomOfLog};
 pub(crate) use people::random;
 pub use schema::OpenError;
 pub(crate) use schema::{Identity, database_path, lock};

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
-use shared::{ContentHash, FileId, RoomId, Sequence, UploadId};
+use shared::{ContentHash, FileId, RoomEvent, RoomId, RoomRef, Sequence, UploadId};
 
-use super::{Identity, StoreError, StoredChunk, counter, files, schema};
+use super::{Identity, StoreError, StoredChunk, counter, files, log, rooms, schema};
 
 /// Why the database cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -144,6 +144,23 @@ impl Inspection {
             })
         })?;
         Ok(rooms.collect::<Result<_, _>>()?)
+    }
+
+    /// The room that is meant, if there is one.
+    pub(crate) fn room(&self, room: &RoomRef) -> Result<Option<RoomOfLog>, InspectError> {
+        let room_id = rooms::resolve(&self.db, room)?;
+        let mut rooms = self.rooms()?.into_iter();
+        Ok(rooms.find(|room| Some(room.room_id) == room_id))
+    }
+
+    /// The events from `from` on, ascending: at most `limit`, and fewer where they are large.
+    pub(crate) fn read_page(
+        &self,
+        room: RoomId,
+        from: Sequence,
+        limit: u32,
+    ) -> Result<Vec<RoomEvent>, InspectError> {
+        Ok(log::page_from(&self.db, room, from, limit)?)
     }
 
     /// Every content, by hash.

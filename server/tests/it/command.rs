@@ -173,6 +173,11 @@ fn commands_take_what_the_server_takes() {
         &["mine/chinwag.db"],
     );
     refused(&run(&["backup"]), 2, &["<FOLDER>"]);
+    refused(
+        &run(&["export", "lobby", "--format", "xml"]),
+        2,
+        &["xml", "json, html"],
+    );
     refused(&run(&["bakup", "x"]), 2, &["bakup"]);
     let mut named = program(&folder, &["fsck"]);
     let named = named.env("CHINWAG_DATA_DIR", "theirs").output();

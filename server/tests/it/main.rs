@@ -6,6 +6,7 @@ mod backup;
 mod chat;
 mod command;
 mod deadlines;
+mod export;
 mod files;
 mod fsck;
 mod hostile;

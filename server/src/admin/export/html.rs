@@ -1,0 +1,193 @@
+//! A log as one page: no script, nothing from elsewhere, and nothing that was said can be markup in it.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use shared::{EventBody, FileInfo, RoomEvent};
+
+use crate::admin::words::{date, size};
+use crate::store::RoomOfLog;
+
+/// Of a date as `words` writes it.
+const DAY: std::ops::Range<usize> = 0..16;
+const MINUTE: std::ops::Range<usize> = 17..22;
+
+pub(super) struct HtmlPage<'a> {
+    out: &'a mut dyn Write,
+    /// Where links lead; without it, they would lead nowhere.
+    public_url: Option<&'a str>,
+    /// The day under whose heading one is.
+    day: Option<String>,
+}
+
+impl<'a> HtmlPage<'a> {
+    pub(super) fn new(out: &'a mut dyn Write, public_url: Option<&'a str>) -> Self {
+        Self {
+            out,
+            public_url,
+            day: None,
+        }
+    }
+
+    pub(super) fn begin(&mut self, room: &RoomOfLog, server: &str) -> io::Result<()> {
+        let (room_name, server) = (Escaped(&room.name), Escaped(server));
+        let now = date(crate::now_ms());
+        write!(
+            self.out,
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"referrer\" content=\"no-referrer\">\n\
+             <meta name=\"color-scheme\" content=\"light dark\">\n\
+             <title>#{room_name} – {server}</title>\n<style>\n{}</style>\n</head>\n<body>\n\
+             <header>\n<h1>#<bdi>{room_name}</bdi></h1>\n",
+            include_str!("page.css"),
+        )?;
+        if !room.topic.is_empty() {
+            let topic = Escaped(&room.topic);
+            writeln!(self.out, "<p dir=\"auto\">{topic}</p>")?;
+        }
+        writeln!(
+            self.out,
+            "<p class=\"quiet\">{server}, as of {now}, {} events; times are UTC</p>\n</header>\n<main>",
+            room.last_sequence,
+        )
+    }
+
+    pub(super) fn event(&mut self, event: &RoomEvent) -> io::Result<()> {
+        let date = date(event.at_ms);
+        if self.day.as_deref() != date.get(DAY) {
+            let day = date.get(DAY).unwrap_or_default();
+            writeln!(self.out, "<h2>{day}</h2>")?;
+            self.day = Some(day.to_owned());
+        }
+        let sequence = event.sequence;
+        let name = Escaped(&event.person.name);
+        let minute = date.get(MINUTE).unwrap_or_default();
+        let time = format!("<a href=\"#e{sequence}\"><time title=\"{date}\">{minute}</time></a>");
+        match &event.event {
+            EventBody::MessageSent {
+                text, attachments, ..
+            } => {
+                writeln!(
+                    self.out,
+                    "<article id=\"e{sequence}\">\n<p class=\"who\"><bdi>{name}</bdi> {time}</p>"
+                )?;
+                if !text.is_empty() {
+                    writeln!(
+                        self.out,
+                        "<p class=\"text\" dir=\"auto\">{}</p>",
+                        Escaped(text)
+                    )?;
+                }
+                self.attachments(attachments)?;
+                writeln!(self.out, "</article>")
+            }
+            EventBody::RoomCreated { .. } => {
+                self.note(sequence.0, &name, "created the room", &time)
+            }
+            EventBody::MemberJoined {} => self.note(sequence.0, &name, "joined", &time),
+            EventBody::MemberLeft {} => self.note(sequence.0, &name, "left", &time),
+            EventBody::Unknown => self.note(
+                sequence.0,
+                &name,
+                "did what this version cannot show",
+                &time,
+            ),
+        }
+    }
+
+    fn note(&mut self, sequence: u64, name: &Escaped<'_>, did: &str, time: &str) -> io::Result<()> {
+        writeln!(
+            self.out,
+            "<p class=\"note\" id=\"e{sequence}\"><bdi>{name}</bdi> {did} {time}</p>"
+        )
+    }
+
+    fn attachments(&mut self, files: &[FileInfo]) -> io::Result<()> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "<ul>")?;
+        for file in files {
+            let name = Escaped(file.name.as_str());
+            write!(self.out, "<li>")?;
+            match self.public_url {
+                Some(url) => {
+                    let (url, link) = (Escaped(url), Escaped(&file.link));
+                    write!(
+                        self.out,
+                        "<a href=\"{url}{link}\" rel=\"noreferrer\"><bdi>{name}</bdi></a>"
+                    )?;
+                }
+                None => write!(self.out, "<bdi>{name}</bdi>")?,
+            }
+            writeln!(
+                self.out,
+                " <span class=\"quiet\">{}, {}</span><br><code>{}</code></li>",
+                size(file.size_bytes),
+                Escaped(&file.media_type),
+                file.content_hash,
+            )?;
+        }
+        writeln!(self.out, "</ul>")
+    }
+
+    pub(super) fn end(self) -> io::Result<()> {
+        writeln!(self.out, "</main>\n</body>\n</html>")
+    }
+}
+
+/// Text that is text wherever it stands, in an attribute as well.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
+                '\n' | '\t' => fmt::Write::write_char(f, c)?,
+                // Of a line's end, \n is enough.
+                '\r' => {}
+                // HTML has no place for them.
+                c if c.is_control() => f.write_str("\u{FFFD}")?,
+                c => fmt::Write::write_char(f, c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::TimestampMs;
+
+    use super::*;
+
+    #[test]
+    fn nothing_that_was_said_is_markup() {
+        let said = "<script>alert('&')</script>\n\"\0\u{1b}";
+        let shown = Escaped(said).to_string();
+        assert_eq!(
+            shown,
+            "&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;\n&quot;\u{FFFD}\u{FFFD}"
+        );
+    }
+
+    #[test]
+    fn dates_fit_their_cuts_whatever_the_time() {
+        for (at_ms, day, minute) in [
+            (0, "Thu, 01 Jan 1970", "00:00"),
+            (1_790_000_000_000, "Mon, 21 Sep 2026", "14:13"),
+            (u64::MAX, "Fri, 31 Dec 9999", "00:00"),
+        ] {
+            let date = date(TimestampMs(at_ms));
+            assert_eq!(date.get(DAY), Some(day));
+            assert_eq!(date.get(MINUTE), Some(minute));
+        }
+    }
+}
