@@ -135,7 +135,7 @@ test("an upload goes on after the server was away, and after the page was closed
   await ann.ready();
   release();
   const pending = timeline(ann).locator("article.pending", { hasText: "waits for its file" });
-  await pending.getByText("The page was closed before it was sent.").waitFor();
+  await pending.getByText("Chinwag was closed before it was sent.").waitFor();
   await ann.see("choose-again");
   await ann.checkAccess();
   await pending.getByLabel("Choose second.tar again").setInputFiles([file("second.tar", "application/x-tar", big.buffer)]);

@@ -130,7 +130,7 @@ pub fn upload(upload: &Upload) -> String {
         UploadPhase::Sending => moving(&upload.progress),
         UploadPhase::Finishing => format!("{whole}, checking"),
         UploadPhase::Finished(_) => whole,
-        UploadPhase::SourceMissing => "It was not sent before the end. Choose it again.".into(),
+        UploadPhase::SourceMissing => "Chinwag was closed before it was sent.".into(),
         UploadPhase::Failed { reason, .. } => sentence(reason),
     }
 }
