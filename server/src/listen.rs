@@ -64,7 +64,8 @@ pub struct Server {
     tcp: SocketAddr,
     drain: watch::Sender<bool>,
     accepting: Vec<JoinHandle<()>>,
-    presence: JoinHandle<()>,
+    /// Ended with the server, wherever they are.
+    tasks: Vec<JoinHandle<()>>,
     hub: Arc<Hub>,
     admissions: Arc<Admissions>,
     store: Store,
@@ -81,7 +82,7 @@ impl Server {
         let store = Store::open(&config.data_dir, metrics.clone(), publisher)?;
         let blobs = Blobs::open(&config.uploads_dir, store.uploads_owner())?;
         let files = Arc::new(Files::new(store.clone(), blobs));
-        tokio::spawn(collect_regularly(Arc::downgrade(&files)));
+        let collecting = tokio::spawn(collect_regularly(Arc::downgrade(&files)));
         let admissions = Arc::new(Admissions::new(
             config.connections_max,
             config.connections_per_address_max,
@@ -117,7 +118,7 @@ impl Server {
             tcp,
             drain,
             accepting,
-            presence,
+            tasks: vec![collecting, presence],
             hub,
             admissions,
             store,
@@ -141,7 +142,11 @@ impl Server {
         for accepting in self.accepting {
             let _ = accepting.await;
         }
-        self.presence.abort();
+        for task in self.tasks {
+            task.abort();
+            // Cancelled, that is.
+            let _ = task.await;
+        }
         self.hub.drain();
         if timeout(DRAIN_TIMEOUT, self.admissions.idle())
             .await

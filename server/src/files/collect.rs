@@ -9,7 +9,6 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::upload::Upload;
 use super::{Files, UploadError};
-use crate::store::StoreError;
 
 /// An upload that got no chunk for this long is abandoned; a finished one is no longer repeated.
 const UPLOAD_AGE_MS: u64 = 7 * 24 * 3600 * 1000;
@@ -31,11 +30,8 @@ pub(crate) async fn collect_regularly(files: Weak<Files>) {
         if rests > 0 {
             continue;
         }
-        match files.collect(crate::now_ms()).await {
-            Ok(()) => {}
-            // The server is stopping; the next one collects.
-            Err(UploadError::Store(StoreError::Closed)) => return,
-            Err(error) => tracing::warn!(%error, "abandoned uploads could not be collected"),
+        if let Err(error) = files.collect(crate::now_ms()).await {
+            tracing::warn!(%error, "abandoned uploads could not be collected");
         }
     }
 }
