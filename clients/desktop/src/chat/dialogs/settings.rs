@@ -4,7 +4,7 @@ use std::sync::mpsc::{self, Receiver};
 
 use client::present::format::sentence;
 use eframe::egui::accesskit::Role;
-use eframe::egui::{self, Ui};
+use eframe::egui::{self, Stroke, Ui};
 
 use crate::chat::files::choose::{self, Choice};
 use crate::chat::{Env, Wish};
@@ -86,6 +86,10 @@ fn ask_for_folder(ctx: &egui::Context) -> Receiver<Choice> {
 fn section(ui: &mut Ui, theme: &Theme, title: &str, content: impl FnOnce(&mut Ui)) {
     ui.scope(|ui| {
         region(ui, Role::Group, title);
+        // What can be switched has an edge that everybody sees.
+        let switch = &mut ui.visuals_mut().widgets.inactive;
+        switch.bg_fill = theme.surface;
+        switch.bg_stroke = Stroke::new(1.0, theme.text_3);
         heading(ui, theme.body.bold(), theme.text, title, 2);
         content(ui);
     });
