@@ -8,7 +8,7 @@ mod place;
 mod run;
 mod storage_bar;
 
-pub use self::run::run;
+pub use self::run::{RunError, run};
 
 use std::cell::RefCell;
 use std::path::PathBuf;

@@ -17,6 +17,6 @@ mod system;
 mod theme;
 mod widgets;
 
-pub use app::{App, Options, run};
+pub use app::{App, Options, RunError, run};
 pub use client::present::news::Notice;
 pub use system::announce::Announce;

@@ -47,9 +47,7 @@ fn main() -> ExitCode {
     match desktop::run(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!(
-                "error: no window can be opened: {error}; without a screen, use chinwag, the terminal client"
-            );
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }

@@ -10,6 +10,7 @@ mod notes;
 mod notices;
 mod peer;
 mod people;
+mod program;
 mod rooms;
 mod settings;
 mod talk;
