@@ -21,3 +21,4 @@ mod origins;
 mod peer;
 mod presence;
 mod refusals;
+mod resync;
