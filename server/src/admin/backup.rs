@@ -108,7 +108,12 @@ impl Backup<'_> {
         let made_at_ms = crate::now_ms();
         let name = format!("chinwag-{made_at_ms}.db");
         let unfinished = self.folder.join("database.unfinished");
-        let (snapshot, lost) = until_settled(|| self.copy(&unfinished))?;
+        let copied = until_settled(|| self.copy(&unfinished));
+        if copied.is_err() {
+            // What fills the disk does not stay.
+            let _ = fs::remove_file(&unfinished);
+        }
+        let (snapshot, lost) = copied?;
         let database = self.name_database(&unfinished, name)?;
         let manifest = Manifest {
             format: Manifest::FORMAT,
