@@ -169,7 +169,7 @@ impl Restore<'_> {
         let known: HashSet<ContentHash> = self.manifest.lost.iter().copied().collect();
         let total = contents.iter().map(|content| content.size_bytes).sum();
         let mut progress = Progress::new("restoring files", total);
-        let mut placer = Placer::default();
+        let mut placer = Placer::without_links();
         let mut lost = 0;
         for &Content { hash, size_bytes } in contents {
             let (source, target) = (self.kept.blob_path(hash), self.uploads.blob_path(hash));

@@ -48,7 +48,7 @@ impl Default for Placer {
 }
 
 impl Placer {
-    /// For what is to be changed at its new place.
+    /// For what is to be changed at its new place, or must not be lost with its source.
     pub(crate) fn without_links() -> Self {
         Self {
             links: false,

@@ -204,6 +204,25 @@ async fn what_is_damaged_in_the_backup_is_copied_anew_where_it_is_read() {
 }
 
 #[tokio::test]
+async fn what_damages_a_restored_file_spares_the_backup() {
+    let folder = TempDir::new().unwrap();
+    let [small, _] = with_backup(&folder).await;
+    let restore = [&["restore", "backup"], &RESTORED[..]].concat();
+    run(&folder, &restore).await.assert_clean();
+    // In place, as a broken disk or a careless program would.
+    let restored = content_path(&folder.path().join("uploads-2"), &small);
+    fs::write(restored, b"jello").unwrap();
+    let fsck = [&["fsck"], &RESTORED[..]].concat();
+    run(&folder, &fsck)
+        .await
+        .assert_findings(&[&["has another hash"]]);
+    run(&folder, &["fsck"]).await.assert_clean();
+    fs::remove_dir_all(folder.path().join("data-2")).unwrap();
+    fs::remove_dir_all(folder.path().join("uploads-2")).unwrap();
+    run(&folder, &restore).await.assert_clean();
+}
+
+#[tokio::test]
 async fn what_the_server_has_lost_is_named_and_the_rest_kept() {
     let folder = TempDir::new().unwrap();
     let server = start(&folder).await;
