@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use desktop::Options;
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Color32, ColorImage, DroppedFile, Event, HoveredFile, Key, Modifiers};
+use eframe::egui::{
+    Color32, ColorImage, DroppedFile, Event, HoveredFile, Key, Modifiers, OutputCommand,
+};
 use egui_kittest::kittest::Queryable as _;
 use serde_json::json;
 use testing::{Proxy, World};
@@ -394,6 +396,16 @@ fn images_are_shown_and_opened_and_broken_ones_are_files() {
     bob.presses(Modifiers::NONE, Key::ArrowRight);
     bob.sees("2 of 2");
     bob.meets(Role::Button, "Download other.png");
+    let copy = bob.harness.get_by_label("Copy link to other.png");
+    copy.click();
+    bob.harness.step();
+    let commands = &bob.harness.output().platform_output.commands;
+    let start = format!("http://{}/files/", world.http());
+    assert!(
+        commands.iter().any(|command| matches!(command,
+            OutputCommand::CopyText(text) if text.starts_with(&start) && text.ends_with("/other.png"))),
+        "{commands:?}"
+    );
     bob.presses(Modifiers::NONE, Key::Escape);
     bob.loses(Role::Button, "Close the image");
     bob.is_at(Role::MultilineTextInput, FIELD);

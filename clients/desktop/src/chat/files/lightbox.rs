@@ -134,7 +134,15 @@ fn show_bar(ui: &mut Ui, env: &Env<'_>, rect: Rect, lightbox: &Lightbox) -> Opti
     } else {
         quiet(Icon::Download, Some("Download"), format!("Download {name}"))
     };
-    let mut buttons = vec![save, quiet(Icon::Close, None, "Close the image".to_owned())];
+    let mut buttons = vec![
+        save,
+        quiet(
+            Icon::Link,
+            Some("Copy link"),
+            format!("Copy link to {name}"),
+        ),
+        quiet(Icon::Close, None, "Close the image".to_owned()),
+    ];
     if several {
         buttons.insert(0, quiet(Icon::Back, None, "Image before".to_owned()));
         buttons.insert(1, quiet(Icon::Forward, None, "Image after".to_owned()));
@@ -163,6 +171,10 @@ fn show_bar(ui: &mut Ui, env: &Env<'_>, rect: Rect, lightbox: &Lightbox) -> Opti
         }
         2 => {
             env.wish(Wish::Save(file.clone()));
+            None
+        }
+        3 => {
+            env.wish(Wish::CopyLink(file.clone()));
             None
         }
         _ => Some(Want::Close),
