@@ -3,7 +3,7 @@
 //!
 //! - `progress`: how far connecting is, in words; `show`: the form on the screen
 
-mod progress;
+pub(crate) mod progress;
 mod show;
 
 use std::path::{Path, PathBuf};

@@ -16,8 +16,9 @@ use super::panes::{Pane, Panes, Step};
 use super::sidebar::Sidebar;
 use super::timeline::Timeline;
 use super::{Chat, Env, head, shortcuts, typing_line};
+use crate::connect::progress::absence;
 use crate::settings::Settings;
-use crate::theme::{Theme, pane};
+use crate::theme::{Theme, pane, space};
 use crate::widgets::{label, region};
 
 /// What is there sooner is waited for without a word. In seconds.
@@ -66,8 +67,9 @@ impl Layout {
         self.at_list && self.is_narrow()
     }
 
-    /// There is no room yet.
-    fn wait(&mut self, ui: &mut Ui, theme: &Theme) {
+    /// There is no room yet: it comes, or the server is away.
+    fn wait(&mut self, ui: &mut Ui, env: &Env<'_>, connection_bar: &mut ConnectionBar) {
+        let theme = env.theme;
         let frame = Frame::new().fill(theme.surface);
         let time = ui.input(|input| input.time);
         let left = self.empty_since.get_or_insert(time).to_owned() + GRACE - time;
@@ -75,10 +77,15 @@ impl Layout {
             if left > 0.0 {
                 ui.request_repaint_after(Duration::from_secs_f64(left));
             } else {
-                ui.centered_and_justified(|ui| {
-                    label(ui, theme.body, theme.text_3, "Loading your rooms…");
+                let absence = absence(env.handle, env.server);
+                let text = absence.as_deref().unwrap_or("Loading your rooms…");
+                let middle = ui.max_rect().shrink(space::XL);
+                ui.scope_builder(UiBuilder::new().max_rect(middle), |ui| {
+                    ui.add_space(middle.height() * 0.4);
+                    ui.vertical_centered(|ui| label(ui, theme.body, theme.text_2, text));
                 });
             }
+            connection_bar.show(ui, env, ui.max_rect());
         });
     }
 }
@@ -128,7 +135,7 @@ impl Chat {
                     panes: &mut self.panes,
                 }
                 .show(ui, &env, room_id, shape),
-                None => self.layout.wait(ui, theme),
+                None => self.layout.wait(ui, &env, &mut self.connection_bar),
             }
             let over = details.filter(|_| beside.is_none());
             let over = over.map(|room_id| details_over(ui, &env, &mut self.details, room_id));

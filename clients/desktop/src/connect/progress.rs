@@ -49,6 +49,15 @@ impl Progress {
     }
 }
 
+/// Why there is no connection, or what there was to say of the last; `None` while all is well.
+pub(crate) fn absence(handle: &Handle, server: &ServerAddress) -> Option<String> {
+    if handle.with_view(|view| view.connection == ConnectionState::Online) {
+        return None;
+    }
+    let failure = handle.last_failure()?;
+    Some(trouble(server, Some(failure.kind), &failure.reason))
+}
+
 fn trouble(server: &ServerAddress, kind: Option<FailureKind>, reason: &str) -> String {
     match kind {
         Some(FailureKind::Unreachable) => format!(

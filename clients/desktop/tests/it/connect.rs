@@ -223,6 +223,9 @@ fn who_was_signed_in_sees_the_chat_at_once_even_offline() {
     window.until("a window without the form", |harness| {
         harness.query_by_label("Server").is_none()
     });
+    window.sees("cannot be reached: nothing listens there");
+    window.sees("Reconnecting, retry in");
+    window.sees("Retry now");
     world.start_server();
     is_in(&mut window);
 }
