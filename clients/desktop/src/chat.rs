@@ -223,6 +223,9 @@ impl Chat {
             }
         }
         self.files.changed(&changes);
+        if !changes.is_empty() {
+            self.notices.changed();
+        }
         self.sidebar.changed(&changes);
         self.details.changed(&changes);
         if let Outcome::Done(room_id) = self.dialogs.changed(&changes) {

@@ -1,5 +1,6 @@
 //! What the desktop announces of rooms that nobody looks at, and the title of the window. The core says what is news.
 
+use client::View;
 use client::present::news::{Announcement, News, Notice};
 use client::present::words;
 use eframe::egui::{self, UserAttentionType, ViewportCommand};
@@ -13,6 +14,8 @@ pub(crate) struct Notices {
     news: News,
     announcer: Announcer,
     title: String,
+    /// The room that the title was made for; counting what is unread is not for every frame.
+    titled: Option<Option<RoomId>>,
 }
 
 impl Notices {
@@ -21,7 +24,13 @@ impl Notices {
             news: News::default(),
             announcer,
             title: String::new(),
+            titled: None,
         }
+    }
+
+    /// The core has news.
+    pub(super) fn changed(&mut self) {
+        self.titled = None;
     }
 
     /// Announces what came, and takes back what was seen. Returns the room to go to, where its notice was clicked.
@@ -32,18 +41,17 @@ impl Notices {
         shown: Option<RoomId>,
         settings: &Settings,
     ) -> Option<RoomId> {
+        if self.titled != Some(shown) {
+            self.titled = Some(shown);
+            let title = handle.with_view(|view| title(view, shown));
+            if title != self.title {
+                ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+                self.title = title;
+            }
+        }
         let watched = shown.filter(|_| is_watched(ctx));
         let now = handle.now();
-        let (all, title) = handle.with_view(|view| {
-            let room = shown.and_then(|room_id| view.rooms.get(&room_id));
-            let room = room.map(|room| room.info.name.as_str());
-            let title = words::title(view.unread_in_all(), room);
-            (self.news.look(view, watched, now), title)
-        });
-        if title != self.title {
-            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
-            self.title = title;
-        }
+        let all = handle.with_view(|view| self.news.look(view, watched, now));
         for one in all {
             self.announce(ctx, one, settings);
         }
@@ -86,6 +94,12 @@ impl Notices {
     pub(crate) fn trouble(&self) -> Option<String> {
         self.announcer.borrow().trouble()
     }
+}
+
+fn title(view: &View, shown: Option<RoomId>) -> String {
+    let room = shown.and_then(|room_id| view.rooms.get(&room_id));
+    let room = room.map(|room| room.info.name.as_str());
+    words::title(view.unread_in_all(), room)
 }
 
 /// Whether somebody is there to see what the window shows.
