@@ -43,7 +43,7 @@ impl Native {
             token: String::new(),
             line: Vec::new(),
         };
-        native.send(&ClientFrame::Hello(Hello {
+        native.send(&ClientFrame::Hello(Box::new(Hello {
             request_id: RequestId(1),
             protocol: PROTOCOL_VERSION,
             client: ClientInfo {
@@ -55,7 +55,7 @@ impl Native {
                 session_token: None,
             },
             resume: None,
-        }))?;
+        })))?;
         let welcomed = native.reply(|frame| {
             let ServerFrame::Welcome(welcome) = frame else {
                 return None;

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use shared::codec::Packet;
 use shared::file::FileDescription;
-use shared::frame::ClientInfo;
+use shared::frame::{ClientInfo, Credentials};
 use shared::{
-    ChunkLayout, ChunkRanges, ClientFrame, ErrorReply, FileId, RequestId, RoomId, RoomRef,
+    ChunkLayout, ChunkRanges, ClientFrame, ErrorReply, FileId, RequestId, RoomId, RoomRef, Secret,
     Sequence, ServerFrame, SessionToken, TransactionId, UploadId,
 };
 
@@ -49,13 +49,83 @@ impl Config {
     }
 }
 
+/// How somebody comes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// With a name that nobody has, where the server takes guests.
+    Guest { name: String },
+    /// With an account.
+    Account {
+        name: String,
+        password: Secret,
+        /// Where the account asks for one.
+        code: Option<Secret>,
+    },
+    /// With a new account.
+    NewAccount {
+        name: String,
+        password: Secret,
+        /// Where the server asks for one.
+        invitation: Option<Secret>,
+    },
+    /// With another password for an account, by an admin's link.
+    NewPassword { token: Secret, password: Secret },
+}
+
+impl Entry {
+    /// Under which name; an admin's link does not say.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Guest { name } | Self::Account { name, .. } | Self::NewAccount { name, .. } => {
+                Some(name)
+            }
+            Self::NewPassword { .. } => None,
+        }
+    }
+
+    /// As the server is told.
+    pub(crate) fn credentials(&self, session_token: Option<SessionToken>) -> Credentials {
+        match self.clone() {
+            Self::Guest { name } => Credentials::ClaimName {
+                name,
+                session_token,
+            },
+            Self::Account {
+                name,
+                password,
+                code,
+            } => Credentials::SignIn {
+                name,
+                password,
+                code,
+                session_token,
+            },
+            Self::NewAccount {
+                name,
+                password,
+                invitation,
+            } => Credentials::SignUp {
+                name,
+                password,
+                invitation,
+                session_token,
+            },
+            Self::NewPassword { token, password } => Credentials::ResetPassword {
+                token,
+                password,
+                session_token,
+            },
+        }
+    }
+}
+
 /// What a person wants.
 #[derive(Debug, Clone)]
 pub enum Command {
-    /// Claims a name and connects, where one is signed out. The token is stored before the claim is sent, so
-    /// that a claim whose reply was lost is repeated and not refused.
+    /// Connects and comes in, where one is signed out. The token is stored before anything is sent, so that what
+    /// had no reply is repeated and not refused.
     SignIn {
-        name: String,
+        entry: Entry,
         /// Of random bytes fit for secrets, which the core does not have.
         session_token: SessionToken,
     },
@@ -80,6 +150,8 @@ pub enum Command {
     JoinRoom { room: RoomRef },
     /// Answered by [`Change::RequestDone`].
     LeaveRoom { room_id: RoomId },
+    /// Sends any other request; its request id is chosen by the core. Answered by [`Change::Answered`].
+    Ask(Box<ClientFrame>),
     /// Fills [`crate::View::directory`].
     ListRooms,
     /// Fills [`crate::Room::members`].
@@ -309,6 +381,11 @@ pub enum Change {
     RoomJoined {
         request_id: RequestId,
         room_id: RoomId,
+    },
+    /// The reply to [`Command::Ask`].
+    Answered {
+        request_id: RequestId,
+        answer: Box<ServerFrame>,
     },
     /// A request succeeded and there is nothing else to show.
     RequestDone { request_id: RequestId },

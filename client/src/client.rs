@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use shared::room::CreateRoom;
 use shared::{ClientFrame, Epoch, RequestId, RoomId, RoomRef, Sequence, TimestampMs};
 
-use crate::api::{Change, Command, CommandError, Config, Input, Output, Ticket};
+use crate::api::{Change, Command, CommandError, Config, Entry, Input, Output, Ticket};
 use crate::connection::{ConnectionState, Timers};
 use crate::outbox::Outbox;
 use crate::snapshot::Snapshot;
@@ -50,7 +51,7 @@ impl Client {
             config,
             view: View {
                 person: restored.person,
-                claim: restored.claim,
+                entry: restored.claim.map(|name| Entry::Guest { name }),
                 outbox: Outbox::restore(restored.outbox),
                 ..View::default()
             },
@@ -114,9 +115,9 @@ impl Client {
     pub fn command(&mut self, command: Command, now: TimestampMs) -> Result<Ticket, CommandError> {
         match command {
             Command::SignIn {
-                name,
+                entry,
                 session_token,
-            } => self.sign_in(name, &session_token, now),
+            } => self.sign_in(entry, &session_token, now),
             Command::SignOut => {
                 self.sign_out(None, now);
                 Ok(Ticket::Done)
@@ -129,19 +130,24 @@ impl Client {
             } => self.send_message(room_id, text, attachments, now),
             Command::RetryMessage { transaction_id } => self.retry(transaction_id, now),
             Command::DeleteMessage { transaction_id } => self.delete(transaction_id, now),
-            Command::CreateRoom { name, topic } => {
-                self.request(now, None, |request_id| ClientFrame::CreateRoom {
+            Command::CreateRoom { name, topic } => self.request(now, None, |request_id| {
+                ClientFrame::CreateRoom(CreateRoom {
                     request_id,
                     name,
                     topic,
+                    ..CreateRoom::default()
                 })
-            }
+            }),
             Command::JoinRoom { room } => self.request(now, None, |request_id| {
                 ClientFrame::JoinRoom { request_id, room }
             }),
             Command::LeaveRoom { room_id } => self.request(now, None, |request_id| {
                 let room = RoomRef::Id(room_id);
                 ClientFrame::LeaveRoom { request_id, room }
+            }),
+            Command::Ask(mut frame) => self.request(now, None, |request_id| {
+                frame.set_request_id(request_id);
+                *frame
             }),
             Command::ListRooms => self.request(now, None, |request_id| ClientFrame::ListRooms {
                 request_id,
@@ -241,7 +247,14 @@ impl Client {
         self.persist_at = None;
         let snapshot = Snapshot {
             session_token: self.token.clone(),
-            claim: self.view.claim.clone(),
+            // What holds a password is not stored: after a restart the token alone says whether it came in.
+            claim: match &self.view.entry {
+                Some(Entry::Guest { name }) => Some(name.clone()),
+                Some(
+                    Entry::Account { .. } | Entry::NewAccount { .. } | Entry::NewPassword { .. },
+                )
+                | None => None,
+            },
             uploads: self.uploads_to_store(),
             downloads: self.downloads_to_store(),
             person: self.view.person.clone(),

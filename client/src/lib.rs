@@ -27,7 +27,7 @@ mod timeline;
 mod transfer;
 mod view;
 
-pub use api::{Change, Command, CommandError, Config, Input, Output, Ticket};
+pub use api::{Change, Command, CommandError, Config, Entry, Input, Output, Ticket};
 pub use client::Client;
 pub use connection::ConnectionState;
 pub use outbox::{Delivery, Outbox, PendingMessage};

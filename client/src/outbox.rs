@@ -373,11 +373,5 @@ impl Outbox {
 
 /// The transaction id, where the event is a message.
 pub(crate) fn transaction_of(event: &RoomEvent) -> Option<TransactionId> {
-    match &event.event {
-        shared::EventBody::MessageSent { transaction_id, .. } => Some(*transaction_id),
-        shared::EventBody::RoomCreated { .. }
-        | shared::EventBody::MemberJoined {}
-        | shared::EventBody::MemberLeft {}
-        | shared::EventBody::Unknown => None,
-    }
+    event.event.transaction_id()
 }

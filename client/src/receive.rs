@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use shared::account::{InvitationDescription, Present, ServerDescription};
 use shared::codec::Packet;
-use shared::frame::{Person, RoomOpening, Welcome};
+use shared::frame::{Person, Welcome};
+use shared::room::RoomOpening;
 use shared::{
     ErrorCode, ErrorReply, EventBody, PersonId, RequestId, RoomEvent, RoomId, ServerFrame,
     TimestampMs,
@@ -55,13 +57,15 @@ impl Client {
     /// The token is the only key to a person's name, so it is forgotten only where the server says that it is none.
     /// A claim has nothing to lose unless an earlier one of the same token succeeded unseen.
     fn greeting_refused(&mut self, error: ErrorReply, now: TimestampMs) {
-        let for_good = if self.view.claim.is_some() {
+        let for_good = if self.view.entry.is_some() {
             !is_temporary(&error) && error.code != ErrorCode::UnsupportedProtocol
         } else {
             error.code == ErrorCode::InvalidToken
         };
         if for_good {
-            self.sign_out(Some(error.message), now);
+            let reason = Some(error.message.clone());
+            self.sign_out(reason, now);
+            self.view.refusal = Some(error);
         } else {
             self.timers.wait_at_least(error.retry_after_ms.unwrap_or(0));
             self.give_up(error.message, now);
@@ -145,6 +149,30 @@ impl Client {
                 index,
                 ..
             } => self.chunk_read(request_id, file_id, index, payload, now),
+            answer @ (ServerFrame::ServerDescribed(ServerDescription { request_id, .. })
+            | ServerFrame::InvitationDescribed(InvitationDescription {
+                request_id,
+                ..
+            })
+            | ServerFrame::BansListed { request_id, .. }
+            | ServerFrame::LinkDescribed { request_id, .. }
+            | ServerFrame::PeopleFound { request_id, .. }
+            | ServerFrame::ProfileDescribed { request_id, .. }
+            | ServerFrame::TotpBegun { request_id, .. }
+            | ServerFrame::SessionsListed { request_id, .. }
+            | ServerFrame::BotCreated { request_id, .. }
+            | ServerFrame::BotsListed { request_id, .. }
+            | ServerFrame::InvitationCreated { request_id, .. }
+            | ServerFrame::InvitationsListed { request_id, .. }
+            | ServerFrame::PeopleListed { request_id, .. }
+            | ServerFrame::AllRoomsListed { request_id, .. }
+            | ServerFrame::SettingsDescribed { request_id, .. }
+            | ServerFrame::StorageDescribed { request_id, .. }
+            | ServerFrame::AuditPage { request_id, .. }
+            | ServerFrame::ReportsListed { request_id, .. }) => self.answered(request_id, answer),
+            ServerFrame::ReadMarkerMoved { .. }
+            | ServerFrame::AccountChanged { .. }
+            | ServerFrame::SessionEnded {} => {}
             // The core greets once per connection and pings to hear anything.
             ServerFrame::Welcome(_) | ServerFrame::Pong { .. } | ServerFrame::Unknown => {}
         }
@@ -173,7 +201,8 @@ impl Client {
         if welcome.session_token.is_some() {
             self.token = welcome.session_token;
         }
-        self.view.claim = None;
+        self.view.entry = None;
+        self.view.role = welcome.role;
         let mut gone = std::mem::take(&mut self.view.rooms);
         for opening in welcome.rooms {
             let known = gone.remove(&opening.room.room_id);
@@ -361,6 +390,13 @@ impl Client {
         }
     }
 
+    fn answered(&mut self, request_id: RequestId, answer: ServerFrame) {
+        if self.requests.remove(&request_id).is_some() {
+            let answer = Box::new(answer);
+            self.changed(Change::Answered { request_id, answer });
+        }
+    }
+
     fn joined(&mut self, request_id: RequestId, room_id: RoomId) {
         if self.requests.remove(&request_id).is_some() {
             self.changed(Change::RoomJoined {
@@ -408,21 +444,21 @@ impl Client {
         self.changed(Change::Typing(room_id));
     }
 
-    fn presence_listed(&mut self, total: u32, people: Vec<Person>) {
+    fn presence_listed(&mut self, total: u32, people: Vec<Present>) {
         let people = people
             .into_iter()
-            .map(|person| (person.id, person))
+            .map(|present| (present.person.id, present))
             .collect();
         self.view.presence = Presence { total, people };
         self.changed(Change::Presence);
     }
 
-    fn presence(&mut self, total: u32, came: Vec<Person>, left: Vec<PersonId>) {
+    fn presence(&mut self, total: u32, came: Vec<Present>, left: Vec<PersonId>) {
         let presence = &mut self.view.presence;
         presence.total = total;
         presence
             .people
-            .extend(came.into_iter().map(|person| (person.id, person)));
+            .extend(came.into_iter().map(|present| (present.person.id, present)));
         presence.people.retain(|id, _| !left.contains(id));
         self.changed(Change::Presence);
     }
@@ -431,10 +467,15 @@ impl Client {
 /// How many members the room has after this event.
 fn members_after(event: &RoomEvent, before: u32) -> u32 {
     match event.event {
-        EventBody::MemberJoined {} => before.saturating_add(1),
-        EventBody::MemberLeft {} => before.saturating_sub(1),
-        EventBody::MessageSent { .. } | EventBody::RoomCreated { .. } | EventBody::Unknown => {
-            before
-        }
+        EventBody::MemberJoined {} | EventBody::MemberAdded { .. } => before.saturating_add(1),
+        EventBody::MemberLeft {} | EventBody::MemberRemoved { .. } => before.saturating_sub(1),
+        EventBody::MessageSent { .. }
+        | EventBody::RoomCreated { .. }
+        | EventBody::BanLifted { .. }
+        | EventBody::RoomRoleChanged { .. }
+        | EventBody::RoomChanged { .. }
+        | EventBody::MessagesRemoved { .. }
+        | EventBody::Removed {}
+        | EventBody::Unknown => before,
     }
 }

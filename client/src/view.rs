@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use shared::frame::{Member, Person, RoomInfo, ServerInfo};
+use shared::account::Present;
+use shared::frame::{Person, ServerInfo};
 use shared::limits::Limits;
-use shared::{EventBody, PersonId, RoomEvent, RoomId, Sequence, TimestampMs, UploadId};
+use shared::room::{Member, RoomInfo};
+use shared::{
+    ErrorReply, EventBody, PersonId, Role, RoomEvent, RoomId, Sequence, TimestampMs, UploadId,
+};
 
+use crate::api::Entry;
 use crate::connection::ConnectionState;
 use crate::outbox::{Outbox, PendingMessage};
 use crate::timeline::Timeline;
@@ -16,10 +21,14 @@ use crate::transfer::{Download, DownloadId, Upload};
 pub struct View {
     /// Whether one is online, and if not, why.
     pub connection: ConnectionState,
-    /// Oneself; `None` before the first sign-in. While a name is being claimed, who one was before.
+    /// Oneself; `None` before the first sign-in. While one is coming in, who one was before.
     pub person: Option<Person>,
-    /// The name that is being claimed.
-    pub claim: Option<String>,
+    /// How one is coming in; `None` once one is in, or while one is not trying.
+    pub entry: Option<Entry>,
+    /// Why the last try to come in failed; its code says whether to ask for more than before.
+    pub refusal: Option<ErrorReply>,
+    /// What one is on this server.
+    pub role: Role,
     /// `None` before the first connection.
     pub server: Option<ServerInfo>,
     /// As the server stated them.
@@ -39,11 +48,10 @@ pub struct View {
 }
 
 impl View {
-    /// Whether there is anything to show of somebody: a session, though perhaps no connection. A name that is being
-    /// claimed is not one's own yet.
+    /// Whether there is anything to show of somebody: a session, though perhaps no connection.
     pub fn is_signed_in(&self) -> bool {
         let out = matches!(self.connection, ConnectionState::SignedOut { .. });
-        !out && self.claim.is_none() && self.person.is_some()
+        !out && self.entry.is_none() && self.person.is_some()
     }
 
     /// Unread messages of all rooms.
@@ -114,5 +122,5 @@ pub struct Presence {
     /// May be more than are listed.
     pub total: u32,
     /// By id.
-    pub people: BTreeMap<PersonId, Person>,
+    pub people: BTreeMap<PersonId, Present>,
 }

@@ -13,7 +13,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use client::{
-    Change, Client, Command, CommandError, Config, Input, Output, PendingAttachment, Ticket, View,
+    Change, Client, Command, CommandError, Config, Entry, Input, Output, PendingAttachment, Ticket,
+    View,
 };
 use gloo_timers::callback::Timeout;
 use shared::frame::ClientInfo;
@@ -108,7 +109,7 @@ impl Driver {
     pub(crate) fn sign_in(&self, name: String) -> Result<Ticket, CommandError> {
         let session_token = SessionToken::from_random(random::bytes());
         self.command(Command::SignIn {
-            name,
+            entry: Entry::Guest { name },
             session_token,
         })
     }

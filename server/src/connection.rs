@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::codec::DecodeError;
-use shared::frame::{Credentials, Hello, Person, ServerInfo};
+use shared::frame::{Credentials, Hello, ServerInfo};
 use shared::limits::Limits;
 use shared::{ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, ServerFrame, SessionToken};
 use tokio::sync::watch;
@@ -17,13 +17,17 @@ use crate::files::Files;
 use crate::hub::Hub;
 use crate::listen::drain_begins;
 use crate::metrics::Metrics;
-use crate::store::Store;
+use crate::store::{SignedIn, Store};
 use crate::transport::{Transport, TransportError};
 use crate::web::Gate;
 
+mod account;
+mod admin;
 mod deliver;
 mod files;
+mod people;
 mod requests;
+mod rooms;
 mod session;
 
 use session::Connection;
@@ -64,9 +68,9 @@ pub(crate) async fn serve(
     let signing_in = timeout(HELLO_TIMEOUT, sign_in(&context, &mut transport));
     let ended = tokio::select! {
         signed_in = signing_in => match signed_in {
-            Ok(Ok(Some((hello, person, token)))) => {
+            Ok(Ok(Some((hello, account, token)))) => {
                 transport.allow_payloads();
-                let (connection, welcome) = Connection::open(context, person, hello, token).await;
+                let (connection, welcome) = Connection::open(context, account, hello, token).await;
                 tokio::spawn(connection.serve(Box::new(transport), welcome, admission));
                 return;
             }
@@ -141,13 +145,13 @@ fn is_recoverable(error: &TransportError) -> bool {
 async fn sign_in(
     context: &Context,
     transport: &mut Transport,
-) -> Result<Option<(Hello, Person, Option<String>)>, TransportError> {
+) -> Result<Option<(Hello, SignedIn, Option<String>)>, TransportError> {
     for _ in 0..MALFORMED_MAX {
         let answer = match transport.read().await {
             Ok(None) => return Ok(None),
             Ok(Some(packet)) => match packet.frame {
                 ClientFrame::Hello(hello) => match authenticate(context, &hello).await {
-                    Ok((person, token)) => return Ok(Some((hello, person, token))),
+                    Ok((account, token)) => return Ok(Some((*hello, account, token))),
                     Err(refusal) => Some(ServerFrame::Error(refusal)),
                 },
                 _other => Some(ServerFrame::Error(ErrorReply::new(
@@ -168,7 +172,7 @@ async fn sign_in(
 async fn authenticate(
     context: &Context,
     hello: &Hello,
-) -> Result<(Person, Option<String>), ErrorReply> {
+) -> Result<(SignedIn, Option<String>), ErrorReply> {
     let request_id = hello.request_id;
     if hello.protocol != PROTOCOL_VERSION {
         let message =
@@ -196,11 +200,11 @@ async fn authenticate(
                 .claim_name(name, &token.reveal(), crate::now_ms())
                 .await;
             claimed
-                .map(|person| (person, Some(token.reveal())))
+                .map(|account| (account, Some(token.reveal())))
                 .map_err(|failed| error::from_store(request_id, failed))
         }
         Credentials::SessionToken { token } => match context.store.sign_in(token).await {
-            Ok(Some(person)) => Ok((person, None)),
+            Ok(Some(account)) => Ok((account, None)),
             Ok(None) => Err(error::reply(
                 request_id,
                 ErrorCode::InvalidToken,
@@ -208,7 +212,11 @@ async fn authenticate(
             )),
             Err(failed) => Err(error::from_store(request_id, failed)),
         },
-        Credentials::Unknown => Err(error::reply(
+        Credentials::SignIn { .. }
+        | Credentials::SignUp { .. }
+        | Credentials::ResetPassword { .. }
+        | Credentials::SessionCookie
+        | Credentials::Unknown => Err(error::reply(
             request_id,
             ErrorCode::InvalidArgument,
             "This server knows the credentials claim_name and session_token.",

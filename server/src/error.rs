@@ -5,10 +5,10 @@ use std::io;
 use hyper::StatusCode;
 use serde_json::json;
 use shared::names::NameError;
-use shared::{ErrorCode, ErrorReply, RequestId};
+use shared::{ErrorCode, ErrorReply, RequestId, Role};
 
 use crate::files::{ChunkError, FinishError, ReadError, UploadError};
-use crate::store::StoreError;
+use crate::store::{NotAllowed, StoreError};
 
 /// When somebody may have finished one of their uploads.
 const UPLOADS_RETRY_MS: u64 = 60_000;
@@ -34,6 +34,35 @@ pub(crate) fn room_not_found(request_id: RequestId) -> ErrorReply {
         ErrorCode::RoomNotFound,
         "There is no such room; list_rooms shows those there are.",
     )
+}
+
+pub(crate) fn not_allowed(request_id: RequestId, refused: NotAllowed) -> ErrorReply {
+    let (message, details) = match refused {
+        NotAllowed::Role(Role::Guest) => (
+            "Guests may not do this; make an account.".to_owned(),
+            json!({"role": Role::Guest}),
+        ),
+        NotAllowed::Role(role) => (
+            format!(
+                "Your role, {}, may not do this; ask an admin.",
+                role.as_str()
+            ),
+            json!({"role": role}),
+        ),
+        NotAllowed::Scope(Some(scope)) => (
+            format!("This token lacks the scope {}.", scope.as_str()),
+            json!({"scope": scope}),
+        ),
+        NotAllowed::Scope(None) => ("No bot may do this.".to_owned(), json!({"role": Role::Bot})),
+        NotAllowed::RoomRole => (
+            "Your role in this room may not do this; ask an owner of the room.".to_owned(),
+            serde_json::Value::Null,
+        ),
+    };
+    ErrorReply {
+        details,
+        ..reply(request_id, ErrorCode::NotAllowed, message)
+    }
 }
 
 pub(crate) fn from_store(request_id: RequestId, error: StoreError) -> ErrorReply {
@@ -86,6 +115,44 @@ pub(crate) fn from_store(request_id: RequestId, error: StoreError) -> ErrorReply
             return ErrorReply {
                 retry_after_ms: Some(UPLOADS_RETRY_MS),
                 ..reply(request_id, ErrorCode::RateLimited, message)
+            };
+        }
+        StoreError::WrongCredentials => (
+            ErrorCode::WrongCredentials,
+            "No account has this name and password.",
+        ),
+        StoreError::SecondFactorNeeded => (
+            ErrorCode::SecondFactorNeeded,
+            "This account asks for the current code of its authenticator.",
+        ),
+        StoreError::RegistrationClosed => (
+            ErrorCode::RegistrationClosed,
+            "This server takes nobody in this way; ask its admins for an invitation.",
+        ),
+        StoreError::InvitationInvalid => (
+            ErrorCode::InvitationInvalid,
+            "This link does not work any more; ask for another one.",
+        ),
+        StoreError::PersonNotFound => (ErrorCode::PersonNotFound, "There is no such person."),
+        StoreError::NotFound(what) => {
+            let message = format!("There is no such {what}.");
+            return reply(request_id, ErrorCode::NotFound, message);
+        }
+        StoreError::NotAllowed(refused) => return not_allowed(request_id, refused),
+        StoreError::Banned => (
+            ErrorCode::Banned,
+            "You may not come into this room; its moderators decide.",
+        ),
+        StoreError::RoomArchived => (
+            ErrorCode::RoomArchived,
+            "This room is archived; nobody can write in it.",
+        ),
+        StoreError::Invalid(message) => (ErrorCode::InvalidArgument, message),
+        StoreError::QuotaExceeded { what, max } => {
+            let message = format!("There may be {max} {what} at most.");
+            return ErrorReply {
+                details: json!({"what": what, "max": max}),
+                ..reply(request_id, ErrorCode::QuotaExceeded, message)
             };
         }
         StoreError::Full => return storage_full(request_id),
@@ -226,13 +293,26 @@ pub(crate) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::InvalidArgument
         | ErrorCode::UnsupportedProtocol
         | ErrorCode::InvalidName
+        | ErrorCode::WeakPassword
         | ErrorCode::MessageEmpty
         | ErrorCode::TooManyAttachments
         | ErrorCode::ChunkOutOfRange => StatusCode::BAD_REQUEST,
-        ErrorCode::NotSignedIn | ErrorCode::InvalidToken => StatusCode::UNAUTHORIZED,
-        ErrorCode::NotAMember | ErrorCode::CannotLeave => StatusCode::FORBIDDEN,
+        ErrorCode::NotSignedIn
+        | ErrorCode::InvalidToken
+        | ErrorCode::WrongCredentials
+        | ErrorCode::SecondFactorNeeded => StatusCode::UNAUTHORIZED,
+        ErrorCode::NotAMember
+        | ErrorCode::CannotLeave
+        | ErrorCode::RegistrationClosed
+        | ErrorCode::InvitationInvalid
+        | ErrorCode::NotAllowed
+        | ErrorCode::Banned
+        | ErrorCode::RoomArchived
+        | ErrorCode::QuotaExceeded => StatusCode::FORBIDDEN,
         ErrorCode::UnknownRequest
         | ErrorCode::RoomNotFound
+        | ErrorCode::PersonNotFound
+        | ErrorCode::NotFound
         | ErrorCode::FileNotFound
         | ErrorCode::UploadNotFound => StatusCode::NOT_FOUND,
         ErrorCode::TimedOut => StatusCode::REQUEST_TIMEOUT,

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use shared::frame::{Person, RoomInfo};
+use shared::frame::Person;
+use shared::room::RoomInfo;
 use shared::{PersonId, RoomEvent, RoomId, ServerFrame, codec};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;

@@ -6,7 +6,8 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-use shared::frame::{Person, RoomInfo};
+use shared::frame::Person;
+use shared::room::RoomInfo;
 use shared::{
     Epoch, FileId, PersonId, PersonName, RoomEvent, RoomId, RoomName, RoomRef, Sequence,
     TimestampMs, TransactionId,
@@ -35,7 +36,8 @@ mod writer;
 
 pub(crate) use files::{NewFile, NewUpload, StoredChunk, StoredUpload};
 pub(crate) use inspect::{Content, InspectError, Inspection, RoomOfLog};
-pub(crate) use people::random;
+pub use people::SignedIn;
+pub(crate) use people::{NotAllowed, random};
 pub use schema::OpenError;
 pub(crate) use schema::{Identity, database_path, lock};
 pub(crate) use snapshot::{Snapshot, SnapshotError, adopt};
@@ -139,6 +141,29 @@ pub enum StoreError {
     UploadConflict,
     #[error("this person has too many unfinished uploads")]
     TooManyUploads,
+    #[error("no account has this name and password")]
+    WrongCredentials,
+    #[error("the account asks for its current code")]
+    SecondFactorNeeded,
+    #[error("the server takes nobody in this way")]
+    RegistrationClosed,
+    #[error("the invitation is not, or no longer, valid")]
+    InvitationInvalid,
+    #[error("there is no such person")]
+    PersonNotFound,
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    #[error("not allowed: {0:?}")]
+    NotAllowed(NotAllowed),
+    #[error("the person is banned from this room")]
+    Banned,
+    #[error("the room is archived")]
+    RoomArchived,
+    /// Nothing changed; the text is for the peer.
+    #[error("{0}")]
+    Invalid(&'static str),
+    #[error("there may be {max} {what} at most")]
+    QuotaExceeded { what: &'static str, max: u64 },
     #[error("the disk is full")]
     Full,
     #[error("the store is closed")]
@@ -232,14 +257,14 @@ impl Store {
         name: PersonName,
         token: &str,
         now: TimestampMs,
-    ) -> Result<Person, StoreError> {
+    ) -> Result<SignedIn, StoreError> {
         let hash = people::token_hash(token);
         self.write(move |db| Ok((people::claim(db, &name, &hash, now)?, Vec::new())))
             .await
     }
 
     /// Whose token this is, if anyone's.
-    pub async fn sign_in(&self, token: &str) -> Result<Option<Person>, StoreError> {
+    pub async fn sign_in(&self, token: &str) -> Result<Option<SignedIn>, StoreError> {
         let hash = people::token_hash(token);
         self.read(move |db| people::by_token(db, &hash)).await
     }
@@ -440,4 +465,16 @@ fn to_integer(counter: u64) -> i64 {
 fn counter(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
     let integer: i64 = row.get(column)?;
     u64::try_from(integer).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, integer))
+}
+
+/// One of an enum's values, kept under its name on the wire; a name of a newer version is `Unknown`.
+fn named<T: serde::de::DeserializeOwned>(
+    row: &rusqlite::Row<'_>,
+    column: usize,
+) -> rusqlite::Result<T> {
+    let name: String = row.get(column)?;
+    serde_json::from_value(serde_json::Value::String(name)).map_err(|error| {
+        let text = rusqlite::types::Type::Text;
+        rusqlite::Error::FromSqlConversionFailure(column, text, error.into())
+    })
 }

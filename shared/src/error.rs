@@ -22,6 +22,28 @@ pub enum ErrorCode {
     NotSignedIn,
     /// The session token is not, or no longer, valid.
     InvalidToken,
+    /// No account has this name and password.
+    WrongCredentials,
+    /// The account asks for a code besides its password, or the code is not the current one.
+    SecondFactorNeeded,
+    /// The server takes no new accounts, or no guests, in this way.
+    RegistrationClosed,
+    /// The invitation or link is not, or no longer, valid.
+    InvitationInvalid,
+    /// The password is too short, too long or too easily guessed.
+    WeakPassword,
+    /// One's role here, or the token's scope, does not reach so far.
+    NotAllowed,
+    /// There is no such person.
+    PersonNotFound,
+    /// There is no such session, bot, invitation, report or message.
+    NotFound,
+    /// The person may not come into this room.
+    Banned,
+    /// The room is archived; nobody may write in it.
+    RoomArchived,
+    /// A limit on what one person, room or server may hold is reached; `details` says which.
+    QuotaExceeded,
     /// The name breaks the rules for names.
     InvalidName,
     /// Another person has this name.

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::file::FileInfo;
 use crate::frame::Person;
-use crate::ids::{RoomId, Sequence, TimestampMs, TransactionId};
+use crate::ids::{PersonId, RoomId, Sequence, TimestampMs, TransactionId};
 use crate::names::RoomName;
+use crate::roles::RoomRole;
+use crate::room::RoomChanges;
 
 /// One event at its place in a room's log. Its bytes are the same for every member, for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +50,84 @@ pub enum EventBody {
     MemberJoined {},
     /// The person is no longer a member.
     MemberLeft {},
+    /// The person added another.
+    MemberAdded {
+        /// Who is a member now.
+        member: Person,
+    },
+    /// The person removed another.
+    MemberRemoved {
+        /// Who is no longer a member.
+        member: Person,
+        /// They may not come back either.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        banned: bool,
+    },
+    /// The person let another back in, who may join again.
+    BanLifted {
+        /// Who may.
+        member: Person,
+    },
+    /// The person changed what another is in the room.
+    RoomRoleChanged {
+        /// Who.
+        member: Person,
+        /// What they are now.
+        role: RoomRole,
+    },
+    /// The person changed the room.
+    RoomChanged {
+        /// Only where it changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<RoomName>,
+        /// What else changed.
+        #[serde(flatten)]
+        changes: RoomChanges,
+    },
+    /// What these messages said is gone for good: in their places in the log stands [`EventBody::Removed`].
+    MessagesRemoved {
+        /// The first.
+        from: Sequence,
+        /// The last.
+        to: Sequence,
+        /// Only those of this person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<PersonId>,
+    },
+    /// Stands where a message was that has been removed.
+    Removed {},
     /// Of a newer protocol.
     #[serde(other)]
     Unknown,
+}
+
+impl EventBody {
+    /// Whether somebody said something, which counts as unread and is shown as a message.
+    pub fn is_message(&self) -> bool {
+        matches!(self, Self::MessageSent { .. })
+    }
+
+    /// What a message says; empty for all else.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::MessageSent { text, .. } => text,
+            _ => "",
+        }
+    }
+
+    /// What a message carries.
+    pub fn attachments(&self) -> &[FileInfo] {
+        match self {
+            Self::MessageSent { attachments, .. } => attachments,
+            _ => &[],
+        }
+    }
+
+    /// A message's.
+    pub fn transaction_id(&self) -> Option<TransactionId> {
+        match self {
+            Self::MessageSent { transaction_id, .. } => Some(*transaction_id),
+            _ => None,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::content::{ChunkHash, ChunkLayout, ContentHash};
-use crate::ids::{FileId, RequestId, UploadId};
+use crate::ids::{FileId, RequestId, TimestampMs, UploadId};
 use crate::names::FileName;
 
 /// A finished file, as messages and links carry it.
@@ -33,6 +33,57 @@ pub struct ImageSize {
     pub width: u32,
     /// Pixels down.
     pub height: u32,
+}
+
+/// Who may open a file's link.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkAccess {
+    /// Whoever has it.
+    #[default]
+    Anyone,
+    /// Whoever has it, is signed in, and is in a room where the file was sent, or sent it.
+    Members,
+    /// Nobody, for good.
+    Revoked,
+    /// Of a newer protocol.
+    #[serde(other)]
+    Unknown,
+}
+
+impl LinkAccess {
+    /// As it is on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Anyone => "anyone",
+            Self::Members => "members",
+            Self::Revoked => "revoked",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A file's link and who may open it.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkInfo {
+    /// Who may.
+    pub access: LinkAccess,
+    /// Nobody from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<TimestampMs>,
+}
+
+/// Says anew who may open the link of a file of one's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeLink {
+    /// Echoed.
+    #[serde(default)]
+    pub request_id: RequestId,
+    /// The file.
+    pub file_id: FileId,
+    /// From now on.
+    #[serde(flatten)]
+    pub link: LinkInfo,
 }
 
 /// Begins an upload, or returns to it where `upload_id` is already known.

@@ -5,23 +5,38 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::{
+    BotInfo, ChangePassword, ChangeProfile, CreateBot, CreateInvitation, EndSessions,
+    InvitationDescription, InvitationInfo, PresenceState, Present, Profile, ServerDescription,
+    SessionInfo,
+};
+use crate::admin::{
+    AuditEntry, ChangeSettings, CloseReport, ListPeople, PersonRecord, RemovePerson, Report,
+    ReportMessage, RoomRecord, Settings, Storage,
+};
 use crate::content::ChunkHash;
 use crate::error::ErrorReply;
 use crate::event::RoomEvent;
-use crate::file::{BeginUpload, FileDescription, FileInfo, FinishUpload, UploadStatus};
+use crate::file::{
+    BeginUpload, ChangeLink, FileDescription, FileInfo, FinishUpload, LinkInfo, UploadStatus,
+};
 use crate::ids::{
-    Epoch, FileId, PersonId, RequestId, RoomId, RoomRef, Sequence, SessionToken, TimestampMs,
-    TransactionId, UploadId,
+    Epoch, FileId, InvitationId, PersonId, RequestId, RoomId, RoomRef, Sequence, SessionId,
+    SessionToken, TimestampMs, TransactionId, UploadId,
 };
 use crate::limits::Limits;
-use crate::names::RoomName;
+use crate::roles::Role;
+use crate::room::{
+    ChangeRoom, CreateRoom, Member, ReadMarker, RemoveMember, RoomInfo, RoomOpening, SetRoomRole,
+};
+use crate::secret::Secret;
 
 /// What a client sends. `request_id` is echoed in the reply; it may be left out by who does not need it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientFrame {
     /// The first frame of a connection. Answered by [`ServerFrame::Welcome`].
-    Hello(Hello),
+    Hello(Box<Hello>),
     /// Keeps the connection alive and measures it. Answered by [`ServerFrame::Pong`].
     Ping {
         #[serde(default)]
@@ -29,15 +44,8 @@ pub enum ClientFrame {
     },
     /// Answered by [`ServerFrame::MessageAccepted`] once the message is on disk.
     SendMessage(SendMessage),
-    /// Creates a room and joins it. Answered by [`ServerFrame::RoomJoined`].
-    CreateRoom {
-        #[serde(default)]
-        request_id: RequestId,
-        /// Parsed by the server, so that a bad one gets its own error.
-        name: String,
-        #[serde(default)]
-        topic: String,
-    },
+    /// Answered by [`ServerFrame::RoomJoined`].
+    CreateRoom(CreateRoom),
     /// Answered by [`ServerFrame::RoomJoined`], also where one is a member already.
     JoinRoom {
         #[serde(default)]
@@ -115,6 +123,208 @@ pub enum ClientFrame {
         file_id: FileId,
         index: u32,
     },
+    /// What the server is and whom it lets in; allowed before `hello`. Answered by
+    /// [`ServerFrame::ServerDescribed`].
+    DescribeServer {
+        #[serde(default)]
+        request_id: RequestId,
+    },
+    /// What following an invitation would do; allowed before `hello`. Answered by
+    /// [`ServerFrame::InvitationDescribed`].
+    DescribeInvitation {
+        #[serde(default)]
+        request_id: RequestId,
+        token: Secret,
+    },
+    /// A direct room with these people, new or there already. Answered by [`ServerFrame::RoomJoined`].
+    OpenDirect {
+        #[serde(default)]
+        request_id: RequestId,
+        /// The others.
+        people: Vec<PersonId>,
+    },
+    /// Answered by [`ServerFrame::Done`].
+    AddMember {
+        #[serde(default)]
+        request_id: RequestId,
+        room: RoomRef,
+        person_id: PersonId,
+    },
+    /// Answered by [`ServerFrame::Done`].
+    RemoveMember(RemoveMember),
+    /// Answered by [`ServerFrame::BansListed`].
+    ListBans {
+        #[serde(default)]
+        request_id: RequestId,
+        room: RoomRef,
+    },
+    /// Answered by [`ServerFrame::Done`].
+    LiftBan {
+        #[serde(default)]
+        request_id: RequestId,
+        room: RoomRef,
+        person_id: PersonId,
+    },
+    /// Answered by [`ServerFrame::Done`].
+    ChangeRoom(ChangeRoom),
+    /// Answered by [`ServerFrame::Done`].
+    SetRoomRole(SetRoomRole),
+    /// Removes what a message says for good; its place in the log stays. Answered by [`ServerFrame::Done`].
+    RemoveMessage {
+        #[serde(default)]
+        request_id: RequestId,
+        room: RoomRef,
+        sequence: Sequence,
+    },
+    /// Answered by [`ServerFrame::Done`].
+    ReportMessage(ReportMessage),
+    /// Says that one has read up to here; never goes back. Not answered; all of one's connections, and in small
+    /// rooms the other members', get [`ServerFrame::ReadMarkerMoved`].
+    MarkRead { room: RoomRef, sequence: Sequence },
+    /// Answered by [`ServerFrame::LinkDescribed`].
+    ChangeLink(ChangeLink),
+    /// People whose names hold `query`, those who begin with it first. Answered by [`ServerFrame::PeopleFound`].
+    FindPeople {
+        #[serde(default)]
+        request_id: RequestId,
+        #[serde(default)]
+        query: String,
+    },
+    /// Answered by [`ServerFrame::ProfileDescribed`].
+    DescribePerson {
+        #[serde(default)]
+        request_id: RequestId,
+        person_id: PersonId,
+    },
+    /// Whether one is there, for this connection; a person is what the most attentive of theirs says. Not answered.
+    SetPresence { state: PresenceState },
+    /// Answered by [`ServerFrame::ProfileDescribed`].
+    ChangeProfile(ChangeProfile),
+    /// Answered by [`ServerFrame::Done`].
+    ChangePassword(ChangePassword),
+    /// Answered by [`ServerFrame::TotpBegun`]; nothing changes until it is confirmed.
+    BeginTotp {
+        #[serde(default)]
+        request_id: RequestId,
+        password: Secret,
+    },
+    /// Answered by [`ServerFrame::Done`]: from now on signing in asks for a code.
+    ConfirmTotp {
+        #[serde(default)]
+        request_id: RequestId,
+        code: Secret,
+    },
+    /// Answered by [`ServerFrame::Done`].
+    RemoveTotp {
+        #[serde(default)]
+        request_id: RequestId,
+        password: Secret,
+    },
+    /// Ends this session. Answered by [`ServerFrame::Done`], then its connections close.
+    SignOut {
+        #[serde(default)]
+        request_id: RequestId,
+    },
+    /// Answered by [`ServerFrame::SessionsListed`].
+    ListSessions {
+        #[serde(default)]
+        request_id: RequestId,
+    },
+    /// Answered by [`ServerFrame::Done`].
+    EndSessions(EndSessions),
+    /// Answered by [`ServerFrame::BotCreated`].
+    CreateBot(CreateBot),
+    /// One's own, or as an admin everyone's. Answered by [`ServerFrame::BotsListed`].
+    ListBots {
+        #[serde(default)]
+        request_id: RequestId,
+    },
+    /// Gives the bot a new token; the one of before ends. Answered by [`ServerFrame::BotCreated`].
+    RenewBot {
+        #[serde(default)]
+        request_id: RequestId,
+        person_id: PersonId,
+    },
+    /// Answered by [`ServerFrame::Done`].
+    RemoveBot {
+        #[serde(default)]
+        request_id: RequestId,
+        person_id: PersonId,
+    },
+    /// Answered by [`ServerFrame::InvitationCreated`].
+    CreateInvitation(CreateInvitation),
+    /// One's own, or as an admin everyone's. Answered by [`ServerFrame::InvitationsListed`].
+    ListInvitations {
+        #[serde(default)]
+        request_id: RequestId,
+    },
+    /// Answered by [`ServerFrame::Done`].
+    RevokeInvitation {
+        #[serde(default)]
+        request_id: RequestId,
+        invitation_id: InvitationId,
+    },
+    /// Follows a room's invitation. Answered by [`ServerFrame::RoomJoined`].
+    AcceptInvitation {
+        #[serde(default)]
+        request_id: RequestId,
+        token: Secret,
+    },
+    /// Answered by [`ServerFrame::PeopleListed`].
+    ListPeople(ListPeople),
+    /// Answered by [`ServerFrame::Done`].
+    SetRole {
+        #[serde(default)]
+        request_id: RequestId,
+        person_id: PersonId,
+        role: Role,
+    },
+    /// Makes a one-time link by which the person chooses a new password, and signs in without a code. Answered by
+    /// [`ServerFrame::InvitationCreated`].
+    ResetPassword {
+        #[serde(default)]
+        request_id: RequestId,
+        person_id: PersonId,
+    },
+    /// Ends all sessions of somebody. Answered by [`ServerFrame::Done`].
+    SignOutPerson {
+        #[serde(default)]
+        request_id: RequestId,
+        person_id: PersonId,
+    },
+    /// Answered by [`ServerFrame::Done`].
+    RemovePerson(RemovePerson),
+    /// Answered by [`ServerFrame::AllRoomsListed`].
+    ListAllRooms {
+        #[serde(default)]
+        request_id: RequestId,
+    },
+    /// Answered by [`ServerFrame::SettingsDescribed`].
+    DescribeSettings {
+        #[serde(default)]
+        request_id: RequestId,
+    },
+    /// Answered by [`ServerFrame::SettingsDescribed`].
+    ChangeSettings(ChangeSettings),
+    /// Answered by [`ServerFrame::StorageDescribed`].
+    DescribeStorage {
+        #[serde(default)]
+        request_id: RequestId,
+    },
+    /// The newest entries before `before`, at most 200, the newest first. Answered by [`ServerFrame::AuditPage`].
+    ReadAuditLog {
+        #[serde(default)]
+        request_id: RequestId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Sequence>,
+    },
+    /// Open ones, the oldest first. Answered by [`ServerFrame::ReportsListed`].
+    ListReports {
+        #[serde(default)]
+        request_id: RequestId,
+    },
+    /// Answered by [`ServerFrame::Done`].
+    CloseReport(CloseReport),
     /// Of a newer protocol; answered by the error `unknown_request`.
     #[serde(other)]
     Unknown,
@@ -162,6 +372,39 @@ pub enum Credentials {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session_token: Option<SessionToken>,
     },
+    /// An account's name and password. `Welcome` returns the secret session token to keep.
+    SignIn {
+        name: String,
+        password: Secret,
+        /// Where the account asks for one: six digits.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<Secret>,
+        /// As of `ClaimName`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_token: Option<SessionToken>,
+    },
+    /// Makes an account. A repeat with the same `session_token` returns to it.
+    SignUp {
+        /// Parsed by the server, so that a bad one gets its own error.
+        name: String,
+        password: Secret,
+        /// Where registration asks for one; the server's first makes its owner.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invitation: Option<Secret>,
+        /// As of `ClaimName`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_token: Option<SessionToken>,
+    },
+    /// Follows an admin's link to choose another password; ends the account's other sessions.
+    ResetPassword {
+        token: Secret,
+        password: Secret,
+        /// As of `ClaimName`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_token: Option<SessionToken>,
+    },
+    /// The session whose cookie the WebSocket's request carried, as `POST /api/session` set it.
+    SessionCookie,
     /// A session of before.
     SessionToken {
         /// As `Welcome` gave it. Any text, so that what is no token is refused like a stale one.
@@ -177,6 +420,10 @@ impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::ClaimName { name, .. } => write!(f, "ClaimName({name:?})"),
+            Self::SignIn { name, .. } => write!(f, "SignIn({name:?})"),
+            Self::SignUp { name, .. } => write!(f, "SignUp({name:?})"),
+            Self::ResetPassword { .. } => f.write_str("ResetPassword(…)"),
+            Self::SessionCookie => f.write_str("SessionCookie"),
             Self::SessionToken { .. } => f.write_str("SessionToken(…)"),
             Self::Unknown => f.write_str("Unknown"),
         }
@@ -280,6 +527,87 @@ pub enum ServerFrame {
         index: u32,
         payload_bytes: u32,
     },
+    ServerDescribed(ServerDescription),
+    InvitationDescribed(InvitationDescription),
+    BansListed {
+        request_id: RequestId,
+        room_id: RoomId,
+        people: Vec<Person>,
+    },
+    /// Who may open a file's link now.
+    LinkDescribed {
+        request_id: RequestId,
+        file_id: FileId,
+        link: LinkInfo,
+    },
+    /// At most 50.
+    PeopleFound {
+        request_id: RequestId,
+        people: Vec<Profile>,
+    },
+    ProfileDescribed {
+        request_id: RequestId,
+        profile: Profile,
+    },
+    /// For the program that makes the codes (RFC 6238, SHA-1, 30 seconds, six digits).
+    TotpBegun {
+        request_id: RequestId,
+        /// Base32 without padding, to be typed.
+        secret: Secret,
+        /// The same as `otpauth:` URI, for a QR code.
+        uri: Secret,
+    },
+    SessionsListed {
+        request_id: RequestId,
+        sessions: Vec<SessionInfo>,
+    },
+    /// The token is told this once.
+    BotCreated {
+        request_id: RequestId,
+        bot: BotInfo,
+        token: Secret,
+    },
+    BotsListed {
+        request_id: RequestId,
+        bots: Vec<BotInfo>,
+    },
+    /// The token is told this once. A link is `/#invite=` and the token.
+    InvitationCreated {
+        request_id: RequestId,
+        invitation: InvitationInfo,
+        token: Secret,
+    },
+    InvitationsListed {
+        request_id: RequestId,
+        invitations: Vec<InvitationInfo>,
+    },
+    /// At most 200; `more` says whether to ask on from the last one's name.
+    PeopleListed {
+        request_id: RequestId,
+        people: Vec<PersonRecord>,
+        #[serde(default)]
+        more: bool,
+    },
+    AllRoomsListed {
+        request_id: RequestId,
+        rooms: Vec<RoomRecord>,
+    },
+    SettingsDescribed {
+        request_id: RequestId,
+        settings: Settings,
+    },
+    StorageDescribed {
+        request_id: RequestId,
+        storage: Storage,
+    },
+    AuditPage {
+        request_id: RequestId,
+        entries: Vec<AuditEntry>,
+    },
+    ReportsListed {
+        request_id: RequestId,
+        reports: Vec<Report>,
+    },
     Error(ErrorReply),
     /// The next event of a room that one is a member of.
     RoomEvent(RoomEvent),
@@ -297,16 +625,32 @@ pub enum ServerFrame {
         person: Person,
         typing: bool,
     },
+    /// Somebody has read up to here in a room: oneself on any device, or in a small room another member.
+    ReadMarkerMoved {
+        room_id: RoomId,
+        person_id: PersonId,
+        /// Unread messages and mentions only of one's own.
+        #[serde(flatten)]
+        marker: ReadMarker,
+    },
+    /// The reader's role or name is another one now.
+    AccountChanged {
+        person: Person,
+        role: Role,
+    },
+    /// The session has ended, here or from elsewhere; the connection closes, and coming back needs signing in.
+    SessionEnded {},
     /// Ephemeral. Everyone who is connected, or the first 200 of `total`.
     PresenceListed {
         total: u32,
-        people: Vec<Person>,
+        people: Vec<Present>,
     },
     /// Ephemeral. What changed since the last frame about presence.
     PresenceChanged {
         total: u32,
+        /// Who came, or is there in another way now.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        came: Vec<Person>,
+        came: Vec<Present>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         left: Vec<PersonId>,
     },
@@ -329,7 +673,12 @@ pub struct Welcome {
     /// Where it is not the one that the client resumed with, all that the client has is to be dropped.
     pub epoch: Epoch,
     pub person: Person,
-    /// Only where a name was claimed: the secret to come back with.
+    /// What one is on this server.
+    #[serde(default, skip_serializing_if = "is_member")]
+    pub role: Role,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+    /// Only where the session is new: the secret to come back with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_token: Option<String>,
     /// Every room that one is a member of.
@@ -338,6 +687,10 @@ pub struct Welcome {
     pub limits: Limits,
     /// The server's clock.
     pub now_ms: TimestampMs,
+}
+
+fn is_member(role: &Role) -> bool {
+    *role == Role::Member
 }
 
 /// The server.
@@ -375,48 +728,4 @@ pub struct Person {
     pub id: PersonId,
     /// Not parsed: rules for names may widen, and old names stay.
     pub name: String,
-}
-
-/// A person in a room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Member {
-    pub person: Person,
-    /// Connected now.
-    pub online: bool,
-}
-
-/// A room as lists show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RoomInfo {
-    pub room_id: RoomId,
-    pub name: RoomName,
-    #[serde(default)]
-    pub topic: String,
-    pub kind: RoomKind,
-    pub members: u32,
-    /// Whether the reader is a member.
-    pub joined: bool,
-    pub last_sequence: Sequence,
-}
-
-/// What kind of room it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RoomKind {
-    /// Everyone is in it; it cannot be left.
-    Lobby,
-    /// Anyone may join.
-    Public,
-    /// Of a newer protocol.
-    #[serde(other)]
-    Unknown,
-}
-
-/// A room that one is a member of, and where its events begin on this connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RoomOpening {
-    pub room: RoomInfo,
-    /// The sequence of the first event that will be pushed. Where it is more than one past what the client
-    /// has, the events between are a gap, to be read by `ReadHistory`.
-    pub events_from: Sequence,
 }

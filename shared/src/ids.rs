@@ -71,6 +71,18 @@ uuid_id!(
     UploadId
 );
 uuid_id!(
+    /// Where somebody is signed in.
+    SessionId
+);
+uuid_id!(
+    /// An invitation; its token is another, secret thing.
+    InvitationId
+);
+uuid_id!(
+    /// A message that somebody asked the admins to look at.
+    ReportId
+);
+uuid_id!(
     /// One life of a database. Sequences of different epochs cannot be compared.
     Epoch
 );
@@ -195,6 +207,16 @@ counter!(
 );
 
 impl Sequence {
+    /// The first event of every log.
+    pub fn first() -> Self {
+        Self(1)
+    }
+
+    /// Whether nothing is before it.
+    pub fn is_first(&self) -> bool {
+        self.0 <= 1
+    }
+
     /// The position after this one.
     pub fn next(self) -> Self {
         Self(self.0 + 1)

@@ -1,7 +1,9 @@
 //! The messages that Chinwag's server and every client speak, and the rules both sides must agree on.
 //!
-//! - [`ids`], [`names`]: newtypes, parsed once at the edge
+//! - [`ids`], [`names`], [`secret`]: newtypes, parsed once at the edge
+//! - [`roles`]: who may do what, in one table
 //! - [`frame`]: [`ClientFrame`] and [`ServerFrame`]; [`event`]: what a room's log holds
+//! - [`account`], [`room`], [`admin`]: what requests and replies about these carry
 //! - [`file`](mod@file): metadata of uploads and files; [`content`]: chunk layout and BLAKE3 verification
 //! - [`error`]: stable codes and their wire form; [`limits`]: sizes that both sides enforce
 //! - [`codec`]: frames as bytes, on TCP and on WebSocket; [`http`]: paths of the HTTP transport
@@ -9,6 +11,8 @@
 //! Nothing here does input or output, and everything builds for `wasm32-unknown-unknown`.
 //! PROTOCOL.md describes the same in prose; `vectors/` holds a golden example of every variant.
 
+pub mod account;
+pub mod admin;
 pub mod codec;
 pub mod content;
 pub mod error;
@@ -19,6 +23,10 @@ pub mod http;
 pub mod ids;
 pub mod limits;
 pub mod names;
+mod operation;
+pub mod roles;
+pub mod room;
+pub mod secret;
 
 pub use content::{ChunkHash, ChunkLayout, ContentHash};
 pub use error::{ErrorCode, ErrorReply};
@@ -26,10 +34,12 @@ pub use event::{EventBody, RoomEvent};
 pub use file::{ChunkRanges, FileInfo, UploadStatus};
 pub use frame::{ClientFrame, ServerFrame};
 pub use ids::{
-    Epoch, FileId, PersonId, RequestId, RoomId, RoomRef, Sequence, SessionToken, TimestampMs,
-    TransactionId, UploadId,
+    Epoch, FileId, InvitationId, PersonId, ReportId, RequestId, RoomId, RoomRef, Sequence,
+    SessionId, SessionToken, TimestampMs, TransactionId, UploadId,
 };
 pub use names::{FileName, PersonName, RoomName};
+pub use roles::{Operation, Role, RoomRole, Scope};
+pub use secret::Secret;
 
 /// The protocol version that [`frame::Hello`] names. It changes only when an old peer could not cope.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -11,6 +11,20 @@ pub const ROOM_NAME_CHARS_MAX: usize = 64;
 pub const MARKS_MAX: usize = 5;
 /// Characters of a room's topic.
 pub const TOPIC_CHARS_MAX: usize = 250;
+/// Characters of a room's description.
+pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
+/// Characters of a person's status.
+pub const STATUS_CHARS_MAX: usize = 100;
+/// Characters of a new password, at least (NIST SP 800-63B, section 5.1.1.2, for memorised secrets).
+pub const PASSWORD_CHARS_MIN: usize = 8;
+/// Characters of a password, at most, so that hashing it costs no more than it must.
+pub const PASSWORD_CHARS_MAX: usize = 256;
+/// Unread messages are counted up to here.
+pub const UNREAD_MAX: u32 = 1_000;
+/// Members of a room in which everyone sees how far the others have read.
+pub const READ_BY_MEMBERS_MAX: u32 = 20;
+/// People in a direct room.
+pub const DIRECT_PEOPLE_MAX: usize = 10;
 /// Bytes of a file's name; the limit of common file systems.
 pub const FILE_NAME_BYTES_MAX: usize = 255;
 /// Bytes of a message's text in UTF-8.

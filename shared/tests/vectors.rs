@@ -84,24 +84,7 @@ pub(crate) fn check<T>(
     for vector in vectors {
         check_one(&folder.join(format!("{}.json", vector.file)), vector);
     }
-    for name in names {
-        // Nobody sends `unknown`: what stands for it is a variant that this version does not have.
-        let wanted = if *name == "unknown" {
-            "of_the_future"
-        } else {
-            name
-        };
-        assert!(
-            vectors
-                .iter()
-                .any(|vector| vector.file == wanted && name_of(&vector.value) == *name),
-            "{folder_name}/{wanted}.json is missing or means another variant"
-        );
-    }
-    let used: BTreeSet<String> = vectors
-        .iter()
-        .map(|vector| format!("{}.json", vector.file))
-        .collect();
+    let used: BTreeSet<&str> = vectors.iter().map(|vector| vector.file).collect();
     assert_eq!(
         used.len(),
         vectors.len(),
@@ -111,8 +94,54 @@ pub(crate) fn check<T>(
         .expect("the folder of vectors")
         .map(|entry| entry.expect("an entry").file_name())
         .map(|name| name.into_string().expect("a name in UTF-8"))
+        .map(|name| name.trim_end_matches(".json").to_owned())
         .collect();
-    assert_eq!(found, used, "{folder_name}: files found, files used");
+    let missing: Vec<&&str> = used.iter().filter(|file| !found.contains(**file)).collect();
+    assert!(missing.is_empty(), "{folder_name}: {missing:?} are missing");
+    let untyped: BTreeSet<String> = found
+        .into_iter()
+        .filter(|file| !used.contains(file.as_str()))
+        .collect();
+    for file in &untyped {
+        check_untyped(&folder, file, names, name_of);
+    }
+    for name in names {
+        // Nobody sends `unknown`: what stands for it is a variant that this version does not have.
+        let wanted = if *name == "unknown" {
+            "of_the_future"
+        } else {
+            name
+        };
+        let typed = vectors
+            .iter()
+            .any(|vector| vector.file == wanted && name_of(&vector.value) == *name);
+        assert!(
+            typed || untyped.contains(*name),
+            "{folder_name}/{wanted}.json is missing or means another variant"
+        );
+    }
+}
+
+/// A file that no value is written for here means the variant that it is named after, or begins with the name of,
+/// and holds all of it: what it decodes to encodes to the same.
+fn check_untyped<T>(
+    folder: &std::path::Path,
+    stem: &str,
+    names: &[&str],
+    name_of: fn(&T) -> &'static str,
+) where
+    T: Serialize + DeserializeOwned + PartialEq + Debug,
+{
+    let path = folder.join(format!("{stem}.json"));
+    let file = path.display();
+    let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let value = decode_line::<T>(&bytes).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let meant = names.iter().filter(|name| stem.starts_with(**name));
+    let longest = meant.max_by_key(|name| name.len());
+    assert_eq!(longest, Some(&name_of(&value.frame)), "{file}");
+    let json: Value = serde_json::from_slice(&bytes).expect("what was decoded is JSON");
+    let encoded: Value = serde_json::from_slice(&encode_line(&value.frame)).expect("JSON");
+    assert_eq!(encoded, json, "{file}: encoded, expected");
 }
 
 fn check_one<T>(path: &std::path::Path, vector: &Vector<T>)

@@ -5,7 +5,7 @@ use shared::{
     ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, RoomId, SessionToken, TimestampMs,
 };
 
-use crate::api::{Change, CommandError, Output, Ticket};
+use crate::api::{Change, CommandError, Entry, Output, Ticket};
 use crate::client::Client;
 use crate::connection::{ConnectionState, Due};
 use crate::view::{Presence, Room};
@@ -26,7 +26,7 @@ impl Client {
 
     pub(crate) fn sign_in(
         &mut self,
-        name: String,
+        entry: Entry,
         session_token: &SessionToken,
         now: TimestampMs,
     ) -> Result<Ticket, CommandError> {
@@ -34,7 +34,8 @@ impl Client {
             return Err(CommandError::SignedIn);
         }
         self.token = Some(session_token.reveal());
-        self.view.claim = Some(name);
+        self.view.entry = Some(entry);
+        self.view.refusal = None;
         self.persist();
         self.connect(now);
         Ok(Ticket::Done)
@@ -44,14 +45,11 @@ impl Client {
         if self.view.connection != ConnectionState::Connecting {
             return;
         }
-        let credentials = match (&self.token, &self.view.claim) {
+        let credentials = match (&self.token, &self.view.entry) {
             (Some(token), None) => Credentials::SessionToken {
                 token: token.clone(),
             },
-            (Some(token), Some(name)) => Credentials::ClaimName {
-                name: name.clone(),
-                session_token: token.parse().ok(),
-            },
+            (Some(token), Some(entry)) => entry.credentials(token.parse().ok()),
             (None, _) => return self.sign_out(None, now),
         };
         let cursor = |(room_id, room): (&RoomId, &Room)| {
@@ -72,7 +70,7 @@ impl Client {
             resume,
         };
         self.set_state(ConnectionState::Greeting { request_id });
-        self.send(ClientFrame::Hello(hello), now);
+        self.send(ClientFrame::Hello(Box::new(hello)), now);
         self.timers.asked(now);
     }
 
@@ -81,7 +79,7 @@ impl Client {
         self.output(Output::Disconnect);
         self.end_connection(now);
         self.token = None;
-        self.view.claim = None;
+        self.view.entry = None;
         // The next one at this screen may be somebody else.
         self.view.rooms.clear();
         self.view.directory.clear();

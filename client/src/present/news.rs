@@ -155,10 +155,7 @@ fn text(event: &EventBody) -> String {
             ("", files) => format!("{} files", files.len()),
             (text, _) => markdown::line(text, TEXT_CHARS_MAX),
         },
-        EventBody::RoomCreated { .. }
-        | EventBody::MemberJoined {}
-        | EventBody::MemberLeft {}
-        | EventBody::Unknown => words::notice(event),
+        event => words::notice(event),
     }
 }
 

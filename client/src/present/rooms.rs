@@ -1,7 +1,8 @@
 //! Which room comes next, and who is in one. Lists come unsorted: each screen sorts names by the tables that it has.
 
 use shared::RoomId;
-use shared::frame::{Person, RoomKind};
+use shared::frame::Person;
+use shared::room::RoomKind;
 
 use crate::view::{Room, View};
 
@@ -64,14 +65,16 @@ pub fn member_count(view: &View, room: &Room) -> u32 {
     let listed = room.members.as_ref().map_or(0, |members| members.total);
     match room.info.kind {
         RoomKind::Lobby => room.info.members.max(listed).max(view.presence.total),
-        RoomKind::Public | RoomKind::Unknown => room.info.members,
+        RoomKind::Public | RoomKind::Private | RoomKind::Direct | RoomKind::Unknown => {
+            room.info.members
+        }
     }
 }
 
 /// Who is online besides oneself, and how many these are, all of whom may be too many to list.
 pub fn others_online(view: &View) -> (Vec<Person>, usize) {
     let own = view.person.as_ref().map(|person| person.id);
-    let people = view.presence.people.values();
+    let people = view.presence.people.values().map(|present| &present.person);
     let others = people.filter(|person| Some(person.id) != own);
     let oneself = u32::from(view.presence.total > 0);
     let total = view.presence.total.saturating_sub(oneself);
@@ -82,7 +85,7 @@ pub fn others_online(view: &View) -> (Vec<Person>, usize) {
 mod tests {
     use std::collections::BTreeMap;
 
-    use shared::frame::{Member, RoomInfo};
+    use shared::room::{Member, RoomInfo};
     use shared::{PersonId, Sequence};
 
     use super::*;
@@ -103,19 +106,14 @@ mod tests {
     /// One room with these members, told to be online or not, and these people online of `total`.
     fn view(kind: RoomKind, members: &[(u8, bool)], online: &[u8], total: u32) -> (View, RoomId) {
         let room_id = rooms()[0];
-        let listed = members.iter().map(|(number, online)| Member {
-            person: person(*number),
-            online: *online,
-        });
+        let listed = members
+            .iter()
+            .map(|(number, online)| Member::new(person(*number), *online));
         let room = Room {
             info: RoomInfo {
-                room_id,
-                name: "garden".parse().expect("a name"),
-                topic: String::new(),
-                kind,
                 members: 3,
                 joined: true,
-                last_sequence: Sequence(0),
+                ..RoomInfo::new(room_id, "garden".parse().expect("a name"), kind)
             },
             timeline: Timeline::default(),
             members: Some(Members {
@@ -133,7 +131,7 @@ mod tests {
             rooms: [(room_id, room)].into(),
             presence: Presence {
                 total,
-                people: people.map(|person| (person.id, person)).collect(),
+                people: people.map(|person| (person.id, person.into())).collect(),
             },
             ..View::default()
         };

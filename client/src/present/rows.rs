@@ -126,13 +126,20 @@ pub fn rows<D: Fn(TimestampMs) -> Day>(parts: Parts<'_, D>) -> Vec<Row> {
             }
             // Whoever creates a room is in it; that goes without saying.
             EventBody::MemberJoined {} if previous.is_some_and(|last| created(last, event)) => {}
+            // What follows stands where the messages were.
+            EventBody::MessagesRemoved { .. } | EventBody::Unknown => {}
             EventBody::RoomCreated { .. }
             | EventBody::MemberJoined {}
-            | EventBody::MemberLeft {} => {
+            | EventBody::MemberLeft {}
+            | EventBody::MemberAdded { .. }
+            | EventBody::MemberRemoved { .. }
+            | EventBody::BanLifted { .. }
+            | EventBody::RoomRoleChanged { .. }
+            | EventBody::RoomChanged { .. }
+            | EventBody::Removed {} => {
                 let event = event.clone();
                 rows.push(Row::Notice { event });
             }
-            EventBody::Unknown => {}
         }
         previous = Some(event);
     }
@@ -172,7 +179,7 @@ fn created(room: &RoomEvent, by: &RoomEvent) -> bool {
 }
 
 fn is_message(event: &RoomEvent) -> bool {
-    matches!(event.event, EventBody::MessageSent { .. })
+    event.event.is_message()
 }
 
 fn gap(previous: Sequence, next: Sequence) -> Option<Row> {

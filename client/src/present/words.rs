@@ -1,7 +1,7 @@
 //! Sentences about states, the same on every screen.
 
-use shared::frame::RoomKind;
-use shared::{EventBody, TimestampMs};
+use shared::room::{HistoryVisibility, RoomChanges, RoomKind};
+use shared::{EventBody, RoomName, RoomRole, TimestampMs};
 
 use crate::api::CommandError;
 use crate::connection::ConnectionState;
@@ -67,8 +67,68 @@ pub fn notice(event: &EventBody) -> String {
         EventBody::RoomCreated { name, topic } => format!("created #{name}: {topic}"),
         EventBody::MemberJoined {} => "joined".into(),
         EventBody::MemberLeft {} => "left".into(),
-        EventBody::MessageSent { .. } | EventBody::Unknown => String::new(),
+        EventBody::MemberAdded { member } => format!("added {}", member.name),
+        EventBody::MemberRemoved {
+            member,
+            banned: false,
+        } => format!("removed {}", member.name),
+        EventBody::MemberRemoved {
+            member,
+            banned: true,
+        } => format!("banned {}", member.name),
+        EventBody::BanLifted { member } => format!("let {} in again", member.name),
+        EventBody::RoomRoleChanged { member, role } => {
+            format!("made {} {}", member.name, room_role(*role))
+        }
+        EventBody::RoomChanged { name, changes } => room_changed(name.as_ref(), changes),
+        EventBody::Removed {} => "wrote a message that was removed".into(),
+        EventBody::MessageSent { .. } | EventBody::MessagesRemoved { .. } | EventBody::Unknown => {
+            String::new()
+        }
     }
+}
+
+/// What somebody is in a room, with its article.
+pub fn room_role(role: RoomRole) -> &'static str {
+    match role {
+        RoomRole::Owner => "an owner of the room",
+        RoomRole::Moderator => "a moderator of the room",
+        RoomRole::Member | RoomRole::Unknown => "a member of the room",
+    }
+}
+
+fn room_changed(name: Option<&RoomName>, changes: &RoomChanges) -> String {
+    let mut did = Vec::new();
+    if let Some(name) = name {
+        did.push(format!("renamed the room to #{name}"));
+    }
+    match changes.topic.as_deref() {
+        Some("") => did.push("removed the topic".into()),
+        Some(topic) => did.push(format!("changed the topic to “{topic}”")),
+        None => {}
+    }
+    if changes.description.is_some() {
+        did.push("changed the description".into());
+    }
+    match changes.history {
+        Some(HistoryVisibility::All) => did.push("showed newcomers what was said before".into()),
+        Some(HistoryVisibility::SinceJoining | HistoryVisibility::Unknown) => {
+            did.push("hid from newcomers what was said before".into());
+        }
+        None => {}
+    }
+    match changes.archived {
+        Some(true) => did.push("archived the room".into()),
+        Some(false) => did.push("opened the room again".into()),
+        None => {}
+    }
+    match changes.retention_days {
+        Some(0) => did.push("had messages kept for good".into()),
+        Some(1) => did.push("had messages kept for a day".into()),
+        Some(days) => did.push(format!("had messages kept for {days} days")),
+        None => {}
+    }
+    did.join(", ")
 }
 
 /// What stands where a topic would.
@@ -76,6 +136,8 @@ pub fn about(kind: RoomKind) -> &'static str {
     match kind {
         RoomKind::Lobby => "Everyone on this server is here.",
         RoomKind::Public | RoomKind::Unknown => "No topic yet. Anyone may join.",
+        RoomKind::Private => "No topic yet. Only invited people are here.",
+        RoomKind::Direct => "Only the people in this conversation can read it.",
     }
 }
 

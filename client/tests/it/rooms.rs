@@ -1,7 +1,8 @@
 //! Rooms, who is there, and what is unread.
 
 use client::{Change, Command, CommandError};
-use shared::frame::{Person, RoomInfo, RoomKind, RoomOpening};
+use shared::frame::Person;
+use shared::room::{RoomInfo, RoomKind, RoomOpening};
 use shared::{
     ClientFrame, EventBody, PersonId, RoomEvent, RoomId, Sequence, ServerFrame, TimestampMs,
 };
@@ -16,18 +17,15 @@ fn person(number: u8) -> Person {
 }
 
 fn opening(room_id: RoomId, last_sequence: u64) -> RoomOpening {
-    RoomOpening {
-        room: RoomInfo {
-            room_id,
-            name: "garden".parse().unwrap(),
-            topic: String::new(),
-            kind: RoomKind::Public,
+    RoomOpening::new(
+        RoomInfo {
             members: 2,
             joined: true,
             last_sequence: Sequence(last_sequence),
+            ..RoomInfo::new(room_id, "garden".parse().unwrap(), RoomKind::Public)
         },
-        events_from: Sequence(last_sequence + 1),
-    }
+        Sequence(last_sequence + 1),
+    )
 }
 
 fn joined(room_id: RoomId, sequence: u64, who: u8) -> ServerFrame {
@@ -116,17 +114,17 @@ fn messages_of_others_are_unread_until_they_are_marked() {
 #[test]
 fn presence_follows_the_server() {
     let mut world = World::new(3, 1);
-    let people = vec![person(1), person(2)];
+    let people = vec![person(1).into(), person(2).into()];
     world.down(0, ServerFrame::PresenceListed { total: 2, people });
-    let came = vec![person(3)];
+    let came = vec![person(3).into()];
     let left = vec![person(1).id];
     let total = 2;
     world.down(0, ServerFrame::PresenceChanged { total, came, left });
     world.run(1_000);
     let presence = &world.peers[0].client.view().presence;
-    let names: Vec<&str> = presence.people.values().map(|p| &*p.name).collect();
+    let names: Vec<&str> = presence.people.values().map(|p| &*p.person.name).collect();
     assert_eq!((presence.total, names), (2, vec!["person 2", "person 3"]));
-    let people = vec![person(4)];
+    let people = vec![person(4).into()];
     world.down(0, ServerFrame::PresenceListed { total: 1, people });
     world.run(1_000);
     assert_eq!(world.peers[0].client.view().presence.people.len(), 1);

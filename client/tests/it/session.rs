@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use client::{Command, CommandError, ConnectionState, Delivery};
+use client::{Command, CommandError, ConnectionState, Delivery, Entry};
 use shared::{ClientFrame, ErrorCode, SessionToken, TimestampMs};
 
 use crate::world::{World, error};
@@ -46,7 +46,7 @@ fn a_refused_claim_forgets_its_token_and_keeps_the_outbox() {
     let mut world = World::new(1, 1);
     world.add_peer();
     let taken = Command::SignIn {
-        name: "p0".into(),
+        entry: Entry::Guest { name: "p0".into() },
         session_token: SessionToken::from_random([9; 32]),
     };
     world.command(1, taken);
@@ -112,7 +112,9 @@ fn whoever_signs_out_is_forgotten_but_not_what_they_wrote() {
     assert_eq!(world.peers[0].connects.len(), connects, "stays away");
 
     let other = Command::SignIn {
-        name: "other".into(),
+        entry: Entry::Guest {
+            name: "other".into(),
+        },
         session_token: SessionToken::from_random([8; 32]),
     };
     world.command(0, other);
@@ -137,7 +139,7 @@ fn whoever_signs_out_is_forgotten_but_not_what_they_wrote() {
 fn signing_in_twice_is_refused() {
     let mut world = World::new(5, 1);
     let again = Command::SignIn {
-        name: "p9".into(),
+        entry: Entry::Guest { name: "p9".into() },
         session_token: SessionToken::from_random([7; 32]),
     };
     let now = TimestampMs(world.now);

@@ -8,7 +8,7 @@ mod server;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use bytes::Bytes;
-use client::{Change, Client, Command, Config, Input, Snapshot, Ticket};
+use client::{Change, Client, Command, Config, Entry, Input, Snapshot, Ticket};
 use shared::codec::Packet;
 use shared::frame::{ClientInfo, Person};
 use shared::{
@@ -150,7 +150,9 @@ impl World {
 
     pub(crate) fn sign_in(&mut self, who: usize) {
         let sign_in = Command::SignIn {
-            name: format!("p{who}"),
+            entry: Entry::Guest {
+                name: format!("p{who}"),
+            },
             session_token: SessionToken::from_random([who as u8; 32]),
         };
         self.command(who, sign_in);

@@ -33,7 +33,7 @@ use client::present::words;
 use client::{Change, Command, ConnectionState, View};
 use eframe::egui::{self, ColorImage};
 use native::{Handle, ServerAddress};
-use shared::frame::RoomKind;
+use shared::room::RoomKind;
 use shared::{FileInfo, RoomId, UploadId};
 
 use self::composer::Composer;

@@ -1,6 +1,6 @@
 //! The files of a message: images as they are, everything else as cards.
 
-use shared::{EventBody, FileInfo};
+use shared::FileInfo;
 use yew::{Html, Properties, classes, component, html};
 
 use crate::components::copy_button::CopyButton;
@@ -29,13 +29,7 @@ pub(crate) struct AttachmentsProps {
 
 #[component]
 pub(crate) fn Attachments(props: &AttachmentsProps) -> Html {
-    let files: &[FileInfo] = match &props.event.event {
-        EventBody::MessageSent { attachments, .. } => attachments,
-        EventBody::RoomCreated { .. }
-        | EventBody::MemberJoined {}
-        | EventBody::MemberLeft {}
-        | EventBody::Unknown => &[],
-    };
+    let files = props.event.event.attachments();
     let (images, others): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_shown(file));
     let several = images.len() > 1;
     html! {

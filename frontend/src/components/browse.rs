@@ -3,7 +3,7 @@
 use client::present::words;
 use client::{Change, Command};
 use shared::RoomRef;
-use shared::frame::RoomInfo;
+use shared::room::RoomInfo;
 use yew::{
     Callback, Html, InputEvent, MouseEvent, Properties, component, html, use_effect_with, use_state,
 };

@@ -4,7 +4,8 @@ use client::present::rooms::{self, Attendance};
 use client::present::words;
 use client::{Change, Command};
 use shared::RoomId;
-use shared::frame::{Person, RoomKind};
+use shared::frame::Person;
+use shared::room::RoomKind;
 use yew::{Callback, Html, MouseEvent, Properties, component, html, use_effect_with};
 
 use crate::components::avatar::people_list;

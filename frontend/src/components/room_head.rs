@@ -2,7 +2,7 @@
 
 use client::Change;
 use shared::RoomId;
-use shared::frame::RoomKind;
+use shared::room::RoomKind;
 use yew::{Callback, Html, MouseEvent, Properties, component, html};
 
 use crate::components::hooks::{use_changes, use_driver, use_ui};
@@ -36,7 +36,11 @@ pub(crate) fn RoomHead(props: &RoomHeadProps) -> Html {
     };
     let topic = match info.kind {
         RoomKind::Lobby if info.topic.is_empty() => "Everyone is here".to_owned(),
-        RoomKind::Lobby | RoomKind::Public | RoomKind::Unknown => info.topic,
+        RoomKind::Lobby
+        | RoomKind::Public
+        | RoomKind::Private
+        | RoomKind::Direct
+        | RoomKind::Unknown => info.topic,
     };
     let back = move |_: MouseEvent| ui.go.emit(None);
     let toggle = {

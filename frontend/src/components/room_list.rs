@@ -2,7 +2,7 @@
 
 use client::{Change, Room, View};
 use shared::RoomId;
-use shared::frame::RoomKind;
+use shared::room::RoomKind;
 use yew::{Html, MouseEvent, Properties, classes, component, html};
 
 use crate::components::hooks::{use_changes, use_driver, use_ui};

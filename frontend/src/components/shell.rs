@@ -4,7 +4,7 @@ use client::present::rooms::{self, Direction};
 use client::present::words;
 use client::{Change, Command, View};
 use shared::RoomId;
-use shared::frame::RoomKind;
+use shared::room::RoomKind;
 use web_sys::KeyboardEvent;
 use yew::{
     AttrValue, Callback, ContextProvider, Html, classes, component, html, use_callback,

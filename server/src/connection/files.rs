@@ -11,8 +11,12 @@ use crate::payloads;
 use crate::transport::Outgoing;
 
 impl Connection {
-    /// Begins what a request about uploads or files asks for.
-    pub(super) fn handle_file_request(&mut self, request: ClientFrame, payload: Bytes) {
+    /// Begins what a request about uploads or files asks for; gives any other back.
+    pub(super) fn handle_file_request(
+        &mut self,
+        request: ClientFrame,
+        payload: Bytes,
+    ) -> Result<(), Box<ClientFrame>> {
         match request {
             ClientFrame::BeginUpload(request) => self.begin_upload(request),
             ClientFrame::PutChunk {
@@ -40,22 +44,13 @@ impl Connection {
                 file_id,
                 index,
             } => self.read_chunk(request_id, file_id, index),
-            ClientFrame::Hello(_)
-            | ClientFrame::Ping { .. }
-            | ClientFrame::SendMessage(_)
-            | ClientFrame::CreateRoom { .. }
-            | ClientFrame::JoinRoom { .. }
-            | ClientFrame::LeaveRoom { .. }
-            | ClientFrame::ListRooms { .. }
-            | ClientFrame::ListMembers { .. }
-            | ClientFrame::ReadHistory { .. }
-            | ClientFrame::SetTyping { .. }
-            | ClientFrame::Unknown => {}
+            other => return Err(Box::new(other)),
         }
+        Ok(())
     }
 
     fn begin_upload(&mut self, request: BeginUpload) {
-        let (files, person) = (self.context.files.clone(), self.person.id);
+        let (files, person) = (self.context.files.clone(), self.account.person.id);
         self.reply_later(async move {
             let request_id = request.request_id;
             let begun = files.begin(person, request).await;
@@ -73,7 +68,7 @@ impl Connection {
         hash: Option<ChunkHash>,
         payload: Bytes,
     ) {
-        let (files, person) = (self.context.files.clone(), self.person.id);
+        let (files, person) = (self.context.files.clone(), self.account.person.id);
         let payload = self.payloads.received(payload);
         self.reply_later(async move {
             let stored = async {
@@ -94,7 +89,7 @@ impl Connection {
     }
 
     fn describe_upload(&mut self, request_id: RequestId, upload_id: UploadId) {
-        let (files, person) = (self.context.files.clone(), self.person.id);
+        let (files, person) = (self.context.files.clone(), self.account.person.id);
         self.reply_later(async move {
             let status = files.describe(person, upload_id, request_id).await;
             status
@@ -104,7 +99,7 @@ impl Connection {
     }
 
     fn finish_upload(&mut self, request: FinishUpload) {
-        let (files, person) = (self.context.files.clone(), self.person.id);
+        let (files, person) = (self.context.files.clone(), self.account.person.id);
         self.reply_later(async move {
             let (request_id, upload_id) = (request.request_id, request.upload_id);
             let finished = files.finish(person, request).await;
@@ -118,7 +113,7 @@ impl Connection {
     }
 
     fn cancel_upload(&mut self, request_id: RequestId, upload_id: UploadId) {
-        let (files, person) = (self.context.files.clone(), self.person.id);
+        let (files, person) = (self.context.files.clone(), self.account.person.id);
         self.reply_later(async move {
             let cancelled = files.cancel(person, upload_id).await;
             cancelled.map_err(|failed| error::from_upload(request_id, failed))?;

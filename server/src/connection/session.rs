@@ -10,8 +10,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use shared::codec::Packet;
-use shared::frame::{Hello, Person, Resume, RoomInfo, RoomOpening, Welcome};
+use shared::frame::{Hello, Resume, Welcome};
 use shared::limits::Limits;
+use shared::room::{RoomInfo, RoomOpening};
 use shared::{ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, RoomId, Sequence, ServerFrame};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -20,7 +21,7 @@ use crate::admission::Admission;
 use crate::error;
 use crate::hub::{Mailbox, MembershipChange, Room};
 use crate::payloads::Held;
-use crate::store::Store;
+use crate::store::{SignedIn, Store};
 use crate::transport::{Outgoing, Transport, TransportError};
 use crate::wire::Framing;
 
@@ -38,7 +39,8 @@ const OPENING_EVENTS: u64 = 50;
 /// A signed-in peer.
 pub(super) struct Connection {
     pub(super) context: Arc<Context>,
-    pub(super) person: Person,
+    /// Who it is. Boxed, as an idle connection is to be small.
+    pub(super) account: Box<SignedIn>,
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) cursors: Vec<Cursor>,
     /// Replies to requests that wait for the disk.
@@ -77,16 +79,16 @@ impl Connection {
     /// The connection of a peer that has signed in, following its rooms, and the first frame for it.
     pub(super) async fn open(
         context: Arc<Context>,
-        person: Person,
+        account: SignedIn,
         hello: Hello,
         token: Option<String>,
     ) -> (Box<Self>, Result<Box<Welcome>, Box<ErrorReply>>) {
         let mut connection = Box::new(Self {
             // Before the rooms are listed, so that no change of membership is missed between.
-            mailbox: context.hub.enter(&person),
+            mailbox: context.hub.enter(&account.person),
             limits: context.limits.clone(),
             context,
-            person,
+            account: Box::new(account),
             cursors: Vec::new(),
             replies: FuturesUnordered::new(),
             sends: 0,
@@ -249,6 +251,10 @@ impl Connection {
     /// Gives back what takes longer.
     fn take(&mut self, packet: Packet<ClientFrame>, framing: Framing) -> Option<Box<ClientFrame>> {
         self.context.metrics.received();
+        if let Some(refusal) = self.not_allowed(&packet.frame) {
+            self.push(ServerFrame::Error(refusal), framing);
+            return None;
+        }
         match self.handle_at_once(packet) {
             Ok(Some(answer)) => self.push(answer, framing),
             Ok(None) => {}
@@ -315,7 +321,7 @@ impl Connection {
         token: Option<String>,
     ) -> Result<Welcome, ErrorReply> {
         let store = self.context.store.clone();
-        let rooms = store.rooms_of(self.person.id).await;
+        let rooms = store.rooms_of(self.account.person.id).await;
         let rooms = rooms.map_err(|failed| error::from_store(hello.request_id, failed))?;
         let known = known_sequences(hello.resume, &self.context.store);
         self.cursors.reserve_exact(rooms.len());
@@ -325,7 +331,7 @@ impl Connection {
                 let events_from =
                     first_event(room.last_sequence, known.get(&room.room_id).copied());
                 self.follow(&room, events_from);
-                RoomOpening { room, events_from }
+                RoomOpening::new(room, events_from)
             })
             .collect();
         Ok(Welcome {
@@ -333,7 +339,9 @@ impl Connection {
             protocol: PROTOCOL_VERSION,
             server: self.context.server.clone(),
             epoch: self.context.store.epoch(),
-            person: self.person.clone(),
+            person: self.account.person.clone(),
+            role: self.account.role,
+            session_id: Some(self.account.session_id),
             session_token: token,
             rooms,
             limits: self.limits.clone(),

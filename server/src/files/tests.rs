@@ -30,7 +30,7 @@ impl Fixture {
         let blobs = Blobs::open(&folder.path().join("uploads"), store.uploads_owner()).unwrap();
         Self {
             files: Arc::new(Files::new(store, blobs)),
-            person: person.unwrap().id,
+            person: person.unwrap().person.id,
             folder,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
-use shared::frame::RoomOpening;
+use shared::room::RoomOpening;
 use shared::{PersonId, RequestId, RoomId, TransactionId};
 
 use crate::store::{Appended, StoreError};

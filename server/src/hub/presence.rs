@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use shared::account::Present;
 use shared::frame::Person;
 use shared::{PersonId, ServerFrame};
 
@@ -101,7 +102,7 @@ impl Presence {
             None => {
                 let listing = Encoded::new(&ServerFrame::PresenceListed {
                     total: self.total(),
-                    people: self.people().take(NAMES_MAX).collect(),
+                    people: self.people().take(NAMES_MAX).map(Present::from).collect(),
                 });
                 self.listing.insert(listing).clone()
             }
@@ -115,7 +116,7 @@ impl Presence {
         let (mut came, mut left) = (Vec::new(), Vec::new());
         for (id, was_here) in changed {
             match (was_here, self.person(id)) {
-                (false, Some(person)) => came.push(person),
+                (false, Some(person)) => came.push(person.into()),
                 (true, None) => left.push(id),
                 (true, Some(_)) | (false, None) => {}
             }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use shared::frame::RoomInfo;
+use shared::room::RoomInfo;
 use shared::{PersonId, RoomEvent, RoomId, Sequence, ServerFrame};
 use tokio::time::Instant;
 
@@ -216,19 +216,18 @@ impl Room {
 #[cfg(test)]
 mod tests {
     use shared::TimestampMs;
-    use shared::frame::RoomKind;
+    use shared::room::RoomKind;
 
     use super::*;
 
     fn room(followers: u64) -> (Room, Arc<Mailbox>) {
         let info = RoomInfo {
-            room_id: RoomId::from_parts(TimestampMs(1), [1; 10]),
-            name: "busy".parse().unwrap(),
-            topic: String::new(),
-            kind: RoomKind::Public,
-            members: 0,
             joined: true,
-            last_sequence: Sequence(0),
+            ..RoomInfo::new(
+                RoomId::from_parts(TimestampMs(1), [1; 10]),
+                "busy".parse().unwrap(),
+                RoomKind::Public,
+            )
         };
         let room = Room::new(&info, Arc::default());
         let person = PersonId::from_parts(TimestampMs(1), [2; 10]);

@@ -56,22 +56,7 @@ impl From<StoreError> for InspectError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Sqlite(error) => error.into(),
-            StoreError::NewName(_)
-            | StoreError::NameTaken
-            | StoreError::NameLooksTaken { .. }
-            | StoreError::TokenTaken
-            | StoreError::RoomNameTaken
-            | StoreError::RoomNameLooksTaken { .. }
-            | StoreError::RoomNotFound
-            | StoreError::NotAMember
-            | StoreError::CannotLeave
-            | StoreError::TransactionConflict
-            | StoreError::FileNotFound
-            | StoreError::UploadNotFound
-            | StoreError::UploadConflict
-            | StoreError::TooManyUploads
-            | StoreError::Full
-            | StoreError::Closed => Self::Store(error),
+            refusal => Self::Store(refusal),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Rooms and who is in them. Everyone is in the lobby, so it has no rows of members.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use shared::frame::{Person, RoomInfo, RoomKind};
+use shared::frame::Person;
+use shared::room::{RoomInfo, RoomKind};
 use shared::{EventBody, PersonId, RoomEvent, RoomId, RoomName, RoomRef, Sequence, TimestampMs};
 
 use super::looks::{self, Named};
@@ -36,13 +37,15 @@ pub(super) fn list(
             RoomKind::Public
         };
         Ok(RoomInfo {
-            room_id: RoomId::from_bytes(row.get(0)?),
-            name: name_from(row.get(1)?)?,
             topic: row.get(2)?,
-            kind,
             members: row.get(6)?,
             joined: row.get(5)?,
             last_sequence: Sequence(counter(row, 3)?),
+            ..RoomInfo::new(
+                RoomId::from_bytes(row.get(0)?),
+                name_from(row.get(1)?)?,
+                kind,
+            )
         })
     })?;
     Ok(rooms.collect::<Result<_, _>>()?)

@@ -9,8 +9,10 @@ use shared::{Epoch, RoomId, RoomName};
 
 use super::{UploadsOwner, looks, to_integer};
 
+mod trust;
+
 /// What [`MIGRATIONS`] lead to.
-pub(super) const SCHEMA_VERSION: i64 = 4;
+pub(super) const SCHEMA_VERSION: i64 = 5;
 /// Before 3.51.3 a checkpoint could corrupt a database in WAL mode.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const LOBBY_NAME: &str = "lobby";
@@ -48,7 +50,12 @@ CREATE UNIQUE INDEX events_by_transaction ON events (room_id, person_id, transac
 ";
 
 /// The first leads from version 1 to 2.
-const MIGRATIONS: [&str; 3] = [super::files::TABLES, TRANSACTIONS_BY_TIME, looks::TABLE];
+const MIGRATIONS: [&str; 4] = [
+    super::files::TABLES,
+    TRANSACTIONS_BY_TIME,
+    looks::TABLE,
+    trust::TABLES,
+];
 /// Transaction ids begin with the time, so that new ones are neighbours in this index, whatever their rooms.
 const TRANSACTIONS_BY_TIME: &str = "
 DROP INDEX events_by_transaction;
@@ -229,6 +236,20 @@ fn create(db: &Connection) -> Result<(), OpenError> {
         ],
     )?;
     Ok(())
+}
+
+/// A new database as an older version left it.
+#[cfg(test)]
+pub(super) fn older(path: &Path, version: usize) -> Connection {
+    let db = connect(path).unwrap();
+    create(&db).unwrap();
+    for step in &MIGRATIONS[..version - 1] {
+        db.execute_batch(step).unwrap();
+    }
+    let schema = to_integer(version as u64);
+    db.execute("UPDATE meta SET value = ?1 WHERE key = 'schema'", [schema])
+        .unwrap();
+    db
 }
 
 pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {

@@ -4,7 +4,8 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use shared::EventBody;
+use rusqlite::params;
+use shared::{EventBody, Role};
 use tempfile::TempDir;
 
 use super::*;
@@ -29,6 +30,12 @@ async fn person(store: &Store, name: &str) -> Person {
         .claim_name(name.parse().unwrap(), &token, NOW)
         .await
         .unwrap()
+        .person
+}
+
+/// Whose session the token stands for.
+async fn signed_in(store: &Store, token: &str) -> Option<Person> {
+    Some(store.sign_in(token).await.unwrap()?.person)
 }
 
 fn message(room: RoomId, person: &Person, number: u64, text: &str) -> NewMessage {
@@ -109,7 +116,7 @@ async fn reopening_keeps_the_epoch_the_sessions_and_the_log() {
 
     let (store, _) = open(&dir);
     assert_eq!((store.epoch(), store.lobby()), (epoch, lobby));
-    assert_eq!(store.sign_in("token of Ada").await.unwrap(), Some(ada));
+    assert_eq!(signed_in(&store, "token of Ada").await, Some(ada));
     assert_eq!(store.sign_in("no such token").await.unwrap(), None);
     let page = store.read_page(lobby, Sequence(1), 10).await.unwrap();
     assert_eq!(page, [event]);
@@ -123,7 +130,8 @@ async fn names_are_taken_whatever_their_case() {
     let claim = async |name: &str, token| store.claim_name(name.parse().unwrap(), token, NOW).await;
     let again = claim("aDA", "another token").await;
     assert!(matches!(again, Err(StoreError::NameTaken)));
-    assert_eq!(claim("Ada", "token of Ada").await.unwrap(), ada, "a repeat");
+    let repeated = claim("Ada", "token of Ada").await.unwrap();
+    assert_eq!(repeated.person, ada, "a repeat");
     let other = claim("Bob", "token of Ada").await;
     assert!(matches!(other, Err(StoreError::TokenTaken)));
     let name = "LOBBY".parse().unwrap();
@@ -164,36 +172,63 @@ async fn a_name_that_looks_like_a_taken_one_is_refused_and_says_which() {
     assert!(matches!(piled, Err(StoreError::NewName(_))), "{piled:?}");
 }
 
+/// A database of this version with Ada, somebody called `second`, and Ada's room.
+fn older(dir: &TempDir, version: usize, second: &str, room: &str) -> (Person, PersonId, RoomId) {
+    let db = super::schema::older(&super::database_path(dir.path()), version);
+    let ids = [1, 2].map(|number| PersonId::from_parts(TimestampMs(number), [0; 10]));
+    for (id, name) in ids.iter().zip(["Ada", second]) {
+        let key = name.to_lowercase();
+        db.execute(
+            "INSERT INTO people (id, name, name_key, created_ms) VALUES (?1, ?2, ?3, 1)",
+            params![id.as_bytes(), name, key],
+        )
+        .unwrap();
+    }
+    for (id, token) in ids.iter().zip(["token of Ada", "token of Bob"]) {
+        let hash = people::token_hash(token);
+        db.execute(
+            "INSERT INTO sessions (token_hash, person_id, created_ms) VALUES (?1, ?2, 1)",
+            params![hash, id.as_bytes()],
+        )
+        .unwrap();
+    }
+    let ada = Person {
+        id: ids[0],
+        name: "Ada".to_owned(),
+    };
+    let room_id = RoomId::from_parts(TimestampMs(3), [0; 10]);
+    db.execute(
+        "INSERT INTO rooms (id, name, name_key, topic, created_ms) VALUES (?1, ?2, ?2, '', 1)",
+        params![room_id.as_bytes(), room],
+    )
+    .unwrap();
+    db.execute(
+        "INSERT INTO members (room_id, person_id, joined_ms) VALUES (?1, ?2, 1)",
+        params![room_id.as_bytes(), ada.id.as_bytes()],
+    )
+    .unwrap();
+    let created = EventBody::RoomCreated {
+        name: room.parse().unwrap(),
+        topic: String::new(),
+    };
+    for event in [created, EventBody::MemberJoined {}] {
+        log::append(&db, room_id, &ada, NOW, event, None).unwrap();
+    }
+    (ada, ids[1], room_id)
+}
+
 #[tokio::test]
 async fn older_names_that_look_alike_or_break_new_rules_stay() {
     let dir = TempDir::new().unwrap();
-    let (store, _) = open(&dir);
-    let ada = person(&store, "Ada").await;
-    let bob = store.claim_name("Bob".parse().unwrap(), "token of Bob", NOW.plus_ms(1));
-    let bob = bob.await.unwrap();
-    let room = store.create_room("tea".parse().unwrap(), String::new(), ada.clone(), NOW);
-    let (room, _) = room.await.unwrap();
-    store.close().await;
-    let db = rusqlite::Connection::open(dir.path().join("chinwag.db")).unwrap();
     let piled = "t\u{336}\u{301}\u{302}\u{303}\u{304}\u{305}ea";
-    db.execute_batch(&format!(
-        "UPDATE people SET name = 'Аda', name_key = 'аda' WHERE name = 'Bob';
-         UPDATE rooms SET name = '{piled}', name_key = '{piled}' WHERE name = 'tea';
-         DROP TABLE looks; DELETE FROM meta WHERE key = 'looks';
-         UPDATE meta SET value = 3 WHERE key = 'schema';",
-    ))
-    .unwrap();
-    drop(db);
+    let (ada, bob, room) = older(&dir, 3, "Аda", piled);
     for _ in 0..2 {
         let (store, _) = open(&dir);
-        assert_eq!(
-            store.sign_in("token of Ada").await.unwrap(),
-            Some(ada.clone())
-        );
-        let second = store.sign_in("token of Bob").await.unwrap().unwrap();
-        assert_eq!((second.id, second.name.as_str()), (bob.id, "Аda"));
+        assert_eq!(signed_in(&store, "token of Ada").await, Some(ada.clone()));
+        let second = signed_in(&store, "token of Bob").await.unwrap();
+        assert_eq!((second.id, second.name.as_str()), (bob, "Аda"));
         let again = store.claim_name("Аda".parse().unwrap(), "token of Bob", NOW);
-        assert_eq!(again.await.unwrap(), second, "a repeat");
+        assert_eq!(again.await.unwrap().person, second, "a repeat");
         let rooms = store.rooms_of(ada.id).await.unwrap();
         assert_eq!(rooms[1].room_id, room);
         let third = store.claim_name("Adа".parse().unwrap(), "third", NOW).await;
@@ -330,25 +365,22 @@ async fn a_newer_schema_and_a_useless_directory_are_refused() {
 #[tokio::test]
 async fn an_older_schema_is_brought_to_this_one_and_keeps_its_rows() {
     let dir = TempDir::new().unwrap();
-    let (store, _) = open(&dir);
-    let ada = person(&store, "Ada").await;
-    let sent = message(store.lobby(), &ada, 1, "of before");
-    store.append_message(sent).await.unwrap();
-    let lobby = store.lobby();
-    store.close().await;
-    let db = rusqlite::Connection::open(dir.path().join("chinwag.db")).unwrap();
-    db.execute_batch(
-        "DROP TABLE upload_chunks; DROP TABLE uploads; DROP TABLE files; DROP TABLE blobs; DROP TABLE looks;
-         UPDATE meta SET value = 1 WHERE key = 'schema';",
-    )
-    .unwrap();
-    drop(db);
+    let (ada, bob, room) = older(&dir, 1, "Bob", "tea");
     for _ in 0..2 {
         let (store, _) = open(&dir);
         assert!(store.uploads_untouched_since(NOW).await.unwrap().is_empty());
-        assert_eq!(store.page_before(lobby, None, 9).await.unwrap().len(), 1);
+        assert_eq!(store.page_before(room, None, 9).await.unwrap().len(), 2);
+        let signed_in = store.sign_in("token of Bob").await.unwrap().unwrap();
+        assert_eq!((signed_in.person.id, signed_in.role), (bob, Role::Member));
+        let rooms = store.rooms_of(ada.id).await.unwrap();
+        assert_eq!(rooms[1].room_id, room);
         store.close().await;
     }
+    let db = rusqlite::Connection::open(super::database_path(dir.path())).unwrap();
+    let role: String = db
+        .query_row("SELECT role FROM members", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(role, "owner", "whoever created it");
 }
 
 #[tokio::test]

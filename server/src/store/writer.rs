@@ -242,22 +242,7 @@ fn cause(error: &StoreError) -> ffi::Error {
     match error {
         StoreError::Full => ffi::Error::new(ffi::SQLITE_FULL),
         StoreError::Sqlite(rusqlite::Error::SqliteFailure(cause, _)) => *cause,
-        StoreError::Sqlite(_)
-        | StoreError::NewName(_)
-        | StoreError::NameTaken
-        | StoreError::NameLooksTaken { .. }
-        | StoreError::TokenTaken
-        | StoreError::RoomNameTaken
-        | StoreError::RoomNameLooksTaken { .. }
-        | StoreError::RoomNotFound
-        | StoreError::NotAMember
-        | StoreError::CannotLeave
-        | StoreError::TransactionConflict
-        | StoreError::FileNotFound
-        | StoreError::UploadNotFound
-        | StoreError::UploadConflict
-        | StoreError::TooManyUploads
-        | StoreError::Closed => ffi::Error::new(ffi::SQLITE_ERROR),
+        _refusal => ffi::Error::new(ffi::SQLITE_ERROR),
     }
 }
 

@@ -135,7 +135,7 @@ impl Api {
             ));
         };
         match self.store.sign_in(token.trim()).await {
-            Ok(Some(person)) => Ok(person.id),
+            Ok(Some(account)) => Ok(account.person.id),
             Ok(None) => Err(ErrorReply::new(
                 ErrorCode::InvalidToken,
                 "This session is not valid any more; choose a name to start a new one.",

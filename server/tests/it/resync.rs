@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use client::{Command, Config, ConnectionState, PendingAttachment, Snapshot, Ticket, View};
+use client::{Command, Config, ConnectionState, Entry, PendingAttachment, Snapshot, Ticket, View};
 use native::source::LocalFile;
 use native::{Changes, Handle, Settings};
 use serde_json::Value;
 use server::Server;
 use shared::frame::ClientInfo;
-use shared::{EventBody, RoomEvent, SessionToken};
+use shared::{RoomEvent, SessionToken};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -35,7 +35,9 @@ impl Person {
         let (handle, changes) = native::spawn(settings, Snapshot::default(), None);
         let mut person = Self { handle, changes };
         person.command(Command::SignIn {
-            name: name.to_owned(),
+            entry: Entry::Guest {
+                name: name.to_owned(),
+            },
             session_token: SessionToken::from_random(native::random()),
         });
         person.wait("online", is_online).await;
@@ -102,14 +104,8 @@ fn is_idle(view: &View) -> bool {
 }
 
 fn texts(events: &[RoomEvent]) -> Vec<&str> {
-    let texts = events.iter().filter_map(|event| match &event.event {
-        EventBody::MessageSent { text, .. } => Some(text.as_str()),
-        EventBody::RoomCreated { .. }
-        | EventBody::MemberJoined {}
-        | EventBody::MemberLeft {}
-        | EventBody::Unknown => None,
-    });
-    texts.collect()
+    let messages = events.iter().filter(|event| event.event.is_message());
+    messages.map(|event| event.event.text()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

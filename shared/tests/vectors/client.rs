@@ -4,6 +4,7 @@ use shared::ClientFrame::{self, *};
 use shared::file::{BeginUpload as Begin, FinishUpload as Finish};
 use shared::frame::{ClientInfo, Credentials, Resume, RoomCursor};
 use shared::frame::{Hello as HelloFrame, SendMessage as Message};
+use shared::room::CreateRoom as Create;
 use shared::{PROTOCOL_VERSION, RequestId, RoomRef, Sequence, SessionToken};
 
 use crate::samples::*;
@@ -13,7 +14,7 @@ variants!(ClientFrame,
     Hello(_) => "hello",
     Ping { .. } => "ping",
     SendMessage(_) => "send_message",
-    CreateRoom { .. } => "create_room",
+    CreateRoom(_) => "create_room",
     JoinRoom { .. } => "join_room",
     LeaveRoom { .. } => "leave_room",
     ListRooms { .. } => "list_rooms",
@@ -27,6 +28,50 @@ variants!(ClientFrame,
     CancelUpload { .. } => "cancel_upload",
     DescribeFile { .. } => "describe_file",
     ReadChunk { .. } => "read_chunk",
+    DescribeServer { .. } => "describe_server",
+    DescribeInvitation { .. } => "describe_invitation",
+    OpenDirect { .. } => "open_direct",
+    AddMember { .. } => "add_member",
+    RemoveMember(_) => "remove_member",
+    ListBans { .. } => "list_bans",
+    LiftBan { .. } => "lift_ban",
+    ChangeRoom(_) => "change_room",
+    SetRoomRole(_) => "set_room_role",
+    RemoveMessage { .. } => "remove_message",
+    ReportMessage(_) => "report_message",
+    MarkRead { .. } => "mark_read",
+    ChangeLink(_) => "change_link",
+    FindPeople { .. } => "find_people",
+    DescribePerson { .. } => "describe_person",
+    SetPresence { .. } => "set_presence",
+    ChangeProfile(_) => "change_profile",
+    ChangePassword(_) => "change_password",
+    BeginTotp { .. } => "begin_totp",
+    ConfirmTotp { .. } => "confirm_totp",
+    RemoveTotp { .. } => "remove_totp",
+    SignOut { .. } => "sign_out",
+    ListSessions { .. } => "list_sessions",
+    EndSessions(_) => "end_sessions",
+    CreateBot(_) => "create_bot",
+    ListBots { .. } => "list_bots",
+    RenewBot { .. } => "renew_bot",
+    RemoveBot { .. } => "remove_bot",
+    CreateInvitation(_) => "create_invitation",
+    ListInvitations { .. } => "list_invitations",
+    RevokeInvitation { .. } => "revoke_invitation",
+    AcceptInvitation { .. } => "accept_invitation",
+    ListPeople(_) => "list_people",
+    SetRole { .. } => "set_role",
+    ResetPassword { .. } => "reset_password",
+    SignOutPerson { .. } => "sign_out_person",
+    RemovePerson(_) => "remove_person",
+    ListAllRooms { .. } => "list_all_rooms",
+    DescribeSettings { .. } => "describe_settings",
+    ChangeSettings(_) => "change_settings",
+    DescribeStorage { .. } => "describe_storage",
+    ReadAuditLog { .. } => "read_audit_log",
+    ListReports { .. } => "list_reports",
+    CloseReport(_) => "close_report",
     Unknown => "unknown",
 );
 
@@ -88,9 +133,9 @@ fn sessions_and_messages() -> Vec<Vector<ClientFrame>> {
         attachments: Vec::new(),
     };
     vec![
-        both_ways("hello", Hello(hello)),
-        decodes("hello_minimal", Hello(first_hello)),
-        decodes("hello_of_the_future", Hello(future_hello)),
+        both_ways("hello", Hello(hello.into())),
+        decodes("hello_minimal", Hello(first_hello.into())),
+        decodes("hello_of_the_future", Hello(future_hello.into())),
         both_ways("ping", Ping { request_id: ID }),
         both_ways("send_message", SendMessage(message.clone())),
         decodes("send_message_minimal", SendMessage(short_message)),
@@ -108,11 +153,12 @@ fn sessions_and_messages() -> Vec<Vector<ClientFrame>> {
 
 fn rooms() -> Vec<Vector<ClientFrame>> {
     let room = room_by_id;
-    let create = CreateRoom {
+    let create = CreateRoom(Create {
         request_id: ID,
         name: "gardening".to_owned(),
         topic: "Tomatoes, mostly".to_owned(),
-    };
+        ..Create::default()
+    });
     let read = ReadHistory {
         request_id: ID,
         room: room(),
@@ -241,6 +287,10 @@ mod credentials {
 
     variants!(Credentials,
         Credentials::ClaimName { .. } => "claim_name",
+        Credentials::SignIn { .. } => "sign_in",
+        Credentials::SignUp { .. } => "sign_up",
+        Credentials::ResetPassword { .. } => "reset_password",
+        Credentials::SessionCookie => "session_cookie",
         Credentials::SessionToken { .. } => "session_token",
         Credentials::Unknown => "unknown",
     );

@@ -8,8 +8,15 @@ use crate::{both_ways, check, decodes, variants};
 variants!(EventBody,
     MessageSent { .. } => "message_sent",
     RoomCreated { .. } => "room_created",
-    MemberJoined {} => "member_joined",
-    MemberLeft {} => "member_left",
+    MemberJoined { .. } => "member_joined",
+    MemberLeft { .. } => "member_left",
+    MemberAdded { .. } => "member_added",
+    MemberRemoved { .. } => "member_removed",
+    BanLifted { .. } => "ban_lifted",
+    RoomRoleChanged { .. } => "room_role_changed",
+    RoomChanged { .. } => "room_changed",
+    MessagesRemoved { .. } => "messages_removed",
+    Removed { .. } => "removed",
     Unknown => "unknown",
 );
 

@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 use std::str::FromStr;
 
-use shared::frame::{Person, RoomInfo, RoomKind, RoomOpening};
+use shared::frame::Person;
+use shared::room::{RoomInfo, RoomKind, RoomOpening};
 use shared::{
     ChunkHash, ChunkLayout, ChunkRanges, ContentHash, Epoch, EventBody, FileId, FileInfo, PersonId,
     RoomEvent, RoomId, RoomRef, Sequence, TimestampMs, TransactionId, UploadId, UploadStatus,
@@ -98,13 +99,11 @@ pub(crate) fn upload_status() -> UploadStatus {
 
 pub(crate) fn room_info() -> RoomInfo {
     RoomInfo {
-        room_id: room_id(),
-        name: parsed("gardening"),
         topic: "Tomatoes, mostly".to_owned(),
-        kind: RoomKind::Public,
         members: 3,
         joined: true,
         last_sequence: Sequence(42),
+        ..RoomInfo::new(room_id(), parsed("gardening"), RoomKind::Public)
     }
 }
 
@@ -112,6 +111,8 @@ pub(crate) fn room_opening() -> RoomOpening {
     RoomOpening {
         room: room_info(),
         events_from: Sequence(41),
+        first_sequence: Sequence(1),
+        read: None,
     }
 }
 

@@ -2,10 +2,12 @@
 
 use shared::ServerFrame::{self, *};
 use shared::file::FileDescription;
-use shared::frame::{Member, Person, RoomKind, ServerInfo};
-use shared::frame::{RoomInfo, RoomOpening, Welcome as WelcomeFrame};
+use shared::frame::Welcome as WelcomeFrame;
+use shared::frame::{Person, ServerInfo};
 use shared::limits::Limits;
-use shared::{ErrorCode, ErrorReply, EventBody, RequestId, Sequence};
+use shared::room::{Member, RoomKind};
+use shared::room::{RoomInfo, RoomOpening};
+use shared::{ErrorCode, ErrorReply, EventBody, RequestId, Role, Sequence};
 
 use crate::samples::*;
 use crate::{Vector, both_ways, check, decodes, variants};
@@ -24,11 +26,32 @@ variants!(ServerFrame,
     UploadFinished { .. } => "upload_finished",
     FileDescribed(_) => "file_described",
     ChunkRead { .. } => "chunk_read",
+    ServerDescribed(_) => "server_described",
+    InvitationDescribed(_) => "invitation_described",
+    BansListed { .. } => "bans_listed",
+    LinkDescribed { .. } => "link_described",
+    PeopleFound { .. } => "people_found",
+    ProfileDescribed { .. } => "profile_described",
+    TotpBegun { .. } => "totp_begun",
+    SessionsListed { .. } => "sessions_listed",
+    BotCreated { .. } => "bot_created",
+    BotsListed { .. } => "bots_listed",
+    InvitationCreated { .. } => "invitation_created",
+    InvitationsListed { .. } => "invitations_listed",
+    PeopleListed { .. } => "people_listed",
+    AllRoomsListed { .. } => "all_rooms_listed",
+    SettingsDescribed { .. } => "settings_described",
+    StorageDescribed { .. } => "storage_described",
+    AuditPage { .. } => "audit_page",
+    ReportsListed { .. } => "reports_listed",
     Error(_) => "error",
     RoomEvent(_) => "room_event",
     RoomEntered { .. } => "room_entered",
     RoomExited { .. } => "room_exited",
     TypingChanged { .. } => "typing_changed",
+    ReadMarkerMoved { .. } => "read_marker_moved",
+    AccountChanged { .. } => "account_changed",
+    SessionEnded { .. } => "session_ended",
     PresenceListed { .. } => "presence_listed",
     PresenceChanged { .. } => "presence_changed",
     Draining { .. } => "draining",
@@ -60,6 +83,8 @@ fn sessions() -> Vec<Vector<ServerFrame>> {
         },
         epoch: epoch(),
         person: person(),
+        role: Role::Member,
+        session_id: None,
         session_token: Some("an-example-and-not-a-secret".to_owned()),
         rooms: vec![room_opening()],
         limits: Limits {
@@ -76,7 +101,7 @@ fn sessions() -> Vec<Vector<ServerFrame>> {
             topic: String::new(),
             ..room_info()
         },
-        events_from: Sequence(41),
+        ..room_opening()
     };
     let future_welcome = WelcomeFrame {
         request_id: RequestId(0),
@@ -130,13 +155,13 @@ fn rooms() -> Vec<Vector<ServerFrame>> {
         at_ms: AT,
     };
     let lobby = RoomInfo {
-        room_id: parsed("019a0000-0000-7000-8000-000000000006"),
-        name: parsed("lobby"),
-        topic: String::new(),
-        kind: RoomKind::Lobby,
         members: 9,
         joined: true,
-        last_sequence: Sequence(0),
+        ..RoomInfo::new(
+            parsed("019a0000-0000-7000-8000-000000000006"),
+            parsed("lobby"),
+            RoomKind::Lobby,
+        )
     };
     let rooms = RoomsListed {
         request_id: ID,
@@ -146,10 +171,7 @@ fn rooms() -> Vec<Vector<ServerFrame>> {
         request_id: ID,
         room_id,
         total: 3,
-        members: vec![Member {
-            person: person(),
-            online: true,
-        }],
+        members: vec![Member::new(person(), true)],
     };
     let events = vec![
         room_event(40, EventBody::MemberJoined {}),
@@ -233,11 +255,11 @@ fn pushed() -> Vec<Vector<ServerFrame>> {
     };
     let present = PresenceListed {
         total: 2,
-        people: vec![person(), other.clone()],
+        people: vec![person().into(), other.clone().into()],
     };
     let changed = PresenceChanged {
         total: 1,
-        came: vec![person()],
+        came: vec![person().into()],
         left: vec![other.id],
     };
     let unchanged = PresenceChanged {

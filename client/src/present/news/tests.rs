@@ -1,4 +1,5 @@
-use shared::frame::{Person, RoomInfo, RoomKind};
+use shared::frame::Person;
+use shared::room::{RoomInfo, RoomKind};
 use shared::{PersonId, TransactionId};
 
 use super::*;
@@ -36,13 +37,14 @@ impl Desk {
         for (number, name) in [(LOBBY, "lobby"), (BUILD, "build")] {
             let room = Room {
                 info: RoomInfo {
-                    room_id: room_id(number),
-                    name: name.parse().expect("a name"),
-                    topic: String::new(),
-                    kind: RoomKind::Public,
                     members: 2,
                     joined: true,
                     last_sequence: Sequence(before),
+                    ..RoomInfo::new(
+                        room_id(number),
+                        name.parse().expect("a name"),
+                        RoomKind::Public,
+                    )
                 },
                 timeline: Timeline::default(),
                 members: None,

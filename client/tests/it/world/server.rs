@@ -1,12 +1,11 @@
 //! What the server does with each frame.
 
 use shared::codec::Packet;
-use shared::frame::{
-    Credentials, Hello, Person, RoomInfo, RoomKind, RoomOpening, SendMessage, ServerInfo, Welcome,
-};
+use shared::frame::{Credentials, Hello, Person, SendMessage, ServerInfo, Welcome};
 use shared::limits::Limits;
+use shared::room::{RoomInfo, RoomKind, RoomOpening};
 use shared::{
-    ClientFrame, ErrorCode, ErrorReply, EventBody, PersonId, RequestId, RoomEvent, Sequence,
+    ClientFrame, ErrorCode, ErrorReply, EventBody, PersonId, RequestId, Role, RoomEvent, Sequence,
     ServerFrame, TimestampMs,
 };
 
@@ -30,7 +29,7 @@ impl World {
             }
             // A late one signs in a connection that is gone already.
             ClientFrame::Hello(_) if self.deaf.is_some() => {}
-            ClientFrame::Hello(hello) => self.welcome(who, hello),
+            ClientFrame::Hello(hello) => self.welcome(who, *hello),
             ClientFrame::Ping { request_id } => self.down(who, ServerFrame::Pong { request_id }),
             ClientFrame::ReadHistory {
                 request_id,
@@ -115,7 +114,7 @@ impl World {
                 let person = known.map(|one| one.person.clone());
                 person.ok_or(error(ErrorCode::InvalidToken, None))
             }
-            Credentials::Unknown => panic!("no credentials"),
+            other => panic!("the core never sends {other:?}"),
         }
     }
 
@@ -135,13 +134,10 @@ impl World {
             .unwrap_or(0)
             .max(self.log.len().saturating_sub(RESUME_EVENTS_MAX));
         let room = RoomInfo {
-            room_id: self.room_id,
-            name: "lobby".parse().unwrap(),
-            topic: String::new(),
-            kind: RoomKind::Lobby,
             members: 1,
             joined: true,
             last_sequence: Sequence(self.log.len() as u64),
+            ..RoomInfo::new(self.room_id, "lobby".parse().unwrap(), RoomKind::Lobby)
         };
         let welcome = Welcome {
             request_id: hello.request_id,
@@ -154,11 +150,10 @@ impl World {
             },
             epoch: self.epoch,
             person: person.clone(),
+            role: Role::Member,
+            session_id: None,
             session_token: None,
-            rooms: vec![RoomOpening {
-                room,
-                events_from: Sequence(from as u64 + 1),
-            }],
+            rooms: vec![RoomOpening::new(room, Sequence(from as u64 + 1))],
             limits: Limits::default(),
             now_ms: TimestampMs(self.now),
         };

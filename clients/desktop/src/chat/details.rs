@@ -7,7 +7,8 @@ use client::{Change, Command, ConnectionState};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Align, Layout, Margin, Sense, Ui, UiBuilder, vec2};
 use shared::RoomId;
-use shared::frame::{Person, RoomInfo, RoomKind};
+use shared::frame::Person;
+use shared::room::{RoomInfo, RoomKind};
 
 use super::sidebar::{HEAD, note};
 use super::{Dialog, Env, Wish, rooms};
@@ -48,6 +49,7 @@ impl Details {
             | Change::Download(_)
             | Change::RoomJoined { .. }
             | Change::RequestDone { .. }
+            | Change::Answered { .. }
             | Change::RequestFailed { .. } => false,
         });
         self.fresh &= !concerns;

@@ -113,6 +113,7 @@ impl Files {
                 | Change::Directory
                 | Change::RoomJoined { .. }
                 | Change::RequestDone { .. }
+                | Change::Answered { .. }
                 | Change::RequestFailed { .. } => {}
             }
         }

@@ -6,7 +6,7 @@ use client::present::rooms::member_count;
 use eframe::egui::accesskit::{Role, Toggled};
 use eframe::egui::{Align, Layout, Margin, Sense, Ui, UiBuilder, vec2};
 use shared::RoomId;
-use shared::frame::RoomKind;
+use shared::room::RoomKind;
 
 use super::sidebar::HEAD;
 use super::{Env, Wish};
@@ -32,7 +32,11 @@ pub(super) fn show(ui: &mut Ui, env: &Env<'_>, room_id: RoomId, shape: Shape) {
     };
     let topic = match info.kind {
         RoomKind::Lobby if info.topic.is_empty() => "Everyone is here",
-        RoomKind::Lobby | RoomKind::Public | RoomKind::Unknown => &info.topic,
+        RoomKind::Lobby
+        | RoomKind::Public
+        | RoomKind::Private
+        | RoomKind::Direct
+        | RoomKind::Unknown => &info.topic,
     };
     let theme = env.theme;
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());

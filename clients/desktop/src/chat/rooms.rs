@@ -2,7 +2,8 @@
 
 use client::{Room, View};
 use shared::RoomId;
-use shared::frame::{Person, RoomKind};
+use shared::frame::Person;
+use shared::room::RoomKind;
 
 /// The lobby first, then by name.
 pub(super) fn in_order(view: &View) -> Vec<&Room> {

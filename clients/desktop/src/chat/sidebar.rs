@@ -46,6 +46,7 @@ impl Sidebar {
             | Change::Download(_)
             | Change::RoomJoined { .. }
             | Change::RequestDone { .. }
+            | Change::Answered { .. }
             | Change::RequestFailed { .. } => false,
         });
         self.fresh &= !concerns;

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use client::{Command, Config};
+use client::{Command, Config, Entry};
 use shared::SessionToken;
 use shared::frame::ClientInfo;
 
@@ -51,7 +51,9 @@ fn driver(disk: &Arc<Disk>) -> (Handle, Changes) {
 
 fn sign_in(handle: &Handle) {
     let command = Command::SignIn {
-        name: "Ann".to_owned(),
+        entry: Entry::Guest {
+            name: "Ann".to_owned(),
+        },
         session_token: SessionToken::from_random([1; 32]),
     };
     handle.command(command).expect("signed out");

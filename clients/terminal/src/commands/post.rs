@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Read as _, Write as _};
 
 use client::{Command, Delivery, PendingAttachment, Ticket};
 use serde_json::json;
-use shared::{EventBody, RoomEvent, RoomId, Sequence, TransactionId};
+use shared::{RoomId, Sequence, TransactionId};
 
 use crate::arguments::{Global, Post};
 use crate::commands::who::room_name;
@@ -119,20 +119,10 @@ pub(crate) fn acknowledged(
             // What left the outbox unasked is in the timeline.
             None => view.rooms.get(&room_id).and_then(|room| {
                 let mut events = room.timeline.events().rev();
-                let own = events.find(|event| sent_as(event) == Some(transaction_id));
+                let own = events.find(|event| event.event.transaction_id() == Some(transaction_id));
                 own.map(|event| event.sequence)
             }),
         };
         Ok(Some(Acknowledged { sequence }))
     })
-}
-
-fn sent_as(event: &RoomEvent) -> Option<TransactionId> {
-    match &event.event {
-        EventBody::MessageSent { transaction_id, .. } => Some(*transaction_id),
-        EventBody::RoomCreated { .. }
-        | EventBody::MemberJoined {}
-        | EventBody::MemberLeft {}
-        | EventBody::Unknown => None,
-    }
 }

@@ -1,7 +1,7 @@
 //! `chinwag rooms`.
 
 use client::Command;
-use shared::frame::{RoomInfo, RoomKind};
+use shared::room::{RoomInfo, RoomKind};
 
 use crate::arguments::Global;
 use crate::failure::Failure;
@@ -27,8 +27,8 @@ pub(crate) fn row(room: &RoomInfo) -> String {
     let name = text::line(room.name.as_str());
     let people = match (room.kind, room.members) {
         (RoomKind::Lobby, count) => format!("everyone ({count})"),
-        (RoomKind::Public | RoomKind::Unknown, 1) => "1 member".to_owned(),
-        (RoomKind::Public | RoomKind::Unknown, count) => format!("{count} members"),
+        (_, 1) => "1 member".to_owned(),
+        (_, count) => format!("{count} members"),
     };
     let joined = if room.joined { "joined" } else { "" };
     let topic = text::line(&room.topic);

@@ -2,7 +2,7 @@
 
 use client::Command;
 use serde_json::json;
-use shared::frame::{Member, RoomKind};
+use shared::room::{Member, RoomKind};
 use shared::{RoomId, RoomRef};
 
 use crate::arguments::{Global, Who};
@@ -22,7 +22,7 @@ pub(crate) async fn run(global: &Global, who: &Who, output: &mut Output) -> Resu
         members.retain(|member| member.online);
     }
     let room = room_name(&session, room_id);
-    for Member { person, online } in &members {
+    for Member { person, online, .. } in &members {
         let name = text::line(&person.name);
         let object = json!({"room": room, "room_id": room_id, "person": person, "online": online});
         output.object("member", object)?;

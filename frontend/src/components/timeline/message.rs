@@ -1,6 +1,6 @@
 //! One message, or one line about what happened to the room.
 
-use shared::{EventBody, FileInfo, RoomEvent, TimestampMs};
+use shared::{RoomEvent, TimestampMs};
 use yew::{AttrValue, Html, Properties, classes, component, html};
 
 use crate::browser::time;
@@ -20,15 +20,7 @@ pub(super) struct MessageProps {
 #[component]
 pub(super) fn Message(props: &MessageProps) -> Html {
     let event = &props.event;
-    let (text, files): (&str, &[FileInfo]) = match &event.event {
-        EventBody::MessageSent {
-            text, attachments, ..
-        } => (text, attachments),
-        EventBody::RoomCreated { .. }
-        | EventBody::MemberJoined {}
-        | EventBody::MemberLeft {}
-        | EventBody::Unknown => ("", &[]),
-    };
+    let (text, files) = (event.event.text(), event.event.attachments());
     let name = AttrValue::from(event.person.name.clone());
     html! {
         <article class={classes!("message", props.head.then_some("head"))} data-row="">

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use shared::frame::Person;
 use shared::{EventBody, FileInfo, RoomEvent};
 
 use crate::admin::words::{date, size};
@@ -88,6 +89,39 @@ impl<'a> HtmlPage<'a> {
             }
             EventBody::MemberJoined {} => self.note(sequence.0, &name, "joined", &time),
             EventBody::MemberLeft {} => self.note(sequence.0, &name, "left", &time),
+            EventBody::MemberAdded { member } => {
+                self.note(sequence.0, &name, &about("added", member), &time)
+            }
+            EventBody::MemberRemoved { member, banned } => {
+                let did = if *banned { "banned" } else { "removed" };
+                self.note(sequence.0, &name, &about(did, member), &time)
+            }
+            EventBody::BanLifted { member } => self.note(
+                sequence.0,
+                &name,
+                &about("lifted the ban of", member),
+                &time,
+            ),
+            EventBody::RoomRoleChanged { member, role } => {
+                let did = format!(
+                    "{}: {}",
+                    about("changed the role of", member),
+                    role.as_str()
+                );
+                self.note(sequence.0, &name, &did, &time)
+            }
+            EventBody::RoomChanged { .. } => {
+                self.note(sequence.0, &name, "changed the room", &time)
+            }
+            EventBody::MessagesRemoved { from, to, .. } if from == to => {
+                self.note(sequence.0, &name, "removed a message", &time)
+            }
+            EventBody::MessagesRemoved { .. } => {
+                self.note(sequence.0, &name, "removed messages", &time)
+            }
+            EventBody::Removed {} => {
+                self.note(sequence.0, &name, "wrote a message that was removed", &time)
+            }
             EventBody::Unknown => self.note(
                 sequence.0,
                 &name,
@@ -190,4 +224,9 @@ mod tests {
             assert_eq!(date.get(MINUTE), Some(minute));
         }
     }
+}
+
+/// What was done to somebody, as HTML.
+fn about(did: &str, member: &Person) -> String {
+    format!("{did} <bdi>{}</bdi>", Escaped(&member.name))
 }

@@ -113,6 +113,13 @@ impl<'a, 'b> RoomCheck<'a, 'b> {
             }
             EventBody::MemberJoined {} => drop(self.members.insert(person)),
             EventBody::MemberLeft {} => drop(self.members.remove(&person)),
+            EventBody::MemberAdded { member } => drop(self.members.insert(member.id)),
+            EventBody::MemberRemoved { member, .. } => drop(self.members.remove(&member.id)),
+            EventBody::BanLifted { .. }
+            | EventBody::RoomRoleChanged { .. }
+            | EventBody::RoomChanged { .. }
+            | EventBody::MessagesRemoved { .. }
+            | EventBody::Removed {} => {}
             // Of a newer version; its place in the log is all that is known of it.
             EventBody::Unknown => {}
         }

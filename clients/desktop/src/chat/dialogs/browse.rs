@@ -5,7 +5,7 @@ use client::{Change, Command, Ticket};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Align, Layout, Margin, Ui, UiBuilder, vec2};
 use shared::RoomRef;
-use shared::frame::RoomInfo;
+use shared::room::RoomInfo;
 
 use super::request::Request;
 use super::{First, Outcome};

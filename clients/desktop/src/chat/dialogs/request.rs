@@ -56,6 +56,7 @@ impl Request {
             | Change::Download(_)
             | Change::RoomJoined { .. }
             | Change::RequestDone { .. }
+            | Change::Answered { .. }
             | Change::RequestFailed { .. } => Outcome::Stays,
         }
     }

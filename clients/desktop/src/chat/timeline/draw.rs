@@ -88,7 +88,7 @@ impl Canvas<'_> {
                 self.says(ui, rect, *head, Some(&event.person), event.at_ms, hovered);
                 self.texts(ui, rect, key, laid, shown);
                 self.files(ui, rect, laid, |ui, rect| {
-                    let files = layout::files(&event.event);
+                    let files = event.event.attachments();
                     if !files.is_empty() {
                         self.env.files.show_attachments(ui, self.env, rect, files);
                     }

@@ -8,7 +8,7 @@ use client::present::words;
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{Color32, Context, Rect, Vec2, pos2, vec2};
 use shared::frame::Person;
-use shared::{EventBody, FileInfo, TimestampMs, UploadId};
+use shared::{TimestampMs, UploadId};
 
 use super::place::RowKey;
 use super::text::{self, Chunk, Kind, Link};
@@ -131,7 +131,7 @@ impl Layouts {
 /// How much room the files of a row take, in points.
 pub(super) fn files_height(env: &Env<'_>, row: &Row, width: f32) -> f32 {
     match row {
-        Row::Message { event, .. } => match files(&event.event) {
+        Row::Message { event, .. } => match event.event.attachments() {
             [] => 0.0,
             files => env.files.attachments_height(files, width),
         },
@@ -145,16 +145,6 @@ pub(super) fn files_height(env: &Env<'_>, row: &Row, width: f32) -> f32 {
         | Row::Unread(_)
         | Row::Gap { .. }
         | Row::Notice { .. } => 0.0,
-    }
-}
-
-pub(super) fn files(event: &EventBody) -> &[FileInfo] {
-    match event {
-        EventBody::MessageSent { attachments, .. } => attachments,
-        EventBody::RoomCreated { .. }
-        | EventBody::MemberJoined {}
-        | EventBody::MemberLeft {}
-        | EventBody::Unknown => &[],
     }
 }
 
@@ -175,16 +165,9 @@ fn lay(ctx: &Context, theme: &Theme, row: &Row, width: f32) -> Laid {
         Row::Gap { events, .. } => fixed(row, 60.0, words::gap(*events)),
         Row::Notice { event } => notice(ctx, theme, row, event, width),
         Row::Message { event, head } => {
-            let said = match &event.event {
-                EventBody::MessageSent { text, .. } => text.as_str(),
-                EventBody::RoomCreated { .. }
-                | EventBody::MemberJoined {}
-                | EventBody::MemberLeft {}
-                | EventBody::Unknown => "",
-            };
-            let chunks = text::chunks(theme, said, theme.text);
+            let chunks = text::chunks(theme, event.event.text(), theme.text);
             let mut name = spoken(&event.person, event.at_ms, &chunks);
-            for file in files(&event.event) {
+            for file in event.event.attachments() {
                 name += &format!(" [{}]", file.name);
             }
             speech(ctx, theme, row, *head, name, chunks, width)
@@ -287,7 +270,7 @@ fn speech(
         false => EDGE + theme.body.line_height,
     };
     let has_files = match row {
-        Row::Message { event, .. } => !files(&event.event).is_empty(),
+        Row::Message { event, .. } => !event.event.attachments().is_empty(),
         Row::Pending { message, .. } => !message.attachments.is_empty(),
         Row::Beginning
         | Row::Loading

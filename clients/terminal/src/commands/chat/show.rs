@@ -1,5 +1,6 @@
 //! A room's events as lines, each once and in the order of the log.
 
+use client::present::words;
 use client::{Command, CommandError};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -139,15 +140,15 @@ impl Shown {
                 }
                 Ok(())
             }
-            EventBody::RoomCreated { name: room, .. } => {
-                let room = text::line(room.as_str());
-                output.line(&format!("{time} * {name} created #{room}"))
-            }
-            EventBody::MemberJoined {} => output.line(&format!("{time} * {name} joined")),
-            EventBody::MemberLeft {} => output.line(&format!("{time} * {name} left")),
+            EventBody::MessagesRemoved { .. } => Ok(()),
             EventBody::Unknown => output.line(&format!(
                 "{time} * {name} did something that this version cannot show"
             )),
+            other => {
+                let did = words::notice(other);
+                let did = text::line(&did);
+                output.line(&format!("{time} * {name} {did}"))
+            }
         }
     }
 }

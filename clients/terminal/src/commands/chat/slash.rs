@@ -5,7 +5,7 @@ use std::path::Path;
 use client::{Command, PendingAttachment, Ticket};
 use native::source::LocalFile;
 use shared::RoomRef;
-use shared::frame::Member;
+use shared::room::Member;
 
 use super::{Conversation, Next};
 use crate::commands::chat::show::Shown;
@@ -56,7 +56,7 @@ async fn list_rooms(conversation: &mut Conversation, output: &mut Output) -> Res
         .request(output, Answer::Rooms, || Command::ListRooms)
         .await?;
     let rows = session.handle.with_view(|view| {
-        let row = |room: &shared::frame::RoomInfo| match view.unread(room.room_id) {
+        let row = |room: &shared::room::RoomInfo| match view.unread(room.room_id) {
             0 => rooms::row(room),
             unread => format!("{} ({unread} unread)", rooms::row(room)),
         };

@@ -1,8 +1,11 @@
-use client::{Client, Command, Config, Input, Output, Snapshot};
+use client::{Client, Command, Config, Entry, Input, Output, Snapshot};
 use shared::codec::Packet;
-use shared::frame::{ClientInfo, Person, RoomInfo, RoomKind, RoomOpening, ServerInfo, Welcome};
+use shared::frame::{ClientInfo, Person, ServerInfo, Welcome};
 use shared::limits::Limits;
-use shared::{ClientFrame, Epoch, PersonId, RequestId, ServerFrame, SessionToken, TransactionId};
+use shared::room::{RoomInfo, RoomKind, RoomOpening};
+use shared::{
+    ClientFrame, Epoch, PersonId, RequestId, Role, ServerFrame, SessionToken, TransactionId,
+};
 
 use super::super::place::{Arranged, Position};
 use super::*;
@@ -62,7 +65,7 @@ fn client(last: u64) -> Client {
     };
     let mut client = Client::new(Config::new(info), Snapshot::default(), 1, NOW);
     let sign_in = Command::SignIn {
-        name: "Ann".into(),
+        entry: Entry::Guest { name: "Ann".into() },
         session_token: SessionToken::from_random([7; 32]),
     };
     client.command(sign_in, NOW).unwrap();
@@ -82,19 +85,18 @@ fn client(last: u64) -> Client {
         },
         epoch: Epoch::from_bytes([1; 16]),
         person: person(100),
+        role: Role::Member,
+        session_id: None,
         session_token: None,
-        rooms: vec![RoomOpening {
-            room: RoomInfo {
-                room_id: ROOM,
-                name: "lobby".parse().unwrap(),
-                topic: String::new(),
-                kind: RoomKind::Lobby,
+        rooms: vec![RoomOpening::new(
+            RoomInfo {
                 members: 1,
                 joined: true,
                 last_sequence: Sequence(last),
+                ..RoomInfo::new(ROOM, "lobby".parse().unwrap(), RoomKind::Lobby)
             },
-            events_from: Sequence(last + 1),
-        }],
+            Sequence(last + 1),
+        )],
         limits: Limits::default(),
         now_ms: NOW,
     };

@@ -1,0 +1,15 @@
+//! The account and sessions of the person, their bots, and invitations.
+
+use shared::{ClientFrame, ErrorReply, ServerFrame};
+
+use super::requests::not_served;
+use super::session::Connection;
+
+impl Connection {
+    pub(super) async fn handle_account_request(
+        &mut self,
+        request: ClientFrame,
+    ) -> Result<ServerFrame, ErrorReply> {
+        Err(not_served(request.request_id()))
+    }
+}

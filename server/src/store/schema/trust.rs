@@ -1,0 +1,90 @@
+//! The step that brought accounts, kinds of rooms, roles and all that admins see.
+
+/// People of before become members without a password; their sessions stay. Rooms of before are public, and whoever
+/// created one owns it.
+pub(super) const TABLES: &str = "
+ALTER TABLE people ADD COLUMN role TEXT NOT NULL DEFAULT 'member';
+-- A PHC string.
+ALTER TABLE people ADD COLUMN password TEXT;
+ALTER TABLE people ADD COLUMN totp_secret BLOB;
+-- NULL until the secret is confirmed; then the last step that was used, so that no code works twice.
+ALTER TABLE people ADD COLUMN totp_step INTEGER;
+ALTER TABLE people ADD COLUMN status_text TEXT NOT NULL DEFAULT '';
+ALTER TABLE people ADD COLUMN avatar BLOB REFERENCES files(id);
+ALTER TABLE people ADD COLUMN hides_last_seen INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE people ADD COLUMN last_seen_ms INTEGER;
+-- Of a bot: who made it.
+ALTER TABLE people ADD COLUMN made_by BLOB REFERENCES people(id);
+-- Removed people keep their row, because events name them, but neither name nor looks.
+ALTER TABLE people ADD COLUMN removed_ms INTEGER;
+
+ALTER TABLE sessions ADD COLUMN id BLOB;
+UPDATE sessions SET id = randomblob(16);
+CREATE UNIQUE INDEX sessions_by_id ON sessions (id);
+CREATE INDEX sessions_by_person ON sessions (person_id);
+ALTER TABLE sessions ADD COLUMN device TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN address TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN last_used_ms INTEGER;
+-- Of a bot's token: a JSON list. NULL is a person's session.
+ALTER TABLE sessions ADD COLUMN scopes TEXT;
+
+ALTER TABLE rooms ADD COLUMN kind TEXT NOT NULL DEFAULT 'public';
+UPDATE rooms SET kind = 'lobby' WHERE id = (SELECT value FROM meta WHERE key = 'lobby');
+ALTER TABLE rooms ADD COLUMN description TEXT NOT NULL DEFAULT '';
+ALTER TABLE rooms ADD COLUMN history TEXT NOT NULL DEFAULT 'all';
+ALTER TABLE rooms ADD COLUMN archived_ms INTEGER;
+ALTER TABLE rooms ADD COLUMN retention_days INTEGER;
+ALTER TABLE rooms ADD COLUMN created_by BLOB REFERENCES people(id);
+UPDATE rooms SET created_by =
+    (SELECT person_id FROM events WHERE room_id = rooms.id AND sequence = 1 AND kind <> 'lobby');
+-- Of a direct room: the sorted ids of those who are in it, one after another.
+ALTER TABLE rooms ADD COLUMN direct_people BLOB;
+CREATE UNIQUE INDEX rooms_by_people ON rooms (direct_people) WHERE direct_people IS NOT NULL;
+
+ALTER TABLE members ADD COLUMN role TEXT NOT NULL DEFAULT 'member';
+UPDATE members SET role = 'owner'
+    WHERE person_id = (SELECT created_by FROM rooms WHERE id = room_id);
+-- The first event that the member may read.
+ALTER TABLE members ADD COLUMN first_sequence INTEGER NOT NULL DEFAULT 1;
+
+CREATE TABLE bans (
+    room_id BLOB NOT NULL REFERENCES rooms(id), person_id BLOB NOT NULL REFERENCES people(id),
+    banned_by BLOB NOT NULL REFERENCES people(id), at_ms INTEGER NOT NULL, PRIMARY KEY (room_id, person_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE read_markers (
+    person_id BLOB NOT NULL REFERENCES people(id), room_id BLOB NOT NULL REFERENCES rooms(id),
+    sequence INTEGER NOT NULL, PRIMARY KEY (person_id, room_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE mentions (
+    person_id BLOB NOT NULL REFERENCES people(id), room_id BLOB NOT NULL REFERENCES rooms(id),
+    sequence INTEGER NOT NULL, PRIMARY KEY (person_id, room_id, sequence)
+) STRICT, WITHOUT ROWID;
+
+-- purpose: own, join, room, reset_password.
+CREATE TABLE invitations (
+    id BLOB PRIMARY KEY, token_hash BLOB NOT NULL UNIQUE, purpose TEXT NOT NULL,
+    room_id BLOB REFERENCES rooms(id), person_id BLOB REFERENCES people(id),
+    created_by BLOB REFERENCES people(id), created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,
+    uses INTEGER NOT NULL DEFAULT 0, uses_max INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+    sequence INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, person_id BLOB REFERENCES people(id),
+    person_name TEXT, action TEXT NOT NULL, subject TEXT NOT NULL, hash BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE reports (
+    id BLOB PRIMARY KEY, room_id BLOB NOT NULL REFERENCES rooms(id), sequence INTEGER NOT NULL,
+    reported_by BLOB NOT NULL REFERENCES people(id), reason TEXT NOT NULL, at_ms INTEGER NOT NULL,
+    closed_ms INTEGER
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE files ADD COLUMN access TEXT NOT NULL DEFAULT 'anyone';
+ALTER TABLE files ADD COLUMN expires_ms INTEGER;
+-- Where a file was sent, and so who may open a link that is for members.
+CREATE TABLE file_rooms (
+    file_id BLOB NOT NULL REFERENCES files(id), room_id BLOB NOT NULL REFERENCES rooms(id),
+    PRIMARY KEY (file_id, room_id)
+) STRICT, WITHOUT ROWID;
+";
