@@ -36,8 +36,8 @@ mod writer;
 
 pub(crate) use files::{NewFile, NewUpload, StoredChunk, StoredUpload};
 pub(crate) use inspect::{Content, InspectError, Inspection, RoomOfLog};
-pub use people::SignedIn;
-pub(crate) use people::{NotAllowed, random};
+pub(crate) use people::random;
+pub use people::{NotAllowed, SignedIn};
 pub use schema::OpenError;
 pub(crate) use schema::{Identity, database_path, lock};
 pub(crate) use snapshot::{Snapshot, SnapshotError, adopt};

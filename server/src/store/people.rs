@@ -19,7 +19,7 @@ pub struct SignedIn {
 
 /// Why somebody may not do something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotAllowed {
+pub enum NotAllowed {
     /// Their role does not.
     Role(Role),
     /// The bot's token does not have this scope, or no token can.
