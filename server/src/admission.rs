@@ -1,13 +1,12 @@
 //! How many connections there are, in all and from each address, and how many there may be.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// An IPv6 network of this size is commonly one household's.
-const IPV6_NETWORK_BITS: u32 = 64;
+use crate::network::Network;
 
 /// Counts connections while they are open.
 #[derive(Debug)]
@@ -24,7 +23,7 @@ pub(crate) struct Admissions {
 #[derive(Debug, Default)]
 struct Open {
     total: usize,
-    by_address: HashMap<IpAddr, usize>,
+    by_address: HashMap<Network, usize>,
 }
 
 /// Why a connection is refused.
@@ -40,7 +39,7 @@ pub(crate) enum Refused {
 #[derive(Debug)]
 pub(crate) struct Admission {
     admissions: Arc<Admissions>,
-    network: IpAddr,
+    network: Network,
 }
 
 impl Admissions {
@@ -55,9 +54,8 @@ impl Admissions {
     }
 
     pub(crate) fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Admission, Refused> {
-        let address = address.to_canonical();
-        let exempt = self.loopback_is_exempt && address.is_loopback();
-        let network = network(address);
+        let network = Network::of(address);
+        let exempt = self.loopback_is_exempt && network.is_loopback();
         let mut open = self.lock();
         if open.total >= self.total_max {
             return Err(Refused::Total);
@@ -107,17 +105,6 @@ impl Drop for Admission {
         }
         if open.total == 0 {
             self.admissions.idle.notify_waiters();
-        }
-    }
-}
-
-/// What counts as one address.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let mask = u128::MAX << (128 - IPV6_NETWORK_BITS);
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask))
         }
     }
 }
