@@ -109,6 +109,8 @@ impl Launcher {
         command
             .args(["--http", &http.to_string(), "--tcp", &tcp.to_string()])
             .args(["--connections-max", &CONNECTIONS_MAX.to_string()])
+            // Far from any limit, but what counts for it is at work.
+            .args(["--rate-limit", "1000000"])
             .arg("--data-dir")
             .arg(folder.path())
             .env("CHINWAG_LOG", "warn")

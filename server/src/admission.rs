@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::network::Network;
+use crate::throttle::{AddressClass, RetryAfter, Throttle};
 
 /// Counts connections while they are open.
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub(crate) struct Admissions {
     per_address_max: usize,
     /// Loopback may be a reverse proxy, behind which everyone has one address.
     loopback_is_exempt: bool,
+    throttle: Arc<Throttle>,
     open: Mutex<Open>,
     /// Rung when the last one ended.
     idle: Notify,
@@ -33,6 +35,8 @@ pub(crate) enum Refused {
     Total,
     /// There are as many from this address as there may be.
     Address,
+    /// Too many came from this address of late.
+    TooFast(RetryAfter),
 }
 
 /// A connection's place; dropping it gives it up.
@@ -43,17 +47,27 @@ pub(crate) struct Admission {
 }
 
 impl Admissions {
-    pub(crate) fn new(total_max: usize, per_address_max: usize, loopback_is_exempt: bool) -> Self {
+    pub(crate) fn new(
+        total_max: usize,
+        per_address_max: usize,
+        loopback_is_exempt: bool,
+        throttle: Arc<Throttle>,
+    ) -> Self {
         Self {
             total_max,
             per_address_max,
             loopback_is_exempt,
+            throttle,
             open: Mutex::default(),
             idle: Notify::new(),
         }
     }
 
     pub(crate) fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Admission, Refused> {
+        let of_late = self
+            .throttle
+            .check_address(address, AddressClass::Connections);
+        of_late.map_err(Refused::TooFast)?;
         let network = Network::of(address);
         let exempt = self.loopback_is_exempt && network.is_loopback();
         let mut open = self.lock();
@@ -113,10 +127,21 @@ impl Drop for Admission {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::config::RateLimit;
+
+    fn admissions(total_max: usize, per_address_max: usize, exempt: bool) -> Arc<Admissions> {
+        let throttle = Arc::new(Throttle::new(RateLimit::default(), exempt, Arc::default()));
+        Arc::new(Admissions::new(
+            total_max,
+            per_address_max,
+            exempt,
+            throttle,
+        ))
+    }
 
     #[test]
     fn places_are_counted_by_network_and_given_back() {
-        let admissions = Arc::new(Admissions::new(4, 2, true));
+        let admissions = admissions(4, 2, true);
         let admit = |address: &str| admissions.admit(address.parse().unwrap());
         let first = admit("2001:db8::1").unwrap();
         let _second = admit("2001:db8::2").unwrap();
@@ -132,10 +157,22 @@ mod tests {
     #[test]
     fn loopback_counts_only_where_it_is_told_to() {
         for exempt in [true, false] {
-            let admissions = Arc::new(Admissions::new(10, 1, exempt));
+            let admissions = admissions(10, 1, exempt);
             let _first = admissions.admit("127.0.0.1".parse().unwrap()).unwrap();
             let second = admissions.admit("127.0.0.1".parse().unwrap());
             assert_eq!(second.is_ok(), exempt);
         }
+    }
+
+    #[test]
+    fn who_comes_and_goes_too_fast_is_refused() {
+        let admissions = admissions(10, 10, true);
+        let admit = |address: &str| admissions.admit(address.parse().unwrap());
+        for _ in 0..2_000 {
+            drop(admit("192.0.2.1").unwrap());
+        }
+        let refused = (0..1_000).find_map(|_| admit("192.0.2.1").err());
+        assert!(matches!(refused, Some(Refused::TooFast(_))), "{refused:?}");
+        assert!(admit("192.0.2.2").is_ok());
     }
 }

@@ -12,8 +12,10 @@ use shared::limits::{ATTACHMENTS_MAX, FILE_BYTES_MAX, Limits, TEXT_BYTES_MAX};
 use crate::admin::Command;
 use crate::system;
 
+mod rate_limit;
 mod site;
 
+pub use rate_limit::RateLimit;
 pub(crate) use site::{Host, Scheme, authority_of};
 pub use site::{Origin, PublicUrl};
 
@@ -51,8 +53,10 @@ pub struct Config {
     pub connections_max: usize,
     /// Connections from one address (of IPv6, one /64 network) above which new ones are refused.
     pub connections_per_address_max: usize,
-    /// Connections from this machine do not count towards those of one address.
+    /// This machine is no address of which connections and requests are counted.
     pub loopback_is_exempt: bool,
+    /// How much one person or address may ask for.
+    pub rate_limit: RateLimit,
     /// Whether `/metrics` answers others than this machine.
     pub metrics_for_all: bool,
     /// What clients are held to.
@@ -173,6 +177,10 @@ struct Settings {
         value_name = "NUMBER"
     )]
     connections_per_address_max: Option<Within<1, 1_000_000>>,
+    /// How much one person or address may ask for, as a multiple of what PROTOCOL.md says, or "off" for as much as they
+    /// like [default: 1]
+    #[arg(long, env = "CHINWAG_RATE_LIMIT", value_name = "FACTOR")]
+    rate_limit: Option<RateLimit>,
     /// Bytes of a message's text [default: 32768]
     #[arg(long, env = "CHINWAG_TEXT_BYTES_MAX", value_name = "BYTES")]
     text_bytes_max: Option<Within<1, { TEXT_BYTES_MAX as u64 }>>,
@@ -272,6 +280,7 @@ impl Settings {
             connections_per_address_max: self
                 .connections_per_address_max
                 .or(other.connections_per_address_max),
+            rate_limit: self.rate_limit.or(other.rate_limit),
             text_bytes_max: self.text_bytes_max.or(other.text_bytes_max),
             attachments_max: self.attachments_max.or(other.attachments_max),
             file_bytes_max: self.file_bytes_max.or(other.file_bytes_max),
@@ -300,6 +309,7 @@ impl Settings {
                 .map_or(connections_possible(files), Within::count),
             connections_per_address_max: per_address.map_or(PER_ADDRESS_MAX, Within::count),
             loopback_is_exempt: per_address.is_none(),
+            rate_limit: self.rate_limit.unwrap_or_default(),
             metrics_for_all: self.metrics_for_all.unwrap_or_default(),
             limits: Limits {
                 text_bytes_max: self

@@ -18,6 +18,7 @@ use crate::hub::Hub;
 use crate::listen::drain_begins;
 use crate::metrics::Metrics;
 use crate::store::{SignedIn, Store};
+use crate::throttle::Throttle;
 use crate::transport::{Transport, TransportError};
 use crate::web::Gate;
 
@@ -46,6 +47,7 @@ pub(crate) struct Context {
     pub(crate) hub: Arc<Hub>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) admissions: Arc<Admissions>,
+    pub(crate) throttle: Arc<Throttle>,
     /// As clients are told.
     pub(crate) server: ServerInfo,
     pub(crate) limits: Limits,

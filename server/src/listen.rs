@@ -9,7 +9,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use shared::frame::ServerInfo;
-use shared::{ErrorCode, ErrorReply, ServerFrame};
+use shared::{ErrorCode, ErrorReply, RequestId, ServerFrame};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
@@ -25,6 +25,7 @@ use crate::files::{Files, collect_regularly};
 use crate::hub::{Hub, Publisher};
 use crate::metrics::Metrics;
 use crate::store::{OpenError, Store};
+use crate::throttle::{self, RetryAfter, Throttle};
 use crate::transport::{STALL_TIMEOUT, Transport};
 use crate::web;
 
@@ -83,10 +84,17 @@ impl Server {
         let blobs = Blobs::open(&config.uploads_dir, store.uploads_owner())?;
         let files = Arc::new(Files::new(store.clone(), blobs));
         let collecting = tokio::spawn(collect_regularly(Arc::downgrade(&files)));
+        let throttle = Arc::new(Throttle::new(
+            config.rate_limit,
+            config.loopback_is_exempt,
+            metrics.clone(),
+        ));
+        let sweeping = tokio::spawn(throttle::sweep_regularly(Arc::downgrade(&throttle)));
         let admissions = Arc::new(Admissions::new(
             config.connections_max,
             config.connections_per_address_max,
             config.loopback_is_exempt,
+            throttle.clone(),
         ));
         let (drain, draining) = watch::channel(false);
         let gate = web::Gate::new(&config);
@@ -96,6 +104,7 @@ impl Server {
             hub: hub.clone(),
             metrics,
             admissions: admissions.clone(),
+            throttle,
             server: ServerInfo {
                 name: config.name,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -118,7 +127,7 @@ impl Server {
             tcp,
             drain,
             accepting,
-            tasks: vec![collecting, presence],
+            tasks: vec![collecting, presence, sweeping],
             hub,
             admissions,
             store,
@@ -232,22 +241,15 @@ async fn accept(listener: TcpListener, context: Arc<Context>, port: Port) {
 
 /// Tells the peer that there is no room for it.
 async fn refuse(mut stream: TcpStream, port: Port, why: Refused) {
-    let text = match why {
-        Refused::Total => "The server has as many connections as it takes; try again later.",
-        Refused::Address => "There are too many connections from this address; close some.",
-    };
-    let reply = ErrorReply {
-        retry_after_ms: u64::try_from(RETRY_AFTER.as_millis()).ok(),
-        ..ErrorReply::new(ErrorCode::TooManyConnections, text)
-    };
+    let (status, reply) = refusal(why);
+    let seconds = reply.retry_after_ms.unwrap_or_default().div_ceil(1000);
     let line = shared::codec::encode_line(&ServerFrame::Error(reply));
     let answer = match port {
         Port::Tcp => line,
         Port::Http => {
             let head = format!(
-                "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
-                 retry-after: {}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-                RETRY_AFTER.as_secs(),
+                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\n\
+                 retry-after: {seconds}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
                 line.len()
             );
             [head.as_bytes(), &line].concat()
@@ -260,6 +262,30 @@ async fn refuse(mut stream: TcpStream, port: Port, why: Refused) {
     {
         Transport::lines(stream).close().await;
     }
+}
+
+/// What a refused peer is told, and the status that says so over HTTP.
+fn refusal(why: Refused) -> (&'static str, ErrorReply) {
+    let (text, wait) = match why {
+        Refused::Total => (
+            "The server has as many connections as it takes; try again later.",
+            RetryAfter(RETRY_AFTER),
+        ),
+        Refused::Address => (
+            "There are too many connections from this address; close some.",
+            RetryAfter(RETRY_AFTER),
+        ),
+        Refused::TooFast(wait) => {
+            let text = "Too many connections came from this address; wait a moment.";
+            let reply = wait.reply(RequestId::default(), text);
+            return ("429 Too Many Requests", reply);
+        }
+    };
+    let reply = ErrorReply {
+        code: ErrorCode::TooManyConnections,
+        ..wait.reply(RequestId::default(), text)
+    };
+    ("503 Service Unavailable", reply)
 }
 
 async fn serve_http(context: Arc<Context>, stream: TcpStream, admission: Arc<Admission>) {

@@ -20,6 +20,7 @@ pub struct Metrics {
     open_websockets: AtomicU64,
     sessions: AtomicU64,
     refused: AtomicU64,
+    throttled: AtomicU64,
     received_frames: AtomicU64,
     delivered_events: AtomicU64,
     sent_bytes: AtomicU64,
@@ -99,6 +100,11 @@ impl Metrics {
         self.refused.fetch_add(1, Relaxed);
     }
 
+    /// A request, or a connection, came too soon after others.
+    pub(crate) fn throttled(&self) {
+        self.throttled.fetch_add(1, Relaxed);
+    }
+
     pub(crate) fn received(&self) {
         self.received_frames.fetch_add(1, Relaxed);
     }
@@ -134,6 +140,7 @@ impl Metrics {
         let counters = [
             ("chinwag_sessions_total", &self.sessions),
             ("chinwag_connections_refused_total", &self.refused),
+            ("chinwag_throttled_total", &self.throttled),
             ("chinwag_frames_received_total", &self.received_frames),
             ("chinwag_events_delivered_total", &self.delivered_events),
             ("chinwag_sent_bytes_total", &self.sent_bytes),

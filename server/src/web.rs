@@ -24,10 +24,12 @@ use crate::transport::Transport;
 
 mod api;
 mod body;
+mod caller;
 mod gate;
 mod links;
 mod range;
 
+use caller::Caller;
 pub(crate) use gate::Gate;
 
 /// The store answers a health check by then.
@@ -52,8 +54,9 @@ pub(crate) fn routes(
         .and(warp::get())
         .map(move || metrics(&counted, peer).into_response())
         .boxed();
-    let api = api::routes(context.files.clone(), context.store.clone());
-    let links = links::routes(context.files.clone());
+    let caller = Caller::new(context.throttle.clone(), peer.map(|peer| peer.ip()));
+    let api = api::routes(context.files.clone(), context.store.clone(), caller.clone());
+    let links = links::routes(context.files.clone(), caller);
     let socket = warp::path!("ws")
         .and(warp::get())
         .and(warp::header::headers_cloned())

@@ -4,7 +4,7 @@ use client::{Client, Command, Config, Delivery, Input, Output, Ticket};
 use shared::frame::ClientInfo;
 use shared::{ErrorCode, ServerFrame, TimestampMs};
 
-use crate::world::{World, content, error};
+use crate::world::{Rate, World, content, error};
 
 fn numbers(count: usize) -> Vec<String> {
     (0..count).map(|n| n.to_string()).collect()
@@ -124,6 +124,40 @@ fn what_the_server_took_behind_a_refused_one_comes_before_it() {
     let mut in_order = texts.clone();
     in_order.remove(3);
     assert_eq!(others, in_order, "the others keep their order");
+}
+
+#[test]
+fn what_is_too_much_at_once_comes_later_and_in_order() {
+    let texts = numbers(300);
+    for seed in 0..10 {
+        let mut world = World::new(seed, 2);
+        world.rate = Some(Rate::new(100, 50));
+        say_all(&mut world, &texts);
+        world.say(1, "from somebody else");
+        while world.rate.as_ref().is_some_and(|rate| rate.refused == 0) {
+            world.run(5);
+        }
+        world.run(400);
+        let outbox = world.peers[0].client.view().outbox.messages().to_vec();
+        let is_pending = |delivery: &Delivery| !matches!(delivery, Delivery::Failed { .. });
+        assert!(
+            outbox.iter().all(|m| is_pending(&m.delivery)),
+            "seed {seed}"
+        );
+        assert!(world.peers[0].client.view().outbox.trouble().is_some());
+        let from = world.now;
+        world.assert_converged();
+        let mut stored = world.texts();
+        stored.retain(|text| text != "from somebody else");
+        assert_eq!(stored, texts, "seed {seed}");
+        assert_eq!(world.log.len(), 301, "seed {seed}");
+        // It waits for as long as it is told, and not much longer: two hundred at twenty a second.
+        let took = world.log.last().map(|event| event.at_ms.0 - from);
+        assert!(took < Some(30_000), "seed {seed}: {took:?} ms");
+        let refused = world.rate.as_ref().map(|rate| rate.refused);
+        assert!(refused < Some(300), "seed {seed}: {refused:?}");
+        assert_eq!(world.peers[0].client.view().outbox.trouble(), None);
+    }
 }
 
 #[test]

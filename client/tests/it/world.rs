@@ -3,6 +3,7 @@
 mod checks;
 mod driver;
 mod files;
+mod rate;
 mod server;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -18,6 +19,7 @@ use shared::{
 
 pub(crate) use driver::Target;
 pub(crate) use files::{Files, content};
+pub(crate) use rate::Rate;
 
 /// When the connection of a client breaks, seen from its next message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +89,8 @@ pub(crate) struct World {
     pub(crate) duplicate_percent: u8,
     /// How the server answers the next messages, one after another; `None` is as it should.
     pub(crate) refusals: VecDeque<Option<ErrorReply>>,
+    /// How many messages it takes of the first peer.
+    pub(crate) rate: Option<Rate>,
     /// How it answers every `hello`.
     pub(crate) refuse_hello: Option<ErrorReply>,
     /// It reads, and says nothing.
@@ -134,6 +138,7 @@ impl World {
             room_id: RoomId::from_parts(start, [1; 10]),
             duplicate_percent: 0,
             refusals: VecDeque::new(),
+            rate: None,
             refuse_hello: None,
             mute: false,
             refused_text: None,

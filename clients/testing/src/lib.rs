@@ -5,6 +5,7 @@ mod proxy;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use server::config::RateLimit;
 use server::{Config, Server};
 
 pub use proxy::Proxy;
@@ -40,6 +41,7 @@ impl World {
             tcp: self.tcp.parse().expect("an address"),
             data_dir: self.folder.path().join("data"),
             uploads_dir: self.folder.path().join("uploads"),
+            rate_limit: RateLimit::OFF,
             ..Config::default()
         };
         let started = self.runtime.block_on(Server::start(config));

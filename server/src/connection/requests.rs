@@ -16,6 +16,7 @@ use super::session::{Connection, first_event};
 use crate::error;
 use crate::hub::{MembershipChange, SendAnswer};
 use crate::store::NewMessage;
+use crate::throttle::Class;
 use tokio::time::Instant;
 
 /// Members in one list.
@@ -36,6 +37,9 @@ impl Connection {
         &mut self,
         packet: Packet<ClientFrame>,
     ) -> Result<Option<ServerFrame>, Box<ClientFrame>> {
+        if let Err(refusal) = self.throttled(&packet.frame) {
+            return Ok(Some(ServerFrame::Error(refusal)));
+        }
         let answer = match packet.frame {
             ClientFrame::Ping { request_id } => ServerFrame::Pong { request_id },
             ClientFrame::SendMessage(message) => match self.cursor_to(&message.room) {
@@ -65,6 +69,15 @@ impl Connection {
             }
         };
         Ok(Some(answer))
+    }
+
+    /// The refusal of a request that is one too many.
+    fn throttled(&self, frame: &ClientFrame) -> Result<(), ErrorReply> {
+        let Some(class) = Class::of(frame) else {
+            return Ok(());
+        };
+        let checked = self.context.throttle.check(self.account.person.id, class);
+        checked.map_err(|wait| wait.reply(frame.request_id(), class.refusal()))
     }
 
     /// The reply to what [`Self::handle_at_once`] gave back; `None` as there.

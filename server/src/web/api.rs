@@ -19,10 +19,12 @@ use warp::path::Tail;
 use warp::reply::Reply as _;
 
 use super::body::{Incoming, PIECE_BYTES};
+use super::caller::Caller;
 use crate::error;
 use crate::files::Files;
 use crate::payloads::Place;
 use crate::store::Store;
+use crate::throttle::Class;
 
 /// Of a request that is JSON.
 const JSON_BYTES_MAX: usize = 64 * 1024;
@@ -34,6 +36,7 @@ const NONE: RequestId = RequestId(0);
 struct Api {
     files: Arc<Files>,
     store: Store,
+    caller: Caller,
 }
 
 /// A request's head.
@@ -44,8 +47,16 @@ struct Head {
 }
 
 /// Everything below `/api`.
-pub(super) fn routes(files: Arc<Files>, store: Store) -> BoxedFilter<(warp::reply::Response,)> {
-    let api = Api { files, store };
+pub(super) fn routes(
+    files: Arc<Files>,
+    store: Store,
+    caller: Caller,
+) -> BoxedFilter<(warp::reply::Response,)> {
+    let api = Api {
+        files,
+        store,
+        caller,
+    };
     warp::path("api")
         .and(warp::method())
         .and(warp::path::tail())
@@ -81,6 +92,7 @@ impl Api {
         head: &Head,
         body: &mut Incoming,
     ) -> Result<warp::reply::Response, ErrorReply> {
+        self.caller.check()?;
         let segments: Vec<&str> = head.path.split('/').collect();
         match (head.method.as_str(), segments.as_slice()) {
             ("GET" | "HEAD", ["files", file_id]) => {
@@ -88,24 +100,24 @@ impl Api {
                 reply(&described.map_err(|failed| error::from_read(NONE, failed))?)
             }
             ("POST", ["uploads"]) => {
-                let person = self.sign_in(head).await?;
+                let person = self.sign_in(head, Class::UploadsBegun).await?;
                 let request: BeginUpload = json_of(body).await?;
                 let begun = self.files.begin(person, request).await;
                 reply(&begun.map_err(|failed| error::from_upload(NONE, failed))?)
             }
             ("GET" | "HEAD", ["uploads", upload_id]) => {
-                let person = self.sign_in(head).await?;
+                let person = self.sign_in(head, Class::Others).await?;
                 let status = self.files.describe(person, upload(upload_id)?, NONE).await;
                 reply(&status.map_err(|failed| error::from_upload(NONE, failed))?)
             }
             ("DELETE", ["uploads", upload_id]) => {
-                let person = self.sign_in(head).await?;
+                let person = self.sign_in(head, Class::Others).await?;
                 let cancelled = self.files.cancel(person, upload(upload_id)?).await;
                 cancelled.map_err(|failed| error::from_upload(NONE, failed))?;
                 reply(&json!({ "request_id": NONE }))
             }
             ("PUT", ["uploads", upload_id, "chunks", index]) => {
-                let person = self.sign_in(head).await?;
+                let person = self.sign_in(head, Class::Chunks).await?;
                 let index = index
                     .parse()
                     .map_err(|_| invalid("The index is no number."))?;
@@ -113,15 +125,15 @@ impl Api {
                     .await
             }
             ("POST", ["uploads", upload_id, "finish"]) => {
-                let person = self.sign_in(head).await?;
+                let person = self.sign_in(head, Class::Others).await?;
                 self.finish(person, upload(upload_id)?, body).await
             }
             (_, _) => Err(unknown(head)),
         }
     }
 
-    /// Whose token the request carries.
-    async fn sign_in(&self, head: &Head) -> Result<PersonId, ErrorReply> {
+    /// Whose token the request carries, which counts as one of the class.
+    async fn sign_in(&self, head: &Head, class: Class) -> Result<PersonId, ErrorReply> {
         let bearer = head
             .headers
             .get(header::AUTHORIZATION)
@@ -135,7 +147,10 @@ impl Api {
             ));
         };
         match self.store.sign_in(token.trim()).await {
-            Ok(Some(account)) => Ok(account.person.id),
+            Ok(Some(account)) => {
+                self.caller.check_person(account.person.id, class)?;
+                Ok(account.person.id)
+            }
             Ok(None) => Err(ErrorReply::new(
                 ErrorCode::InvalidToken,
                 "This session is not valid any more; choose a name to start a new one.",
@@ -251,7 +266,12 @@ fn reply<T: Serialize>(body: &T) -> Result<warp::reply::Response, ErrorReply> {
 
 /// An error as every HTTP request gets it.
 pub(super) fn refuse(refusal: ErrorReply) -> warp::reply::Response {
-    json_response(error::status(refusal.code), &refusal)
+    let mut response = json_response(error::status(refusal.code), &refusal);
+    if let Some(ms) = refusal.retry_after_ms {
+        let seconds = HeaderValue::from(ms.div_ceil(1000));
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    response
 }
 
 pub(super) fn json_response<T: Serialize>(status: StatusCode, body: &T) -> warp::reply::Response {

@@ -20,6 +20,7 @@ use warp::filters::BoxedFilter;
 use warp::path::Tail;
 use warp::reply::{Reply as _, Response as Answer};
 
+use super::caller::Caller;
 use super::range::{Selection, select};
 use super::{api, plain};
 use crate::blobs::{Disk, read_at};
@@ -44,7 +45,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// Everything below `/files`.
-pub(super) fn routes(files: Arc<Files>) -> BoxedFilter<(Answer,)> {
+pub(super) fn routes(files: Arc<Files>, caller: Caller) -> BoxedFilter<(Answer,)> {
     let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
     warp::path("files")
         .and(warp::method())
@@ -53,8 +54,13 @@ pub(super) fn routes(files: Arc<Files>) -> BoxedFilter<(Answer,)> {
         .and(warp::header::headers_cloned())
         .and_then(
             move |method: Method, path: Tail, query: String, headers: HeaderMap| {
-                let files = files.clone();
-                async move { serve(&files, &method, path.as_str(), &query, &headers).await }
+                let (files, caller) = (files.clone(), caller.clone());
+                async move {
+                    if let Err(refusal) = caller.check() {
+                        return Ok(refused(refusal, &headers));
+                    }
+                    serve(&files, &method, path.as_str(), &query, &headers).await
+                }
             },
         )
         .boxed()

@@ -20,5 +20,6 @@ mod operator;
 mod origins;
 mod peer;
 mod presence;
+mod rate;
 mod refusals;
 mod resync;

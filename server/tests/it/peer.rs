@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
+use server::config::RateLimit;
 use server::{Config, Server};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -25,6 +26,7 @@ pub(crate) fn config(folder: &TempDir) -> Config {
         uploads_dir: folder.path().join("uploads"),
         name: "Test".to_owned(),
         connections_max: 100,
+        rate_limit: RateLimit::OFF,
         ..Config::default()
     }
 }

@@ -20,14 +20,14 @@ use crate::peer::config;
 /// Nothing here takes this long unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-struct Person {
+pub(crate) struct Person {
     handle: Handle,
     changes: Changes,
 }
 
 impl Person {
     /// Claims the name.
-    async fn new(server: SocketAddr, name: &str) -> Self {
+    pub(crate) async fn new(server: SocketAddr, name: &str) -> Self {
         let settings = Settings {
             server: server.to_string().parse().unwrap(),
             core: Config::new(ClientInfo::default()),
@@ -48,7 +48,7 @@ impl Person {
         self.handle.command(command).unwrap()
     }
 
-    async fn wait(&mut self, what: &str, fits: impl Fn(&View) -> bool) {
+    pub(crate) async fn wait(&mut self, what: &str, fits: impl Fn(&View) -> bool) {
         let waiting = async {
             while !self.handle.with_view(&fits) {
                 self.changes.next().await.unwrap();
@@ -60,7 +60,7 @@ impl Person {
         }
     }
 
-    fn say(&self, text: &str, attachments: Vec<PendingAttachment>) {
+    pub(crate) fn say(&self, text: &str, attachments: Vec<PendingAttachment>) {
         let room_id = self
             .handle
             .with_view(|view| *view.rooms.keys().next().unwrap());
@@ -86,7 +86,7 @@ impl Person {
     }
 
     /// What it shows of the lobby; no gap may be in it.
-    fn events(&self) -> Vec<RoomEvent> {
+    pub(crate) fn events(&self) -> Vec<RoomEvent> {
         self.handle.with_view(|view| {
             let timeline = &view.rooms.values().next().unwrap().timeline;
             assert!(timeline.gaps().is_empty());
@@ -103,7 +103,7 @@ fn is_idle(view: &View) -> bool {
     is_online(view) && view.outbox.messages().is_empty()
 }
 
-fn texts(events: &[RoomEvent]) -> Vec<&str> {
+pub(crate) fn texts(events: &[RoomEvent]) -> Vec<&str> {
     let messages = events.iter().filter(|event| event.event.is_message());
     messages.map(|event| event.event.text()).collect()
 }

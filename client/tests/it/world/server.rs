@@ -170,6 +170,8 @@ impl World {
         let for_good = || error(ErrorCode::NotAMember, None);
         let refused = (self.refused_text.as_ref() == Some(&send.text)).then(for_good);
         let refusal = self.refusals.pop_front().flatten().or(refused);
+        let rate = self.rate.as_mut().filter(|_| who == 0);
+        let refusal = refusal.or_else(|| rate?.refuses(self.now));
         if let Some(mut error) = refusal {
             error.request_id = request_id;
             return self.down(who, ServerFrame::Error(error));
