@@ -1,6 +1,7 @@
 //! `cargo xtask test`: all that must hold, step by step, the quick ones first. The first failure ends it, with the
 //! command that repeats it. Nothing is skipped: what is missing is installed, or named in a failure.
 
+mod deny;
 mod direction;
 mod docs;
 mod lines;
@@ -29,6 +30,8 @@ pub(crate) enum Step {
     Format,
     /// Which crates may depend on what
     Direction,
+    /// Licences and sources of dependencies, and known weaknesses
+    Deny,
     /// Documents name only what is there
     Docs,
     /// Clippy for everything native, warnings denied
@@ -88,6 +91,7 @@ impl Step {
             Self::Needs => needs(workspace),
             Self::Format => workspace.cargo(["fmt", "--all", "--check"]).run(),
             Self::Direction => direction::check(workspace),
+            Self::Deny => deny::check(workspace),
             Self::Docs => docs::check(workspace),
             Self::Lint => lint(
                 workspace,
@@ -143,6 +147,7 @@ impl Step {
 fn needs(workspace: &Workspace) -> Result<()> {
     system::rust_components()?;
     tools::wasm_target()?;
+    tools::cargo_deny(workspace)?;
     system::node()?;
     let browser = Browser::get()?;
     system::window()?;

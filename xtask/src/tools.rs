@@ -1,4 +1,4 @@
-//! The tools that build the page: used from PATH where they are there in the right version, else built or fetched
+//! The tools that build the page and check dependencies: used from PATH where they are there in the right version, else built or fetched
 //! once into the cache folder, keyed by version.
 
 use std::{
@@ -14,6 +14,10 @@ use crate::{
     task::Task,
     workspace::{Workspace, on_path},
 };
+
+mod deny;
+
+pub(crate) use deny::cargo_deny;
 
 /// The newest trunk that this project's Rust version can build.
 const TRUNK: &str = "0.21.14";
