@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use hyper::{
     Response, StatusCode,
-    header::{self, HeaderValue},
+    header::{self, HeaderName, HeaderValue},
 };
 
 #[cfg(test)]
@@ -94,6 +94,9 @@ impl Asset {
         set(header::VARY, "Accept-Encoding");
         set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
         set(header::REFERRER_POLICY, "same-origin");
+        for name in ["cross-origin-opener-policy", "cross-origin-resource-policy"] {
+            set(HeaderName::from_static(name), "same-origin");
+        }
         if !fresh {
             set(header::CONTENT_TYPE, self.content_type);
             if let Some(name) = encoding.name() {

@@ -26,6 +26,7 @@ mod api;
 mod body;
 mod caller;
 mod gate;
+mod headers;
 mod links;
 mod range;
 
@@ -81,9 +82,7 @@ fn plain(status: StatusCode, text: impl Into<Body>) -> Response<Body> {
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    let as_stated = HeaderValue::from_static("nosniff");
-    let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, as_stated);
+    headers::guard(response.headers_mut());
     response
 }
 
@@ -112,7 +111,7 @@ fn metrics(context: &Context, peer: Option<SocketAddr>) -> Response<Body> {
         );
     }
     let text = context.metrics.render(context.admissions.total());
-    let mut response = Response::new(text.into());
+    let mut response = plain(StatusCode::OK, text);
     let kind = HeaderValue::from_static("text/plain; version=0.0.4");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response

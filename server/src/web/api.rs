@@ -20,6 +20,7 @@ use warp::reply::Reply as _;
 
 use super::body::{Incoming, PIECE_BYTES};
 use super::caller::Caller;
+use super::headers::guard;
 use crate::error;
 use crate::files::Files;
 use crate::payloads::Place;
@@ -283,6 +284,6 @@ pub(super) fn json_response<T: Serialize>(status: StatusCode, body: &T) -> warp:
     let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
     set(header::CONTENT_TYPE, "application/json");
     set(header::CACHE_CONTROL, "no-store");
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    guard(headers);
     response
 }

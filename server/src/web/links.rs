@@ -12,7 +12,6 @@ use bytes::Bytes;
 use futures_util::Stream;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Response, StatusCode};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use shared::{ErrorCode, ErrorReply, FileId, FileInfo, RequestId};
 use tokio::task::JoinHandle;
 use warp::Filter;
@@ -21,29 +20,19 @@ use warp::path::Tail;
 use warp::reply::{Reply as _, Response as Answer};
 
 use super::caller::Caller;
+use super::headers::RESOURCE_POLICY;
 use super::range::{Selection, select};
 use super::{api, plain};
 use crate::blobs::{Disk, read_at};
 use crate::error;
 use crate::files::Files;
 
+mod shown;
+
+use shown::{Asked, content_type, disposition};
+
 /// Read and sent at once; while it is sent, the next is read.
 const PIECE_BYTES: u64 = 512 * 1024;
-/// What a parameter's value may hold as it is (RFC 8187, attr-char).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'!')
-    .remove(b'#')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'+')
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'^')
-    .remove(b'_')
-    .remove(b'`')
-    .remove(b'|')
-    .remove(b'~');
-
 /// Everything below `/files`.
 pub(super) fn routes(files: Arc<Files>, caller: Caller) -> BoxedFilter<(Answer,)> {
     let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
@@ -85,30 +74,6 @@ async fn serve(
     let asked = Asked::of(query);
     let answer = fetch(files, method, path, asked, headers).await;
     Ok(answer.unwrap_or_else(|refusal| refused(refusal, headers)))
-}
-
-/// How the asker wants to see the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    /// As fits its type.
-    Nothing,
-    Download,
-    Inline,
-}
-
-impl Asked {
-    fn of(query: &str) -> Self {
-        let has = |name: &str| {
-            query
-                .split('&')
-                .any(|part| part.split('=').next() == Some(name))
-        };
-        match (has("download"), has("inline")) {
-            (true, _) => Self::Download,
-            (false, true) => Self::Inline,
-            (false, false) => Self::Nothing,
-        }
-    }
 }
 
 async fn fetch(
@@ -159,11 +124,7 @@ fn refused(refusal: ErrorReply, headers: &HeaderMap) -> Answer {
         return api::refuse(refusal);
     }
     let text = format!("{}\n", refusal.message);
-    let mut response = Response::new(Bytes::from(text)).into_response();
-    *response.status_mut() = error::status(refusal.code);
-    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
+    plain(error::status(refusal.code), text).into_response()
 }
 
 fn describe_range(
@@ -208,55 +169,19 @@ fn describe(headers: &mut HeaderMap, file: &FileInfo, etag: &str, asked: Asked) 
     set(
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; \
-         form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox",
+         form-action 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox",
     );
-    let policy = header::HeaderName::from_static("cross-origin-resource-policy");
-    set(policy, "same-origin");
-    let media_type = match file.media_type.as_str() {
-        // Nothing says so, but nothing else is as likely; a browser's guess could be anything.
-        "text/plain" => "text/plain; charset=utf-8",
-        other => other,
-    };
+    set(RESOURCE_POLICY, "same-origin");
     let disposition = disposition(file, asked);
     for (name, value) in [
         (header::ETAG, etag),
-        (header::CONTENT_TYPE, media_type),
+        (header::CONTENT_TYPE, content_type(file)),
         (header::CONTENT_DISPOSITION, disposition.as_str()),
     ] {
         let value = HeaderValue::from_str(value);
         let value = value.unwrap_or(HeaderValue::from_static("application/octet-stream"));
         headers.insert(name, value);
     }
-}
-
-/// Whether to show or to save, and under which name (RFC 6266): first for old programs, then in full.
-fn disposition(file: &FileInfo, asked: Asked) -> String {
-    let (kind, subtype) = file.media_type.split_once('/').unwrap_or_default();
-    // An allow-list: SVG, HTML and whatever else can hold script are not on it.
-    let is_shown = match kind {
-        "image" => matches!(
-            subtype,
-            "png" | "jpeg" | "gif" | "webp" | "avif" | "bmp" | "jxl" | "x-icon"
-        ),
-        "audio" | "video" => true,
-        "text" => subtype == "plain" && asked == Asked::Inline,
-        _ => false,
-    };
-    let shown = match asked {
-        Asked::Nothing | Asked::Inline if is_shown => "inline",
-        Asked::Nothing | Asked::Inline | Asked::Download => "attachment",
-    };
-    let name = file.name.as_str();
-    let plain: String = name
-        .chars()
-        .map(|c| match c {
-            '"' | '\\' | '%' => '_',
-            ' '..='~' => c,
-            _ => '_',
-        })
-        .collect();
-    let full = utf8_percent_encode(name, ENCODED);
-    format!("{shown}; filename=\"{plain}\"; filename*=UTF-8''{full}")
 }
 
 /// The bytes of a range, read ahead by one piece.

@@ -9,6 +9,7 @@ mod deadlines;
 mod export;
 mod files;
 mod fsck;
+mod headers;
 mod hostile;
 mod hostile_names;
 mod http;

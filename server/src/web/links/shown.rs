@@ -1,0 +1,107 @@
+//! What browsers may show of what people upload. Everything else is bytes that they save: no type of ours lets a file be
+//! a script, a style sheet or a document of the page's origin.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use shared::FileInfo;
+
+/// What a parameter's value may hold as it is (RFC 8187, attr-char).
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
+/// How the asker wants to see the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// As fits its type.
+    Nothing,
+    Download,
+    Inline,
+}
+
+impl Asked {
+    pub(super) fn of(query: &str) -> Self {
+        let has = |name: &str| {
+            query
+                .split('&')
+                .any(|part| part.split('=').next() == Some(name))
+        };
+        match (has("download"), has("inline")) {
+            (true, _) => Self::Download,
+            (false, true) => Self::Inline,
+            (false, false) => Self::Nothing,
+        }
+    }
+}
+
+/// The types that nothing can hide a script in: pixels and sound. SVG, HTML, PDF and XML are not among them.
+fn is_shown(media_type: &str) -> bool {
+    let (kind, subtype) = media_type.split_once('/').unwrap_or_default();
+    match kind {
+        "image" => matches!(
+            subtype,
+            "png" | "jpeg" | "gif" | "webp" | "avif" | "bmp" | "jxl" | "x-icon"
+        ),
+        "audio" => matches!(
+            subtype,
+            "aac"
+                | "flac"
+                | "m4a"
+                | "mp4"
+                | "mpeg"
+                | "ogg"
+                | "opus"
+                | "wav"
+                | "webm"
+                | "x-flac"
+                | "x-m4a"
+                | "x-wav"
+        ),
+        "video" => matches!(
+            subtype,
+            "mp4" | "mpeg" | "ogg" | "quicktime" | "webm" | "x-m4v" | "x-matroska"
+        ),
+        _ => false,
+    }
+}
+
+/// The type as which a file is sent. Browsers are told not to guess another, and run neither bytes nor text.
+pub(super) fn content_type(file: &FileInfo) -> &str {
+    match file.media_type.as_str() {
+        // Nothing says so, but nothing else is as likely; a browser's guess could be anything.
+        "text/plain" => "text/plain; charset=utf-8",
+        shown if is_shown(shown) => shown,
+        _other => "application/octet-stream",
+    }
+}
+
+/// Whether to show or to save, and under which name (RFC 6266): first for old programs, then in full.
+pub(super) fn disposition(file: &FileInfo, asked: Asked) -> String {
+    let is_text = file.media_type == "text/plain";
+    let is_shown = match asked {
+        Asked::Nothing => is_shown(&file.media_type),
+        Asked::Inline => is_shown(&file.media_type) || is_text,
+        Asked::Download => false,
+    };
+    let shown = if is_shown { "inline" } else { "attachment" };
+    let name = file.name.as_str();
+    let plain: String = name
+        .chars()
+        .map(|c| match c {
+            '"' | '\\' | '%' => '_',
+            ' '..='~' => c,
+            _ => '_',
+        })
+        .collect();
+    let full = utf8_percent_encode(name, ENCODED);
+    format!("{shown}; filename=\"{plain}\"; filename*=UTF-8''{full}")
+}
