@@ -315,6 +315,7 @@ pub(crate) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::NotFound
         | ErrorCode::FileNotFound
         | ErrorCode::UploadNotFound => StatusCode::NOT_FOUND,
+        ErrorCode::TlsRequired => StatusCode::UPGRADE_REQUIRED,
         ErrorCode::TimedOut => StatusCode::REQUEST_TIMEOUT,
         ErrorCode::NameTaken
         | ErrorCode::RoomNameTaken

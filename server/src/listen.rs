@@ -110,6 +110,7 @@ impl Server {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 public_url: config.public_url.map(|url| url.as_str().to_owned()),
                 http_port: Some(http.port()),
+                https: false,
             },
             limits: config.limits,
             gate,

@@ -86,6 +86,8 @@ pub enum ErrorCode {
     RateLimited,
     /// The server has as many connections as it takes.
     TooManyConnections,
+    /// This port speaks TLS only; the connection closes.
+    TlsRequired,
     /// The peer took too long.
     TimedOut,
     /// The server is about to stop; reconnect after `retry_after_ms`.

@@ -705,6 +705,9 @@ pub struct ServerInfo {
     /// The port of its web pages, on the host that one has reached it at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_port: Option<u16>,
+    /// Whether that port speaks TLS.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub https: bool,
 }
 
 impl ServerInfo {
@@ -715,9 +718,10 @@ impl ServerInfo {
             return Some(format!("{}{link}", url.trim_end_matches('/')));
         }
         let port = self.http_port?;
+        let scheme = if self.https { "https" } else { "http" };
         Some(match host.contains(':') {
-            true => format!("http://[{host}]:{port}{link}"),
-            false => format!("http://{host}:{port}{link}"),
+            true => format!("{scheme}://[{host}]:{port}{link}"),
+            false => format!("{scheme}://{host}:{port}{link}"),
         })
     }
 }
@@ -729,3 +733,7 @@ pub struct Person {
     /// Not parsed: rules for names may widen, and old names stay.
     pub name: String,
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

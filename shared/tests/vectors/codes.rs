@@ -55,6 +55,7 @@ codes!(
     StorageFull,
     RateLimited,
     TooManyConnections,
+    TlsRequired,
     TimedOut,
     ShuttingDown,
     Internal,

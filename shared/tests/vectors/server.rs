@@ -80,6 +80,7 @@ fn sessions() -> Vec<Vector<ServerFrame>> {
             version: "1.0.0".to_owned(),
             public_url: Some("https://chat.example".to_owned()),
             http_port: Some(8080),
+            https: true,
         },
         epoch: epoch(),
         person: person(),
@@ -108,6 +109,7 @@ fn sessions() -> Vec<Vector<ServerFrame>> {
         server: ServerInfo {
             public_url: None,
             http_port: None,
+            https: false,
             ..welcome.server.clone()
         },
         session_token: None,

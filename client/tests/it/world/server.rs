@@ -147,6 +147,7 @@ impl World {
                 version: "0".into(),
                 public_url: None,
                 http_port: None,
+                https: false,
             },
             epoch: self.epoch,
             person: person.clone(),

@@ -82,6 +82,7 @@ fn client(last: u64) -> Client {
             version: "0".into(),
             public_url: None,
             http_port: None,
+            https: false,
         },
         epoch: Epoch::from_bytes([1; 16]),
         person: person(100),
