@@ -26,6 +26,7 @@ mod payloads;
 pub mod store;
 pub mod system;
 pub mod throttle;
+mod tls;
 mod transport;
 mod web;
 mod wire;

@@ -1,0 +1,3 @@
+//! TLS.
+
+pub(crate) mod stream;
