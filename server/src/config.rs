@@ -14,10 +14,12 @@ use crate::system;
 
 mod rate_limit;
 mod site;
+mod tls;
 
 pub use rate_limit::RateLimit;
 pub(crate) use site::{Host, Scheme, authority_of};
 pub use site::{Origin, PublicUrl};
+pub use tls::{CertificateFiles, TlsSource};
 
 /// More files than this are kept for other things than connections: a fifth, at least as many.
 const FILES_KEPT_MIN: usize = 256;
@@ -49,6 +51,8 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
     /// Further origins of this server's page, as browsers see it.
     pub allow_origins: Vec<Origin>,
+    /// Whether both ports speak TLS, and with which certificate.
+    pub tls: TlsSource,
     /// Connections, of both kinds together, above which new ones are refused.
     pub connections_max: usize,
     /// Connections from one address (of IPv6, one /64 network) above which new ones are refused.
@@ -111,6 +115,9 @@ pub enum ConfigError {
         files: usize,
         possible: usize,
     },
+    /// Of TLS.
+    #[error("{0}")]
+    Tls(&'static str),
 }
 
 /// Team chat with file sharing that you run yourself.
@@ -165,6 +172,16 @@ struct Settings {
         global = true
     )]
     allow_origin: Vec<Origin>,
+    /// Speak TLS on both ports, with a certificate that the server makes for itself and keeps in --data-dir. Browsers warn
+    /// of it; other clients remember its fingerprint [default: false]
+    #[arg(long, env = "CHINWAG_TLS_SELF_SIGNED", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    tls_self_signed: Option<bool>,
+    /// Speak TLS on both ports, with the certificate in this PEM file, the chain behind it. Read again when it changes
+    #[arg(long, env = "CHINWAG_TLS_CERT", value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, a PEM file as well
+    #[arg(long, env = "CHINWAG_TLS_KEY", value_name = "FILE")]
+    tls_key: Option<PathBuf>,
     /// Connections, of both kinds together, above which new ones are refused [default: what the limit of open files
     /// allows]
     #[arg(long, env = "CHINWAG_CONNECTIONS_MAX", value_name = "NUMBER")]
@@ -214,6 +231,7 @@ impl Invocation {
         } = Arguments::try_parse()?;
         let file = config.map_or_else(|| Ok(Settings::default()), |path| read(&path))?;
         let settings = settings.or(file);
+        let tls = settings.tls()?;
         let files = system::files_max();
         let possible = connections_possible(files);
         if command.is_none()
@@ -228,7 +246,10 @@ impl Invocation {
             });
         }
         Ok(Self {
-            config: settings.complete(files),
+            config: Config {
+                tls,
+                ..settings.complete(files)
+            },
             command,
         })
     }
@@ -253,7 +274,10 @@ impl ConfigError {
                     eprintln!("chinwag-server: {line}; --help lists the arguments");
                 }
             },
-            Self::Unreadable { .. } | Self::Malformed { .. } | Self::TooFewFiles { .. } => {
+            Self::Unreadable { .. }
+            | Self::Malformed { .. }
+            | Self::TooFewFiles { .. }
+            | Self::Tls(_) => {
                 eprintln!("chinwag-server: {self}");
             }
         }
@@ -264,6 +288,11 @@ impl ConfigError {
 impl Settings {
     /// What is missing here comes from `other`.
     fn or(self, other: Self) -> Self {
+        let tls = if self.says_tls() {
+            (self.tls_self_signed, self.tls_cert, self.tls_key)
+        } else {
+            (other.tls_self_signed, other.tls_cert, other.tls_key)
+        };
         Self {
             http: self.http.or(other.http),
             tcp: self.tcp.or(other.tcp),
@@ -276,6 +305,9 @@ impl Settings {
             } else {
                 self.allow_origin
             },
+            tls_self_signed: tls.0,
+            tls_cert: tls.1,
+            tls_key: tls.2,
             connections_max: self.connections_max.or(other.connections_max),
             connections_per_address_max: self
                 .connections_per_address_max
@@ -304,6 +336,7 @@ impl Settings {
             name: self.name.unwrap_or_else(|| "Chinwag".to_owned()),
             public_url: self.public_url,
             allow_origins: self.allow_origin,
+            tls: TlsSource::Off,
             connections_max: self
                 .connections_max
                 .map_or(connections_possible(files), Within::count),
@@ -394,7 +427,7 @@ impl<const MIN: u64, const MAX: u64> FromStr for Within<MIN, MAX> {
 mod tests {
     use super::*;
 
-    fn parse(arguments: &[&str]) -> Settings {
+    pub(super) fn parse(arguments: &[&str]) -> Settings {
         let all = [&["chinwag-server"], arguments].concat();
         Arguments::try_parse_from(all).unwrap().settings
     }

@@ -19,6 +19,7 @@ use crate::listen::drain_begins;
 use crate::metrics::Metrics;
 use crate::store::{SignedIn, Store};
 use crate::throttle::Throttle;
+use crate::tls::Tls;
 use crate::transport::{Transport, TransportError};
 use crate::web::Gate;
 
@@ -53,6 +54,8 @@ pub(crate) struct Context {
     pub(crate) limits: Limits,
     /// What HTTP requests must pass.
     pub(crate) gate: Gate,
+    /// Where both ports speak it.
+    pub(crate) tls: Option<Arc<Tls>>,
     /// Whether others than this machine may read the metrics.
     pub(crate) metrics_for_all: bool,
     /// True once the server is stopping.
@@ -131,7 +134,9 @@ fn refusal(error: &TransportError) -> Option<ServerFrame> {
         TransportError::WebSocket(Socket::Protocol(error)) => {
             ErrorReply::new(ErrorCode::MalformedFrame, error.to_string())
         }
-        TransportError::Http => ErrorReply::new(ErrorCode::MalformedFrame, error.to_string()),
+        TransportError::Http | TransportError::Tls => {
+            ErrorReply::new(ErrorCode::MalformedFrame, error.to_string())
+        }
         TransportError::WebSocket(_) | TransportError::Io(_) | TransportError::Stalled => {
             return None;
         }

@@ -34,6 +34,7 @@ mod wire;
 pub use blobs::OpenUploadsError;
 pub use config::{Config, ConfigError, Invocation};
 pub use listen::{Server, StartError};
+pub use tls::{IdentityError, OpenTlsError, SelfSignedError};
 
 /// The wall clock.
 pub(crate) fn now_ms() -> TimestampMs {

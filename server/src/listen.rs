@@ -4,44 +4,35 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::{Service as _, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use shared::Fingerprint;
 use shared::frame::ServerInfo;
-use shared::{ErrorCode, ErrorReply, RequestId, ServerFrame};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
-use crate::admission::{Admission, Admissions, Refused};
+use crate::admission::Admissions;
 use crate::blobs::{Blobs, OpenUploadsError};
 use crate::config::Config;
-use crate::connection::{self, Context};
+use crate::connection::Context;
 use crate::files::{Files, collect_regularly};
 use crate::hub::{Hub, Publisher};
 use crate::metrics::Metrics;
 use crate::store::{OpenError, Store};
-use crate::throttle::{self, RetryAfter, Throttle};
-use crate::transport::{STALL_TIMEOUT, Transport};
+use crate::throttle::{self, Throttle};
+use crate::tls::{OpenTlsError, Spoken, Tls};
 use crate::web;
 
+mod accept;
+mod http;
 mod impatient;
 
+use accept::accept;
 pub(crate) use impatient::Impatient;
 
-/// Request headers must be whole by then.
-const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that have not ended by then are cut.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-/// Peers that are told at one time that there is no room for them; more are closed without a word.
-const REFUSALS_MAX: usize = 64;
-/// What refused peers are told to wait.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
-
 /// Why the server did not start; the text says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -57,6 +48,8 @@ pub enum StartError {
     Store(#[from] OpenError),
     #[error(transparent)]
     Uploads(#[from] OpenUploadsError),
+    #[error(transparent)]
+    Tls(#[from] OpenTlsError),
 }
 
 /// A running server.
@@ -70,6 +63,7 @@ pub struct Server {
     hub: Arc<Hub>,
     admissions: Arc<Admissions>,
     store: Store,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Server {
@@ -83,6 +77,8 @@ impl Server {
         let store = Store::open(&config.data_dir, metrics.clone(), publisher)?;
         let blobs = Blobs::open(&config.uploads_dir, store.uploads_owner())?;
         let files = Arc::new(Files::new(store.clone(), blobs));
+        let hosts = web::hosts(&config);
+        let (tls, renewing) = Tls::open(&config.tls, &config.data_dir, &hosts)?.unzip();
         let collecting = tokio::spawn(collect_regularly(Arc::downgrade(&files)));
         let throttle = Arc::new(Throttle::new(
             config.rate_limit,
@@ -97,7 +93,7 @@ impl Server {
             throttle.clone(),
         ));
         let (drain, draining) = watch::channel(false);
-        let gate = web::Gate::new(&config);
+        let gate = web::Gate::new(&config, tls.clone());
         let context = Arc::new(Context {
             store: store.clone(),
             files,
@@ -110,16 +106,17 @@ impl Server {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 public_url: config.public_url.map(|url| url.as_str().to_owned()),
                 http_port: Some(http.port()),
-                https: false,
+                https: tls.is_some(),
             },
             limits: config.limits,
             gate,
+            tls: tls.clone(),
             metrics_for_all: config.metrics_for_all,
             draining,
         });
         let accepting = vec![
-            tokio::spawn(accept(http_listener, context.clone(), Port::Http)),
-            tokio::spawn(accept(tcp_listener, context, Port::Tcp)),
+            tokio::spawn(accept(http_listener, context.clone(), Spoken::Http)),
+            tokio::spawn(accept(tcp_listener, context, Spoken::Lines)),
         ];
         let teller = hub.clone();
         let presence = tokio::spawn(async move { teller.tell_presence().await });
@@ -128,10 +125,14 @@ impl Server {
             tcp,
             drain,
             accepting,
-            tasks: vec![collecting, presence, sweeping],
+            tasks: [collecting, presence, sweeping]
+                .into_iter()
+                .chain(renewing.flatten())
+                .collect(),
             hub,
             admissions,
             store,
+            tls,
         })
     }
 
@@ -143,6 +144,23 @@ impl Server {
     /// Where native clients connect.
     pub fn tcp_address(&self) -> SocketAddr {
         self.tcp
+    }
+
+    /// Whether both ports speak TLS.
+    pub fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// What clients know the present certificate by, where there is one.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.tls.as_ref()?.fingerprint()
+    }
+
+    /// Reads a certificate from files again, without waiting until it is seen that they have changed.
+    pub fn reload_certificate(&self) {
+        if let Some(tls) = &self.tls {
+            tls.reload();
+        }
     }
 
     /// Accepts nobody any more, tells everyone to come back later, commits what is queued.
@@ -168,13 +186,6 @@ impl Server {
     }
 }
 
-/// Which protocol a port speaks.
-#[derive(Clone, Copy)]
-enum Port {
-    Http,
-    Tcp,
-}
-
 /// Waits for the drain; the server going away counts as one.
 pub(crate) async fn drain_begins(draining: &mut watch::Receiver<bool>) {
     // The guard that it returns must not live across another await.
@@ -193,132 +204,4 @@ async fn listen(
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
-}
-
-/// Accepts until the drain begins.
-async fn accept(listener: TcpListener, context: Arc<Context>, port: Port) {
-    let mut draining = context.draining.clone();
-    let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
-    loop {
-        let accepted = tokio::select! {
-            () = drain_begins(&mut draining) => return,
-            accepted = listener.accept() => accepted,
-        };
-        let (stream, address) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Out of files, or the peer left between; a pause keeps the first from spinning.
-                tracing::warn!(%error, "could not accept a connection");
-                sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        // Only a delay is lost where it cannot be set.
-        let _ = stream.set_nodelay(true);
-        match context.admissions.admit(address.ip()) {
-            Ok(admission) => {
-                let (context, admission) = (context.clone(), Arc::new(admission));
-                match port {
-                    Port::Http => tokio::spawn(serve_http(context, stream, admission)),
-                    Port::Tcp => tokio::spawn(connection::serve(
-                        context,
-                        Transport::lines(stream),
-                        admission,
-                    )),
-                };
-            }
-            Err(why) => {
-                context.metrics.refused();
-                if let Ok(permit) = refusals.clone().try_acquire_owned() {
-                    tokio::spawn(async move {
-                        refuse(stream, port, why).await;
-                        drop(permit);
-                    });
-                }
-            }
-        }
-    }
-}
-
-/// Tells the peer that there is no room for it.
-async fn refuse(mut stream: TcpStream, port: Port, why: Refused) {
-    let (status, reply) = refusal(why);
-    let seconds = reply.retry_after_ms.unwrap_or_default().div_ceil(1000);
-    let line = shared::codec::encode_line(&ServerFrame::Error(reply));
-    let answer = match port {
-        Port::Tcp => line,
-        Port::Http => {
-            let head = format!(
-                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\n\
-                 retry-after: {seconds}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-                line.len()
-            );
-            [head.as_bytes(), &line].concat()
-        }
-    };
-    // Its socket is new and takes this much at once, unless the peer is gone.
-    if timeout(RETRY_AFTER, stream.write_all(&answer))
-        .await
-        .is_ok_and(|written| written.is_ok())
-    {
-        Transport::lines(stream).close().await;
-    }
-}
-
-/// What a refused peer is told, and the status that says so over HTTP.
-fn refusal(why: Refused) -> (&'static str, ErrorReply) {
-    let (text, wait) = match why {
-        Refused::Total => (
-            "The server has as many connections as it takes; try again later.",
-            RetryAfter(RETRY_AFTER),
-        ),
-        Refused::Address => (
-            "There are too many connections from this address; close some.",
-            RetryAfter(RETRY_AFTER),
-        ),
-        Refused::TooFast(wait) => {
-            let text = "Too many connections came from this address; wait a moment.";
-            let reply = wait.reply(RequestId::default(), text);
-            return ("429 Too Many Requests", reply);
-        }
-    };
-    let reply = ErrorReply {
-        code: ErrorCode::TooManyConnections,
-        ..wait.reply(RequestId::default(), text)
-    };
-    ("503 Service Unavailable", reply)
-}
-
-async fn serve_http(context: Arc<Context>, stream: TcpStream, admission: Arc<Admission>) {
-    let mut draining = context.draining.clone();
-    let peer = stream.peer_addr().ok();
-    let routes = web::routes(context.clone(), admission, peer);
-    let routes = TowerToHyperService::new(warp::service(routes));
-    let service = service_fn(move |request| {
-        let (context, routes) = (context.clone(), routes.clone());
-        async move {
-            match context.gate.pass(request).await {
-                Ok(request) => routes.call(request).await,
-                Err(refused) => Ok(refused),
-            }
-        }
-    });
-    let io = TokioIo::new(Impatient::new(stream, STALL_TIMEOUT));
-    // Not hyper-util's: that waits for the first bytes, to learn the version, without a deadline.
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_TIMEOUT)
-        .serve_connection(io, service)
-        .with_upgrades();
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = &mut connection => ended,
-        () = drain_begins(&mut draining) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "HTTP connection ended");
-    }
 }

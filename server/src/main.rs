@@ -61,13 +61,15 @@ fn log(format: LogFormat) {
 async fn run(config: Config) -> anyhow::Result<i32> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
     let server = Server::start(config).await?;
-    println!("Chinwag is open at http://{}/", server.http_address());
-    println!("native TCP on {}", server.tcp_address());
-    warn_of_others([server.http_address(), server.tcp_address()]);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    say_where(&server);
+    loop {
+        tokio::select! {
+            _ = hang_up.recv() => server.reload_certificate(),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
     }
     tracing::info!("stopping; once more to stop at once");
     tokio::select! {
@@ -77,21 +79,43 @@ async fn run(config: Config) -> anyhow::Result<i32> {
     }
 }
 
-/// Says what it means that others than this machine can reach the server.
-fn warn_of_others(addresses: [SocketAddr; 2]) {
+/// Says where the server is, by what it is known, and what it means that others than this machine can read along. In
+/// one write, as whoever starts servers may read no further than they need.
+fn say_where(server: &Server) {
+    let (http, tcp) = (server.http_address(), server.tcp_address());
+    let (scheme, with) = if server.is_tls() {
+        ("https", " with TLS")
+    } else {
+        ("http", "")
+    };
+    let mut said = format!("Chinwag is open at {scheme}://{http}/\nnative TCP on {tcp}{with}\n");
+    if let Some(fingerprint) = server.fingerprint() {
+        said += &format!("certificate fingerprint (SHA-256): {fingerprint}\n");
+    }
+    let warning = warning(server.is_tls(), [http, tcp]);
+    if let Some(warning) = &warning {
+        said += &format!("\nWARNING: {warning}\n\n");
+    }
+    print!("{said}");
+    if let Some(warning) = warning {
+        tracing::warn!("{warning}");
+    }
+}
+
+/// What whoever opens the server to others without TLS should know.
+fn warning(is_tls: bool, addresses: [SocketAddr; 2]) -> Option<String> {
     let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
     let open: Vec<String> = addresses
         .iter()
         .filter(|address| is_open(address))
         .map(SocketAddr::to_string)
         .collect();
-    if open.is_empty() {
-        return;
-    }
-    tracing::warn!(
-        "open to others without TLS on {}: whoever reaches that may take any free name and read every room, and \
-         whoever is on the way may read and change all that is said, and take names over. Use it on networks that you \
-         trust, or listen on 127.0.0.1 behind a proxy with TLS",
-        open.join(" and ")
-    );
+    (!is_tls && !open.is_empty()).then(|| {
+        format!(
+            "open to others WITHOUT TLS on {}: anyone on the network between can read passwords, messages and files, \
+             change them, and act as whoever signs in. Turn TLS on (--tls-self-signed, or --tls-cert and --tls-key), or \
+             listen on 127.0.0.1 behind a proxy with TLS",
+            open.join(" and ")
+        )
+    })
 }

@@ -15,9 +15,11 @@ use crate::wire::{self, Framing};
 mod allowance;
 mod lines;
 mod socket;
+mod stream;
 
 use lines::Lines;
 use socket::Socket;
+pub(crate) use stream::Stream;
 
 /// A peer that takes nothing for this long is gone.
 pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -35,6 +37,10 @@ pub(crate) enum TransportError {
     WebSocket(#[from] tungstenite::Error),
     #[error("this port is not for browsers and HTTP; the other one is")]
     Http,
+    #[error(
+        "this server is without TLS; its operator can turn that on, or connect with chinwag://"
+    )]
+    Tls,
     #[error("the peer took nothing for {} s", STALL_TIMEOUT.as_secs())]
     Stalled,
 }
@@ -79,12 +85,12 @@ pub(crate) enum Transport {
 
 impl Transport {
     /// Newline-delimited JSON.
-    pub(crate) fn lines(stream: tokio::net::TcpStream) -> Self {
+    pub(crate) fn lines(stream: Stream) -> Self {
         Self::Lines(Lines::new(stream))
     }
 
     /// A WebSocket after its handshake; `read_ahead` came right behind that.
-    pub(crate) fn websocket(stream: tokio::net::TcpStream, read_ahead: Bytes) -> Self {
+    pub(crate) fn websocket(stream: Stream, read_ahead: Bytes) -> Self {
         Self::WebSocket(Box::new(Socket::new(stream, read_ahead)))
     }
 
@@ -147,6 +153,13 @@ impl Transport {
         }
     }
 
+    fn is_flushed(&self) -> bool {
+        match self {
+            Self::Lines(lines) => lines.is_flushed(),
+            Self::WebSocket(socket) => socket.is_flushed(),
+        }
+    }
+
     /// Writes all, however slowly the peer takes it, as long as it takes something.
     pub(crate) async fn write_all(&mut self, mut bytes: &[u8]) -> Result<(), TransportError> {
         while !bytes.is_empty() {
@@ -155,6 +168,9 @@ impl Transport {
             if written == 0 {
                 self.writable().await?;
             }
+        }
+        while !self.is_flushed() {
+            self.writable().await?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
-use hyper::{Method, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 use tungstenite::handshake::derive_accept_key;
@@ -29,14 +29,30 @@ mod gate;
 mod headers;
 mod links;
 mod range;
+mod redirect;
 
 use caller::Caller;
-pub(crate) use gate::Gate;
+pub(crate) use gate::{Gate, hosts};
+pub(crate) use redirect::redirect;
 
 /// The store answers a health check by then.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Body = bytes::Bytes;
+
+/// How a request came; every one has it as an extension.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reached {
+    pub(crate) peer: SocketAddr,
+    /// Whether nobody on the way could read it, as far as the server can tell.
+    pub(crate) is_tls: bool,
+}
+
+/// What is told to everyone, whatever name they know the server by.
+pub(crate) fn is_health<B>(request: &Request<B>) -> bool {
+    let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
+    is_read && request.uri().path() == "/health"
+}
 
 /// Every route. `admission` is the connection's place under the limit; a WebSocket takes it along.
 pub(crate) fn routes(
@@ -181,7 +197,7 @@ fn open_socket(
                 let transport = Transport::websocket(io.into_inner().into_inner(), read_buf);
                 connection::serve(context, transport, admission).await;
             }
-            Ok(Err(_)) => tracing::error!("a WebSocket came over something that is not TCP"),
+            Ok(Err(_)) => tracing::error!("a WebSocket came over something that is no stream"),
             Err(error) => tracing::debug!(%error, "the peer left during the upgrade"),
         }
     });

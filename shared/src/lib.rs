@@ -18,6 +18,7 @@ pub mod content;
 pub mod error;
 pub mod event;
 pub mod file;
+pub mod fingerprint;
 pub mod frame;
 pub mod http;
 pub mod ids;
@@ -32,6 +33,7 @@ pub use content::{ChunkHash, ChunkLayout, ContentHash};
 pub use error::{ErrorCode, ErrorReply};
 pub use event::{EventBody, RoomEvent};
 pub use file::{ChunkRanges, FileInfo, UploadStatus};
+pub use fingerprint::{Fingerprint, FingerprintError};
 pub use frame::{ClientFrame, ServerFrame};
 pub use ids::{
     Epoch, FileId, InvitationId, PersonId, ReportId, RequestId, RoomId, RoomRef, Sequence,

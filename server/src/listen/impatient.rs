@@ -6,19 +6,20 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
+
+use crate::transport::Stream;
 
 /// A write fails with [`io::ErrorKind::TimedOut`] once the peer has taken nothing for `patience`.
 pub(crate) struct Impatient {
-    stream: TcpStream,
+    stream: Stream,
     patience: Duration,
     /// Runs while a write waits.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl Impatient {
-    pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
+    pub(super) fn new(stream: Stream, patience: Duration) -> Self {
         Self {
             stream,
             patience,
@@ -26,16 +27,16 @@ impl Impatient {
         }
     }
 
-    pub(crate) fn into_inner(self) -> TcpStream {
+    pub(crate) fn into_inner(self) -> Stream {
         self.stream
     }
 
     /// The result of a write, or that it has waited for too long.
-    fn judge(
+    fn judge<T>(
         &mut self,
         cx: &mut Context<'_>,
-        written: Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.deadline = None;
             return written;
@@ -83,7 +84,8 @@ impl AsyncWrite for Impatient {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        self.judge(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -94,7 +96,7 @@ impl AsyncWrite for Impatient {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
 
@@ -104,7 +106,7 @@ mod tests {
         let peer = TcpStream::connect(listener.local_addr().unwrap());
         let mut peer = peer.await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
-        let mut impatient = Impatient::new(stream, Duration::from_secs(1));
+        let mut impatient = Impatient::new(stream.into(), Duration::from_secs(1));
         let slow = tokio::spawn(async move {
             let mut some = vec![0; 2 << 20];
             for _ in 0..10 {

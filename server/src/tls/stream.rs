@@ -79,11 +79,6 @@ impl TlsStream {
         Ok(stream)
     }
 
-    /// What both sides have agreed to speak, where they have.
-    pub(crate) fn protocol(&self) -> Option<&[u8]> {
-        self.connection.alpn_protocol()
-    }
-
     /// What there is without waiting; nothing at the end.
     pub(crate) fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
@@ -119,10 +114,8 @@ impl TlsStream {
             if kept > INCOMING_BYTES_MAX {
                 return Err(io::ErrorKind::InvalidData.into());
             }
-            let room = (buffer.len() + RECORD_OVERHEAD_BYTES).clamp(
-                RECORD_BYTES_MAX + RECORD_OVERHEAD_BYTES,
-                READ_BYTES_MAX,
-            );
+            let room = (buffer.len() + RECORD_OVERHEAD_BYTES)
+                .clamp(RECORD_BYTES_MAX + RECORD_OVERHEAD_BYTES, READ_BYTES_MAX);
             if read.len() < kept + room {
                 read.resize(kept + room, 0);
             }

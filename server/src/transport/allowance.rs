@@ -8,8 +8,8 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use shared::limits::{CHUNK_BYTES_MAX, CHUNK_BYTES_MIN, CLIENT_LINE_BYTES_MAX};
-use tokio::net::TcpStream;
 
+use super::Stream;
 use crate::payloads::{self, Place};
 
 /// Free for every message: a line.
@@ -19,7 +19,7 @@ const PLACES_BYTES: [u32; 2] = [CHUNK_BYTES_MIN, CHUNK_BYTES_MAX];
 
 /// The stream as tungstenite takes it: whatever would wait is an error instead.
 pub(super) struct Allowance {
-    pub(super) stream: TcpStream,
+    pub(super) stream: Stream,
     /// Bytes read since the last message.
     unfinished: usize,
     /// Where `unfinished` has to stop for now.
@@ -37,7 +37,7 @@ struct Places {
 }
 
 impl Allowance {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: Stream) -> Self {
         Self {
             stream,
             unfinished: 0,
@@ -109,7 +109,7 @@ mod tests {
     use std::io::Read as _;
 
     use tokio::io::AsyncWriteExt as _;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
 
@@ -137,7 +137,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap());
         let mut peer = peer.await.unwrap();
-        let mut allowance = Allowance::new(listener.accept().await.unwrap().0);
+        let mut allowance = Allowance::new(listener.accept().await.unwrap().0.into());
         let all = FREE_BYTES + CHUNK_BYTES_MIN as usize + 5;
         let writes = tokio::spawn(async move { peer.write_all(&vec![1; all]).await });
         assert_eq!(read_all(&mut allowance, all).await, FREE_BYTES);

@@ -11,9 +11,8 @@ use shared::ClientFrame;
 use shared::codec::{DecodeError, FrameDecoder, Head, Packet};
 use shared::limits::CLIENT_LINE_BYTES_MAX;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
-use super::TransportError;
+use super::{Stream, TransportError};
 use crate::payloads::Place;
 
 /// Read at once while lines come.
@@ -24,7 +23,7 @@ const PAYLOAD_READ_BYTES: usize = 256 << 10;
 const DISCARD_BYTES_MAX: usize = 1 << 20;
 
 pub(crate) struct Lines {
-    stream: TcpStream,
+    stream: Stream,
     /// Without memory while nothing is half read.
     decoder: FrameDecoder,
     /// The frame whose payload is still coming.
@@ -46,7 +45,7 @@ enum Placing {
 }
 
 impl Lines {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: Stream) -> Self {
         Self {
             stream,
             decoder: FrameDecoder::new(CLIENT_LINE_BYTES_MAX),
@@ -97,6 +96,9 @@ impl Lines {
             if !self.payloads && is_http(self.decoder.buffer_mut()) {
                 return Err(TransportError::Http);
             }
+            if !self.payloads && is_handshake(self.decoder.buffer_mut()) {
+                return Err(TransportError::Tls);
+            }
             let Some(head) = self.decoder.next_head::<ClientFrame>()? else {
                 return Ok(None);
             };
@@ -136,11 +138,15 @@ impl Lines {
         self.read_bytes
     }
 
-    pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+    pub(super) fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.stream.try_write(bytes)
     }
 
-    pub(super) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn is_flushed(&self) -> bool {
+        self.stream.is_flushed()
+    }
+
+    pub(super) fn poll_write_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stream.poll_write_ready(cx)
     }
 
@@ -163,6 +169,11 @@ fn is_http(bytes: &[u8]) -> bool {
     line.ends_with(b" HTTP/1.1") || line.ends_with(b" HTTP/1.0")
 }
 
+/// Whether a TLS handshake begins here, the end of which would be waited for in vain.
+fn is_handshake(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[22, 3])
+}
+
 impl Pending {
     fn poll_place(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Placing::Waiting(place) = &mut self.place {
@@ -173,7 +184,7 @@ impl Pending {
 }
 
 /// Reads to the end, if that is near.
-pub(super) async fn discard(stream: &mut TcpStream) {
+pub(super) async fn discard(stream: &mut Stream) {
     let mut buffer = Vec::with_capacity(4096);
     let mut discarded = 0;
     while discarded < DISCARD_BYTES_MAX {

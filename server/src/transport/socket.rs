@@ -8,13 +8,12 @@ use bytes::Bytes;
 use shared::ClientFrame;
 use shared::codec::{Packet, decode_message};
 use shared::limits::{CLIENT_LINE_BYTES_MAX, CLIENT_MESSAGE_BYTES_MAX};
-use tokio::net::TcpStream;
 use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Error, Message, WebSocket};
 
-use super::TransportError;
 use super::allowance::Allowance;
 use super::lines::discard;
+use super::{Stream, TransportError};
 
 /// Held by every connection for as long as it is open.
 const READ_BUFFER_BYTES: usize = 1024;
@@ -24,7 +23,7 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, read_ahead: Bytes) -> Self {
+    pub(super) fn new(stream: Stream, read_ahead: Bytes) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(0)
@@ -79,14 +78,18 @@ impl Socket {
     pub(super) fn try_write(&mut self, bytes: &[u8]) -> Result<io::Result<usize>, TransportError> {
         // A pong that is half sent must be whole before anything else goes out.
         match self.inner.flush() {
-            Ok(()) => Ok(self.inner.get_ref().stream.try_write(bytes)),
+            Ok(()) => Ok(self.inner.get_mut().stream.try_write(bytes)),
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(Err(error)),
             Err(error) => Err(error.into()),
         }
     }
 
-    pub(super) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.inner.get_ref().stream.poll_write_ready(cx)
+    pub(super) fn is_flushed(&self) -> bool {
+        self.inner.get_ref().stream.is_flushed()
+    }
+
+    pub(super) fn poll_write_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.inner.get_mut().stream.poll_write_ready(cx)
     }
 
     pub(super) async fn close(&mut self) {
@@ -94,7 +97,7 @@ impl Socket {
         while let Err(Error::Io(error)) = &closed
             && error.kind() == io::ErrorKind::WouldBlock
         {
-            let stream = &self.inner.get_ref().stream;
+            let stream = &mut self.inner.get_mut().stream;
             if poll_fn(|cx| stream.poll_write_ready(cx)).await.is_err() {
                 return;
             }

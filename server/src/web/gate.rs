@@ -3,6 +3,7 @@
 //! something or opens a WebSocket, and says for which page, must do so for the server's own.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use warp::reply::Reply as _;
 use super::{api, plain};
 use crate::config::{Config, Host, Origin, Scheme, authority_of};
 use crate::system;
+use crate::tls::Tls;
 
 /// Whoever still sends a body when it is refused may not look for an answer before its end.
 const DISCARD_BYTES_MAX: usize = 32 << 20;
@@ -32,6 +34,8 @@ pub(crate) struct Gate {
     listed: Vec<Origin>,
     /// Names that mean this machine to whoever uses them.
     own: Vec<String>,
+    /// Whose certificate names the server as well: nobody can show it for a name of their own.
+    tls: Option<Arc<Tls>>,
     has_warned: AtomicBool,
 }
 
@@ -47,11 +51,12 @@ enum Refusal {
 }
 
 impl Gate {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, tls: Option<Arc<Tls>>) -> Self {
         let public = config.public_url.iter().map(|url| url.origin().clone());
         Self {
             listed: public.chain(config.allow_origins.iter().cloned()).collect(),
             own: own_names(system::host_name().as_deref()),
+            tls,
             has_warned: AtomicBool::new(false),
         }
     }
@@ -60,9 +65,10 @@ impl Gate {
     pub(crate) async fn pass(
         &self,
         request: Request<Incoming>,
+        is_tls: bool,
     ) -> Result<Request<Incoming>, warp::reply::Response> {
         let (head, body) = request.into_parts();
-        match self.check(&head) {
+        match self.check(&head, is_tls) {
             Ok(()) => Ok(Request::from_parts(head, body)),
             Err(refusal) => {
                 self.warn(&refusal);
@@ -74,7 +80,25 @@ impl Gate {
         }
     }
 
-    fn check(&self, head: &Parts) -> Result<(), Refusal> {
+    /// Whether browsers may be told to use nothing but HTTPS for the name that they have reached the server by: one that
+    /// others vouch for, and that is this server's. This machine's own names may be those of other servers as well.
+    pub(crate) fn is_strict<B>(&self, request: &Request<B>, is_tls: bool) -> bool {
+        let Some(tls) = self
+            .tls
+            .as_ref()
+            .filter(|tls| is_tls && !tls.is_self_signed())
+        else {
+            return false;
+        };
+        let host = request.headers().get(header::HOST);
+        let host = host.and_then(|host| authority_of(host.to_str().ok()?));
+        host.is_some_and(|(host, _)| match &host {
+            Host::Address(_) => false,
+            Host::Name(name) => !self.own.contains(name) && tls.covers(&host),
+        })
+    }
+
+    fn check(&self, head: &Parts, is_tls: bool) -> Result<(), Refusal> {
         let is_read = head.method == Method::GET || head.method == Method::HEAD;
         // It tells nothing, and what asks for it may know the server by any name.
         if is_read && head.uri.path() == "/health" {
@@ -84,7 +108,8 @@ impl Gate {
         if is_read && !head.headers.contains_key(header::UPGRADE) {
             return Ok(());
         }
-        self.check_origin(&head.headers, reached_at)
+        let scheme = if is_tls { Scheme::Https } else { Scheme::Http };
+        self.check_origin(&head.headers, reached_at, scheme)
     }
 
     /// How the request reached the server; `None` for one that is older than `Host`, which no browser sends.
@@ -118,7 +143,9 @@ impl Gate {
     fn is_own(&self, host: &Host) -> bool {
         match host {
             Host::Address(_) => true,
-            Host::Name(name) => self.own.contains(name),
+            Host::Name(name) => {
+                self.own.contains(name) || self.tls.as_ref().is_some_and(|tls| tls.covers(host))
+            }
         }
     }
 
@@ -127,6 +154,7 @@ impl Gate {
         &self,
         headers: &HeaderMap,
         reached_at: Option<Authority>,
+        scheme: Scheme,
     ) -> Result<(), Refusal> {
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let Some(text) = origins.next() else {
@@ -138,8 +166,8 @@ impl Gate {
         };
         let is_where_it_is = reached_at.is_some_and(|(host, port)| {
             let here = Origin {
-                scheme: Scheme::Http,
-                port: port.unwrap_or(Scheme::Http.port()),
+                scheme,
+                port: port.unwrap_or(scheme.port()),
                 host,
             };
             self.is_own(&here.host) && here == *origin
@@ -214,6 +242,22 @@ fn own_names(host_name: Option<&str>) -> Vec<String> {
         }
     }
     names
+}
+
+/// All that the server is called, as far as it knows.
+pub(crate) fn hosts(config: &Config) -> Vec<Host> {
+    let own = own_names(system::host_name().as_deref());
+    let bound = [config.http.ip(), config.tcp.ip()];
+    let bound = bound
+        .into_iter()
+        .filter(|address| !address.is_unspecified());
+    let public = config.public_url.iter().map(|url| url.origin());
+    let listed = public.chain(&config.allow_origins);
+    own.into_iter()
+        .map(Host::Name)
+        .chain(bound.map(Host::Address))
+        .chain(listed.map(|origin| origin.host.clone()))
+        .collect()
 }
 
 /// Reads on for a while, so that the peer hears the answer.

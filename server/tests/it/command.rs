@@ -128,6 +128,7 @@ fn whoever_opens_it_to_others_is_warned_once() {
         (&["--http", "0.0.0.0:0"][..], 1),
         (&["--http", "[::]:0", "--tcp", "0.0.0.0:0"], 2),
         (&["--http", "[::ffff:127.0.0.1]:0", "--tcp", "[::1]:0"], 0),
+        (&["--http", "0.0.0.0:0", "--tls-self-signed"], 0),
         (&[], 0),
     ] {
         let folder = TempDir::new().unwrap();
@@ -139,9 +140,9 @@ fn whoever_opens_it_to_others_is_warned_once() {
         assert_eq!(warnings.len(), usize::from(addresses > 0), "{log}");
         for warning in warnings {
             for part in [
-                "without TLS",
-                "any free name",
-                "read and change",
+                "WITHOUT TLS",
+                "can read passwords, messages and files",
+                "--tls-self-signed",
                 "127.0.0.1",
             ] {
                 assert!(warning.contains(part), "{part:?} is not in {warning}");

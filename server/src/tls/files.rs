@@ -1,0 +1,100 @@
+//! A certificate and key that somebody else renews: looked at now and then, and at once when told to.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+use super::identity::{Identity, IdentityError};
+use super::resolver::Resolver;
+use crate::config::CertificateFiles;
+
+/// How often the files are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// What tells that a file is another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stamp([Option<(SystemTime, u64)>; 2]);
+
+/// Files that are watched.
+pub(super) struct Watch {
+    files: CertificateFiles,
+    resolver: Arc<Resolver>,
+    /// As they were when they were last loaded, or could not be.
+    seen: Stamp,
+    /// Rung to load them whatever they look like.
+    reload: Arc<Notify>,
+}
+
+impl Watch {
+    /// Loads them for the first time.
+    pub(super) fn open(
+        files: CertificateFiles,
+        resolver: Arc<Resolver>,
+        reload: Arc<Notify>,
+    ) -> Result<Self, IdentityError> {
+        // Before, so that what changes meanwhile is seen.
+        let seen = Stamp::of(&files);
+        resolver.replace(Identity::load(&files.certificate, &files.key)?);
+        Ok(Self {
+            files,
+            resolver,
+            seen,
+            reload,
+        })
+    }
+
+    /// Loads them again whenever they change. What cannot be used leaves the certificate of before.
+    pub(super) async fn run(mut self) {
+        let reload = self.reload.clone();
+        loop {
+            let told = tokio::select! {
+                () = reload.notified() => true,
+                () = sleep(LOOK_EVERY) => false,
+            };
+            // Disks may be slow.
+            let looked = spawn_blocking(move || {
+                self.look(told);
+                self
+            });
+            match looked.await {
+                Ok(watch) => self = watch,
+                // It is stopped with the runtime.
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn look(&mut self, told: bool) {
+        let now = Stamp::of(&self.files);
+        if now == self.seen && !told {
+            return;
+        }
+        self.seen = now;
+        let CertificateFiles { certificate, key } = &self.files;
+        match Identity::load(certificate, key) {
+            Ok(identity) => {
+                let fingerprint = identity.fingerprint();
+                self.resolver.replace(identity);
+                tracing::info!(%fingerprint, "new connections get the certificate of now");
+            }
+            Err(error) => {
+                tracing::error!(%error, "the new certificate cannot be used; the one of before stays");
+            }
+        }
+    }
+}
+
+impl Stamp {
+    fn of(files: &CertificateFiles) -> Self {
+        let stamp = |path: &PathBuf| {
+            let metadata = fs::metadata(path).ok()?;
+            Some((metadata.modified().ok()?, metadata.len()))
+        };
+        Self([stamp(&files.certificate), stamp(&files.key)])
+    }
+}
