@@ -78,7 +78,14 @@ impl Server {
         let blobs = Blobs::open(&config.uploads_dir, store.uploads_owner())?;
         let files = Arc::new(Files::new(store.clone(), blobs));
         let hosts = web::hosts(&config);
-        let (tls, renewing) = Tls::open(&config.tls, &config.data_dir, &hosts)?.unzip();
+        let (tls, renewing) = match Tls::open(&config.tls, &config.data_dir, &hosts) {
+            Ok(opened) => opened.unzip(),
+            Err(error) => {
+                // Whoever tries again finds it free.
+                store.close().await;
+                return Err(error.into());
+            }
+        };
         let collecting = tokio::spawn(collect_regularly(Arc::downgrade(&files)));
         let throttle = Arc::new(Throttle::new(
             config.rate_limit,

@@ -98,3 +98,54 @@ impl Stamp {
         Self([stamp(&files.certificate), stamp(&files.key)])
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_used_leaves_the_certificate_of_before() {
+        let folder = TempDir::new().unwrap();
+        let files = CertificateFiles {
+            certificate: folder.path().join("certificate.pem"),
+            key: folder.path().join("key.pem"),
+        };
+        let make = || {
+            let key = KeyPair::generate().unwrap();
+            let params = CertificateParams::new(["a.example".to_owned()]).unwrap();
+            (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+        };
+        let put = |certificate: &str, key: &str| {
+            fs::write(&files.certificate, certificate).unwrap();
+            fs::write(&files.key, key).unwrap();
+        };
+        let ((first, first_key), (second, second_key)) = (make(), make());
+        put(&first, &first_key);
+        let resolver = Arc::new(Resolver::default());
+        let opened = Watch::open(files.clone(), resolver.clone(), Arc::default());
+        let mut watch = opened.unwrap();
+        let shown = || resolver.current().unwrap().fingerprint();
+        let before = shown();
+        for (certificate, key) in [
+            ("", ""),
+            (&first[..100], &first_key[..]),
+            // Half of what is being put in place.
+            (&second, &first_key),
+            (&first, &second_key),
+        ] {
+            put(certificate, key);
+            watch.look(false);
+            assert_eq!(shown(), before);
+        }
+        fs::remove_file(&files.key).unwrap();
+        watch.look(false);
+        assert_eq!(shown(), before);
+        put(&second, &second_key);
+        watch.look(false);
+        assert_ne!(shown(), before);
+    }
+}

@@ -44,8 +44,10 @@ pub enum IdentityError {
 impl Identity {
     /// From PEM files, which may be the same; the server's own certificate is the first one.
     pub(crate) fn load(certificate: &Path, key: &Path) -> Result<Self, IdentityError> {
-        let chain: Result<_, _> = CertificateDer::pem_slice_iter(&read(certificate)?).collect();
-        let chain = chain.map_err(|_| IdentityError::NoCertificate(certificate.to_owned()))?;
+        let chain: Result<Vec<_>, _> =
+            CertificateDer::pem_slice_iter(&read(certificate)?).collect();
+        let chain = chain.ok().filter(|chain| !chain.is_empty());
+        let chain = chain.ok_or_else(|| IdentityError::NoCertificate(certificate.to_owned()))?;
         let key_der = PrivateKeyDer::from_pem_slice(&read(key)?);
         let key_der = key_der.map_err(|_| IdentityError::NoKey(key.to_owned()))?;
         Self::new(chain, key_der, certificate, key)

@@ -204,3 +204,36 @@ fn a_second_signal_ends_it_at_once() {
     signal(&child, "-TERM");
     assert_eq!(child.wait().unwrap().code(), Some(1));
 }
+
+#[test]
+fn its_certificate_is_named_at_the_start_and_read_again_when_it_hangs_up() {
+    let folder = TempDir::new().unwrap();
+    let operator = crate::secure::Operator::new(&folder);
+    let fingerprint = operator.renew(&["localhost"]);
+    let arguments = ["--tls-cert", "certificate.pem", "--tls-key", "key.pem"];
+    let mut child = program(&folder, &arguments).spawn().unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || said.next().unwrap().unwrap();
+    assert!(next().starts_with("Chinwag is open at https://127.0.0.1:"));
+    assert!(next().ends_with(" with TLS"));
+    let named = format!("certificate fingerprint (SHA-256): {fingerprint}");
+    assert_eq!(next(), named);
+    signal(&child, "-HUP");
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    // Nothing has changed, so nothing else says this.
+    let read_again = |line: std::io::Result<String>| line.unwrap().contains("new connections get");
+    assert!(log.by_ref().any(read_again));
+    signal(&child, "-TERM");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn half_of_what_tls_needs_is_refused_in_one_line() {
+    let folder = TempDir::new().unwrap();
+    let run = |arguments: &[&str]| program(&folder, arguments).output().unwrap();
+    refused(&run(&["--tls-cert", "c.pem"]), 2, &["tls_key"]);
+    let both = ["--tls-cert", "c.pem", "--tls-key", "k.pem"];
+    refused(&run(&both), 1, &["cannot read c.pem"]);
+    let three = [&both[..], &["--tls-self-signed"]].concat();
+    refused(&run(&three), 2, &["contradict"]);
+}

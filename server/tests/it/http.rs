@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use server::Server;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -50,7 +50,7 @@ pub(crate) async fn exchange(server: &Server, head: &str, body: &[u8]) -> Answer
 }
 
 /// Reads an answer up to where the server closes.
-pub(crate) async fn read_answer(mut stream: TcpStream) -> Answer {
+pub(crate) async fn read_answer(mut stream: impl AsyncRead + Unpin) -> Answer {
     let mut bytes = Vec::new();
     let read = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await;
     let read = read.expect("an answer in time");

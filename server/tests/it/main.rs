@@ -24,3 +24,8 @@ mod presence;
 mod rate;
 mod refusals;
 mod resync;
+mod secure;
+mod tls;
+mod tls_deadlines;
+mod tls_files;
+mod tls_http;

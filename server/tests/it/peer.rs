@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use server::config::RateLimit;
 use server::{Config, Server};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
@@ -35,9 +37,9 @@ pub(crate) async fn start(folder: &TempDir) -> Server {
     Server::start(config(folder)).await.unwrap()
 }
 
-pub(crate) enum Peer {
-    Tcp(BufReader<TcpStream>),
-    WebSocket(Box<WebSocketStream<TcpStream>>),
+pub(crate) enum Peer<S = TcpStream> {
+    Tcp(BufReader<S>),
+    WebSocket(Box<WebSocketStream<S>>),
 }
 
 impl Peer {
@@ -57,7 +59,9 @@ impl Peer {
             .unwrap();
         Self::WebSocket(Box::new(socket))
     }
+}
 
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     pub(crate) async fn send_raw(&mut self, text: &str) {
         match self {
             Self::Tcp(stream) => stream
@@ -82,7 +86,7 @@ impl Peer {
     }
 
     /// The stream below, for what no well-behaved peer would write.
-    pub(crate) fn raw(&mut self) -> &mut TcpStream {
+    pub(crate) fn raw(&mut self) -> &mut S {
         match self {
             Self::Tcp(stream) => stream.get_mut(),
             Self::WebSocket(socket) => socket.get_mut(),
