@@ -178,7 +178,7 @@ pub enum ClientFrame {
     },
     /// Answered by [`ServerFrame::Done`].
     ReportMessage(ReportMessage),
-    /// Says that one has read up to here; never goes back. Not answered; all of one's connections, and in small
+    /// Says that one has read up to here; never goes back. Not answered; one's other connections, and in small
     /// rooms the other members', get [`ServerFrame::ReadMarkerMoved`].
     MarkRead { room: RoomRef, sequence: Sequence },
     /// Answered by [`ServerFrame::LinkDescribed`].
@@ -632,6 +632,9 @@ pub enum ServerFrame {
         /// Unread messages and mentions only of one's own.
         #[serde(flatten)]
         marker: ReadMarker,
+        /// Up to where they were counted: the room's last event of then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        counted_to: Option<Sequence>,
     },
     /// The reader's role or name is another one now.
     AccountChanged {

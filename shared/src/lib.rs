@@ -6,6 +6,7 @@
 //! - [`account`], [`room`], [`admin`]: what requests and replies about these carry
 //! - [`file`](mod@file): metadata of uploads and files; [`content`]: chunk layout and BLAKE3 verification
 //! - [`error`]: stable codes and their wire form; [`limits`]: sizes that both sides enforce
+//! - [`mentions`]: whom a text mentions
 //! - [`codec`]: frames as bytes, on TCP and on WebSocket; [`http`]: paths of the HTTP transport
 //!
 //! Nothing here does input or output, and everything builds for `wasm32-unknown-unknown`.
@@ -23,6 +24,7 @@ pub mod frame;
 pub mod http;
 pub mod ids;
 pub mod limits;
+pub mod mentions;
 pub mod names;
 mod operation;
 pub mod roles;

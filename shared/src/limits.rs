@@ -23,6 +23,14 @@ pub const PASSWORD_CHARS_MAX: usize = 256;
 pub const UNREAD_MAX: u32 = 1_000;
 /// Members of a room in which everyone sees how far the others have read.
 pub const READ_BY_MEMBERS_MAX: u32 = 20;
+/// Members of a room in which `@all` and `@room` mention everyone.
+pub const MENTION_ALL_MEMBERS_MAX: u32 = 100;
+/// Each `@` of a message that may mention somebody costs a search, so that no more of them count.
+pub const MENTIONS_MAX: usize = 30;
+/// People in one answer to `find_people`.
+pub const PEOPLE_FOUND_MAX: usize = 50;
+/// Bytes of the image that somebody has as their picture.
+pub const AVATAR_BYTES_MAX: u64 = 2 << 20;
 /// People in a direct room.
 pub const DIRECT_PEOPLE_MAX: usize = 10;
 /// Bytes of a file's name; the limit of common file systems.

@@ -48,8 +48,7 @@ macro_rules! name_type {
 
             /// What two names share when they count as the same: compatibility-normalised, lower case.
             pub fn key(&self) -> String {
-                let lower = compatible(&self.0).flat_map(char::to_lowercase);
-                compatible(&lower.collect::<String>()).collect()
+                key(&self.0)
             }
         }
 
@@ -85,6 +84,12 @@ name_type!(
     RoomName,
     parse_room_name
 );
+
+/// As [`PersonName::key`], of any text: what is to be found in a name, or may be one.
+pub fn key(text: &str) -> String {
+    let lower = compatible(text).flat_map(char::to_lowercase);
+    compatible(&lower.collect::<String>()).collect()
+}
 
 /// Normal form C. Without the feature `normalise` the text as it is: a client may leave it to the server, which has
 /// the last word on names.
