@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::metrics::Metrics;
 use crate::names::NewNameError;
 
+mod audit;
 pub(crate) mod check;
 mod checkpoint;
 mod files;
@@ -34,6 +35,7 @@ mod space;
 mod tests;
 mod writer;
 
+pub(crate) use audit::Action;
 pub(crate) use files::{NewFile, NewUpload, StoredChunk, StoredUpload};
 pub(crate) use inspect::{Content, InspectError, Inspection, RoomOfLog};
 pub(crate) use people::random;

@@ -107,6 +107,8 @@ fn check_database(
     let checked = findings.unless_damaged(logs)?;
     let contents = inspection.check_contents(&mut |finding| findings.add(&finding));
     findings.unless_damaged(contents)?;
+    let audit = inspection.check_audit(&mut |finding| findings.add(&finding));
+    findings.unless_damaged(audit)?;
     Ok(checked)
 }
 

@@ -73,6 +73,10 @@ CREATE TABLE audit (
     sequence INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, person_id BLOB REFERENCES people(id),
     person_name TEXT, action TEXT NOT NULL, subject TEXT NOT NULL, hash BLOB NOT NULL
 ) STRICT;
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
 
 CREATE TABLE reports (
     id BLOB PRIMARY KEY, room_id BLOB NOT NULL REFERENCES rooms(id), sequence INTEGER NOT NULL,
