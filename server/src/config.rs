@@ -17,8 +17,8 @@ mod site;
 mod tls;
 
 pub use rate_limit::RateLimit;
+pub use site::{FilesUrl, Origin, PublicUrl};
 pub(crate) use site::{Host, Scheme, authority_of};
-pub use site::{Origin, PublicUrl};
 pub use tls::{CertificateFiles, TlsSource};
 
 /// More files than this are kept for other things than connections: a fifth, at least as many.
@@ -49,6 +49,8 @@ pub struct Config {
     pub name: String,
     /// Where browsers find it, where that does not follow from `http`.
     pub public_url: Option<PublicUrl>,
+    /// Where links to files lead, on a host that means nothing else.
+    pub files_url: Option<FilesUrl>,
     /// Further origins of this server's page, as browsers see it.
     pub allow_origins: Vec<Origin>,
     /// Whether both ports speak TLS, and with which certificate.
@@ -118,6 +120,10 @@ pub enum ConfigError {
     /// Of TLS.
     #[error("{0}")]
     Tls(&'static str),
+    #[error(
+        "files_url is on {host}, where the page is as well; files need a host of their own, such as files.{host}"
+    )]
+    FilesHost { host: String },
 }
 
 /// Team chat with file sharing that you run yourself.
@@ -161,6 +167,10 @@ struct Settings {
     /// reached, with the port of --http]
     #[arg(long, env = "CHINWAG_PUBLIC_URL", value_name = "URL", global = true)]
     public_url: Option<PublicUrl>,
+    /// Serve files from this address alone, on a host that leads to this server as well and that the page does not use:
+    /// what people upload is then kept apart from the page in every browser
+    #[arg(long, env = "CHINWAG_FILES_URL", value_name = "URL", global = true)]
+    files_url: Option<FilesUrl>,
     /// Another address by which browsers reach this server: scheme, host and port. May be given several times, in the
     /// environment with commas between. Needs none: IP addresses, localhost, this machine's NAME and NAME.local, and
     /// --public-url
@@ -232,6 +242,7 @@ impl Invocation {
         let file = config.map_or_else(|| Ok(Settings::default()), |path| read(&path))?;
         let settings = settings.or(file);
         let tls = settings.tls()?;
+        settings.check_files_host()?;
         let files = system::files_max();
         let possible = connections_possible(files);
         if command.is_none()
@@ -277,7 +288,8 @@ impl ConfigError {
             Self::Unreadable { .. }
             | Self::Malformed { .. }
             | Self::TooFewFiles { .. }
-            | Self::Tls(_) => {
+            | Self::Tls(_)
+            | Self::FilesHost { .. } => {
                 eprintln!("chinwag-server: {self}");
             }
         }
@@ -300,6 +312,7 @@ impl Settings {
             uploads_dir: self.uploads_dir.or(other.uploads_dir),
             name: self.name.or(other.name),
             public_url: self.public_url.or(other.public_url),
+            files_url: self.files_url.or(other.files_url),
             allow_origin: if self.allow_origin.is_empty() {
                 other.allow_origin
             } else {
@@ -322,6 +335,21 @@ impl Settings {
         }
     }
 
+    /// Where the page had the host of files, nothing but files would be there.
+    fn check_files_host(&self) -> Result<(), ConfigError> {
+        let Some(files) = &self.files_url else {
+            return Ok(());
+        };
+        let public = self.public_url.iter().map(PublicUrl::origin);
+        let mut pages = public.chain(&self.allow_origin).map(|page| &page.host);
+        let local = Host::Name("localhost".to_owned());
+        if pages.any(|page| page == files.host()) || *files.host() == local {
+            let host = files.host().to_string();
+            return Err(ConfigError::FilesHost { host });
+        }
+        Ok(())
+    }
+
     /// What is missing gets its default, on a system that lets the process open so many files.
     fn complete(self, files: usize) -> Config {
         let defaults = Limits::default();
@@ -335,6 +363,7 @@ impl Settings {
             uploads_dir: self.uploads_dir.unwrap_or_else(|| "uploads".into()),
             name: self.name.unwrap_or_else(|| "Chinwag".to_owned()),
             public_url: self.public_url,
+            files_url: self.files_url,
             allow_origins: self.allow_origin,
             tls: TlsSource::Off,
             connections_max: self
@@ -466,6 +495,22 @@ mod tests {
         ]);
         let wanted = ["http://c", "http://d", "https://e"];
         assert_eq!(hosts(flags), wanted.map(|text| text.parse().unwrap()));
+    }
+
+    #[test]
+    fn files_may_not_be_where_the_page_is() {
+        let check = |arguments: &[&str]| parse(arguments).check_files_host();
+        let files = "--files-url=https://files.example";
+        assert!(check(&[]).is_ok());
+        assert!(check(&[files, "--public-url=https://example"]).is_ok());
+        for page in [
+            "--public-url=http://FILES.example:81",
+            "--allow-origin=https://files.example:8443",
+        ] {
+            let error = check(&[files, page]).unwrap_err().to_string();
+            assert!(error.contains("files.example, where the page"), "{error}");
+        }
+        assert!(check(&["--files-url=http://localhost:8080"]).is_err());
     }
 
     #[test]

@@ -112,6 +112,7 @@ impl Server {
                 name: config.name,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 public_url: config.public_url.map(|url| url.as_str().to_owned()),
+                files_url: config.files_url.map(|url| url.as_str().to_owned()),
                 http_port: Some(http.port()),
                 https: tls.is_some(),
             },

@@ -46,34 +46,43 @@ pub fn is_built() -> bool {
 }
 
 /// The answer to a GET or HEAD of `path` (absolute, as in the request line, without the query), or `None` where the
-/// page has no such file. The other two are the request headers of these names, where it has them.
+/// page has no such file. The next two are the request headers of these names, where it has them; `files_url` is where
+/// files are, if not on the page's host.
 pub fn respond(
     path: &str,
     accept_encoding: Option<&str>,
     if_none_match: Option<&str>,
+    files_url: Option<&str>,
 ) -> Option<Response<Bytes>> {
     let path = path.strip_prefix('/')?;
     let in_app = path.is_empty() || APP_PATHS.iter().any(|prefix| path.starts_with(prefix));
     let name = if in_app { "index.html" } else { path };
     let asset = assets::ASSETS.iter().find(|asset| asset.path == name)?;
-    Some(asset.response(accept_encoding.unwrap_or(""), if_none_match))
+    let encodings = accept_encoding.unwrap_or("");
+    Some(asset.response(encodings, if_none_match, files_url))
 }
 
 /// What the page may do: run its own scripts and WebAssembly, talk to its own server, show what it made itself.
 ///
 /// `'self'` in `connect-src` covers the WebSocket of the same host in every browser that can run the page. Inline
 /// style attributes are refused; setting a style property from code is not.
-fn content_security_policy() -> String {
+fn content_security_policy(files_url: Option<&str>) -> String {
+    let files = files_url.map(|url| format!(" {url}")).unwrap_or_default();
     format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{}; worker-src 'self'; style-src 'self'; \
-         img-src 'self' blob: data:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; \
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{loader}; worker-src 'self'; style-src 'self'; \
+         img-src 'self' blob: data:{files}; media-src 'self' blob:{files}; font-src 'self'; connect-src 'self'; \
          manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
-        assets::INLINE_SCRIPTS
+        loader = assets::INLINE_SCRIPTS
     )
 }
 
 impl Asset {
-    fn response(&self, accept_encoding: &str, if_none_match: Option<&str>) -> Response<Bytes> {
+    fn response(
+        &self,
+        accept_encoding: &str,
+        if_none_match: Option<&str>,
+        files_url: Option<&str>,
+    ) -> Response<Bytes> {
         let (encoding, body) = self.choose(accept_encoding);
         let etag = format!("\"{}{}\"", self.tag, encoding.tag_suffix());
         let fresh = if_none_match.is_some_and(|tags| matches_tag(tags, &etag));
@@ -105,7 +114,10 @@ impl Asset {
         }
         for (name, value) in [
             (header::ETAG, etag),
-            (header::CONTENT_SECURITY_POLICY, content_security_policy()),
+            (
+                header::CONTENT_SECURITY_POLICY,
+                content_security_policy(files_url),
+            ),
         ] {
             let value = HeaderValue::try_from(value)
                 .expect("tags and the policy are made of printable ASCII");

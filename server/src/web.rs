@@ -73,7 +73,8 @@ pub(crate) fn routes(
         .boxed();
     let caller = Caller::new(context.throttle.clone(), peer.map(|peer| peer.ip()));
     let api = api::routes(context.files.clone(), context.store.clone(), caller.clone());
-    let links = links::routes(context.files.clone(), caller);
+    let files_url = context.server.files_url.clone();
+    let links = links::routes(context.files.clone(), caller, files_url.is_some());
     let socket = warp::path!("ws")
         .and(warp::get())
         .and(warp::header::headers_cloned())
@@ -85,7 +86,7 @@ pub(crate) fn routes(
     let page = warp::method()
         .and(warp::path::full())
         .and(warp::header::headers_cloned())
-        .and_then(serve_page)
+        .and_then(move |method, path, headers| serve_page(files_url.clone(), method, path, headers))
         .boxed();
     let operators = health.or(metrics).unify().boxed();
     let files = api.or(links).unify().boxed();
@@ -134,6 +135,7 @@ fn metrics(context: &Context, peer: Option<SocketAddr>) -> Response<Body> {
 }
 
 async fn serve_page(
+    files_url: Option<String>,
     method: Method,
     path: FullPath,
     headers: HeaderMap,
@@ -157,6 +159,7 @@ async fn serve_page(
         path.as_str(),
         text(header::ACCEPT_ENCODING),
         text(header::IF_NONE_MATCH),
+        files_url.as_deref(),
     );
     let response =
         found.unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "There is nothing here.\n"));

@@ -705,6 +705,9 @@ pub struct ServerInfo {
     /// Where browsers find it, without a slash at the end, where its operator said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
+    /// What comes before the links to files, where they have a host of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files_url: Option<String>,
     /// The port of its web pages, on the host that one has reached it at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_port: Option<u16>,
@@ -717,7 +720,7 @@ impl ServerInfo {
     /// The whole address of a file's `link`, for who has reached the server at `host` (IPv6 without brackets);
     /// `None` where the server does not say where its links are.
     pub fn address_of(&self, host: &str, link: &str) -> Option<String> {
-        if let Some(url) = &self.public_url {
+        if let Some(url) = self.files_url.as_ref().or(self.public_url.as_ref()) {
             return Some(format!("{}{link}", url.trim_end_matches('/')));
         }
         let port = self.http_port?;

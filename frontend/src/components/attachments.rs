@@ -82,7 +82,7 @@ fn card(file: &FileInfo) -> Html {
                 <span class="meta numbers">{ format::size(file.size_bytes) }</span>
             </div>
             <div class="file-actions">
-                <a class="quiet-button" href={file.link.clone()} download={name.to_owned()}
+                <a class="quiet-button" href={format!("{}?download", file.link)} download={name.to_owned()}
                     aria-label={format!("Download {name}")}>
                     { icon(Icon::Download) }
                     <span>{ "Download" }</span>

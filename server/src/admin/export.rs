@@ -79,7 +79,8 @@ fn write(
             out.write_all(&encode_line(&ServerFrame::RoomEvent(event)))
         })?,
         Format::Html => {
-            let url = config.public_url.as_ref().map(|url| url.as_str());
+            let files = config.files_url.as_ref().map(|url| url.as_str());
+            let url = files.or(config.public_url.as_ref().map(|url| url.as_str()));
             let mut page = HtmlPage::new(&mut out, url);
             let begun = page.begin(room, &config.name);
             begun.map_err(ExportError::Output)?;

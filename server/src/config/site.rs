@@ -1,5 +1,6 @@
 //! Addresses of web sites: as operators write them, and as browsers state them.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -12,6 +13,11 @@ pub struct PublicUrl {
     text: String,
     origin: Origin,
 }
+
+/// Where files are, on a host of their own, without a slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct FilesUrl(PublicUrl);
 
 /// Scheme, host and port of an address: what browsers tell pages apart by (RFC 6454).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -65,6 +71,31 @@ impl FromStr for PublicUrl {
     }
 }
 
+impl FilesUrl {
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The name that means files and nothing else.
+    pub(crate) fn host(&self) -> &Host {
+        &self.0.origin.host
+    }
+}
+
+impl FromStr for FilesUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let url: PublicUrl = text.parse()?;
+        let has_path = split(&url.text).is_some_and(|(_, rest)| rest.contains('/'));
+        match url.origin.host {
+            Host::Name(_) if !has_path => Ok(Self(url)),
+            Host::Name(_) | Host::Address(_) => Err(format!(
+                "{text} is not the address of a host with a name of its own, such as https://files.example"
+            )),
+        }
+    }
+}
+
 impl Origin {
     /// What an `Origin` header states, `None` where no browser would put it so.
     pub(crate) fn stated(text: &str) -> Option<Self> {
@@ -95,6 +126,15 @@ impl Scheme {
         match self {
             Self::Http => 80,
             Self::Https => 443,
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => write!(formatter, "{address}"),
+            Self::Name(name) => formatter.write_str(name),
         }
     }
 }
@@ -170,6 +210,13 @@ impl TryFrom<String> for PublicUrl {
     }
 }
 
+impl TryFrom<String> for FilesUrl {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
 impl TryFrom<String> for Origin {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
@@ -208,6 +255,21 @@ mod tests {
         }
         let within: PublicUrl = "https://Example/chat".parse().unwrap();
         assert_eq!(*within.origin(), "https://example:443".parse().unwrap());
+    }
+
+    #[test]
+    fn files_have_a_whole_host_with_a_name() {
+        let files: FilesUrl = "https://Files.example:8443/".parse().unwrap();
+        assert_eq!(files.as_str(), "https://Files.example:8443");
+        assert_eq!(*files.host(), Host::Name("files.example".to_owned()));
+        for text in [
+            "files.example",
+            "https://files.example/x",
+            "http://127.0.0.1:8080",
+            "http://[::1]",
+        ] {
+            assert!(text.parse::<FilesUrl>().is_err(), "{text}");
+        }
     }
 
     #[test]

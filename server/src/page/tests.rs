@@ -30,7 +30,7 @@ fn the_best_accepted_encoding_is_sent_and_named() {
         ("brotli", "plain plain plain", None),
         ("", "plain plain plain", None),
     ] {
-        let response = SCRIPT.response(accept, None);
+        let response = SCRIPT.response(accept, None, None);
         assert_eq!(response.body(), body, "{accept:?}");
         assert_eq!(
             header(&response, "content-encoding"),
@@ -48,7 +48,7 @@ fn a_file_without_compressed_variants_is_sent_as_it_is() {
         gzip: None,
         ..SCRIPT
     };
-    let response = picture.response("br, gzip", None);
+    let response = picture.response("br, gzip", None, None);
     assert_eq!(
         (
             response.body().as_ref(),
@@ -62,7 +62,7 @@ fn a_file_without_compressed_variants_is_sent_as_it_is() {
 #[test]
 fn a_hashed_file_is_kept_for_good_and_any_other_asked_for_again() {
     assert_eq!(
-        header(&SCRIPT.response("", None), "cache-control"),
+        header(&SCRIPT.response("", None, None), "cache-control"),
         Some("public, max-age=31536000, immutable")
     );
     let index = Asset {
@@ -70,14 +70,14 @@ fn a_hashed_file_is_kept_for_good_and_any_other_asked_for_again() {
         ..SCRIPT
     };
     assert_eq!(
-        header(&index.response("", None), "cache-control"),
+        header(&index.response("", None, None), "cache-control"),
         Some("no-cache")
     );
 }
 
 #[test]
 fn a_known_tag_is_answered_without_a_body() {
-    let first = SCRIPT.response("br", None);
+    let first = SCRIPT.response("br", None, None);
     let tag = header(&first, "etag")
         .expect("every file has a tag")
         .to_owned();
@@ -87,7 +87,7 @@ fn a_known_tag_is_answered_without_a_body() {
         format!("\"other\", {tag}"),
         "*".to_owned(),
     ] {
-        let second = SCRIPT.response("br", Some(&sent));
+        let second = SCRIPT.response("br", Some(&sent), None);
         assert_eq!(
             (second.status(), second.body().len()),
             (StatusCode::NOT_MODIFIED, 0),
@@ -97,12 +97,15 @@ fn a_known_tag_is_answered_without_a_body() {
         assert_eq!(header(&second, "content-encoding"), None);
     }
     // The same file in another encoding is another sequence of bytes.
-    assert_eq!(SCRIPT.response("gzip", Some(&tag)).status(), StatusCode::OK);
+    assert_eq!(
+        SCRIPT.response("gzip", Some(&tag), None).status(),
+        StatusCode::OK
+    );
 }
 
 #[test]
 fn the_page_is_at_the_root_and_wherever_the_app_has_places() {
-    let root = respond("/", None, None).expect("there is always a page");
+    let root = respond("/", None, None, None).expect("there is always a page");
     assert_eq!(root.status(), StatusCode::OK);
     assert_eq!(
         header(&root, "content-type"),
@@ -110,7 +113,10 @@ fn the_page_is_at_the_root_and_wherever_the_app_has_places() {
     );
     assert_eq!(header(&root, "x-content-type-options"), Some("nosniff"));
     for path in ["/index.html", "/rooms/lobby"] {
-        assert_eq!(respond(path, None, None).expect(path).body(), root.body());
+        assert_eq!(
+            respond(path, None, None, None).expect(path).body(),
+            root.body()
+        );
     }
     for path in [
         "",
@@ -121,13 +127,13 @@ fn the_page_is_at_the_root_and_wherever_the_app_has_places() {
         "/index.html/",
         "/.inputs",
     ] {
-        assert!(respond(path, None, None).is_none(), "{path}");
+        assert!(respond(path, None, None, None).is_none(), "{path}");
     }
 }
 
 #[test]
 fn the_policy_allows_no_inline_code_but_the_loader() {
-    let root = respond("/", None, None).expect("there is always a page");
+    let root = respond("/", None, None, None).expect("there is always a page");
     let policy = root
         .headers()
         .get(header::CONTENT_SECURITY_POLICY)
@@ -141,4 +147,17 @@ fn the_policy_allows_no_inline_code_but_the_loader() {
     let html = String::from_utf8_lossy(root.body());
     let inline = super::embed::inline_scripts(&html).len();
     assert_eq!(policy.matches("'sha256-").count(), inline, "{policy}");
+}
+
+#[test]
+fn the_page_shows_files_of_their_own_host_and_loads_nothing_else_there() {
+    let url = "https://files.example";
+    let root = respond("/", None, None, Some(url)).expect("there is always a page");
+    let policy = header(&root, "content-security-policy").expect("a policy");
+    let with_files: Vec<&str> = policy
+        .split("; ")
+        .filter(|part| part.ends_with(&format!(" {url}")))
+        .filter_map(|part| part.split(' ').next())
+        .collect();
+    assert_eq!(with_files, ["img-src", "media-src"]);
 }

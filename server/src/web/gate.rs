@@ -1,6 +1,7 @@
 //! What every request must pass before any route sees it. The server answers only to names that nobody else can
 //! point at it, so that a page elsewhere cannot reach it under a name of its own (DNS rebinding); and whoever changes
-//! something or opens a WebSocket, and says for which page, must do so for the server's own.
+//! something or opens a WebSocket, and says for which page, must do so for the server's own. Where files have a host of
+//! their own, they are there, and nothing else is.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{self, HeaderMap};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode, Version};
 use shared::{ErrorCode, ErrorReply};
@@ -16,7 +17,7 @@ use tokio::time::timeout;
 use warp::reply::Reply as _;
 
 use super::{api, plain};
-use crate::config::{Config, Host, Origin, Scheme, authority_of};
+use crate::config::{Config, FilesUrl, Host, Origin, Scheme, authority_of};
 use crate::system;
 use crate::tls::Tls;
 
@@ -36,6 +37,8 @@ pub(crate) struct Gate {
     own: Vec<String>,
     /// Whose certificate names the server as well: nobody can show it for a name of their own.
     tls: Option<Arc<Tls>>,
+    /// Where files are, if not beside the page.
+    files: Option<FilesUrl>,
     has_warned: AtomicBool,
 }
 
@@ -48,6 +51,10 @@ enum Refusal {
     Host(Option<String>),
     /// Sent for a page that is not the server's.
     Origin(String),
+    /// Not a file, on the host of files.
+    NoFile,
+    /// A file, elsewhere than on their host: there it is.
+    Moved(String),
 }
 
 impl Gate {
@@ -57,6 +64,7 @@ impl Gate {
             listed: public.chain(config.allow_origins.iter().cloned()).collect(),
             own: own_names(system::host_name().as_deref()),
             tls,
+            files: config.files_url.clone(),
             has_warned: AtomicBool::new(false),
         }
     }
@@ -71,7 +79,9 @@ impl Gate {
         match self.check(&head, is_tls) {
             Ok(()) => Ok(Request::from_parts(head, body)),
             Err(refusal) => {
-                self.warn(&refusal);
+                if refusal.is_unexpected() {
+                    self.warn(&refusal);
+                }
                 if !head.headers.contains_key(header::EXPECT) {
                     discard(body).await;
                 }
@@ -105,6 +115,7 @@ impl Gate {
             return Ok(());
         }
         let reached_at = self.check_host(head)?;
+        self.check_place(head, reached_at.as_ref(), is_read)?;
         if is_read && !head.headers.contains_key(header::UPGRADE) {
             return Ok(());
         }
@@ -134,10 +145,42 @@ impl Gate {
         Ok(reached_at)
     }
 
+    /// Whether what is asked for is where it is asked for. Descriptions of files go with them: nobody shows those.
+    fn check_place(
+        &self,
+        head: &Parts,
+        reached_at: Option<&Authority>,
+        is_read: bool,
+    ) -> Result<(), Refusal> {
+        let Some(files) = &self.files else {
+            return Ok(());
+        };
+        let path = head.uri.path();
+        let is_link = path.starts_with("/files/");
+        if reached_at.is_some_and(|(host, _)| host == files.host()) {
+            let is_file = is_link || path.starts_with("/api/files/");
+            return if is_file {
+                Ok(())
+            } else {
+                Err(Refusal::NoFile)
+            };
+        }
+        if is_link && is_read {
+            let rest = head.uri.path_and_query().map_or(path, |it| it.as_str());
+            return Err(Refusal::Moved(format!("{}{rest}", files.as_str())));
+        }
+        Ok(())
+    }
+
     /// Of an address and of this machine's names any port will do: a port forwarded by a container or a tunnel is
     /// another one than ours, and nobody can forge it.
     fn answers_to(&self, host: &Host) -> bool {
-        self.is_own(host) || self.listed.iter().any(|listed| listed.host == *host)
+        let is_of_files = || {
+            self.files
+                .as_ref()
+                .is_some_and(|files| files.host() == host)
+        };
+        self.is_own(host) || self.listed.iter().any(|listed| listed.host == *host) || is_of_files()
     }
 
     fn is_own(&self, host: &Host) -> bool {
@@ -191,6 +234,14 @@ impl Gate {
 }
 
 impl Refusal {
+    /// Whether an operator may have to do something about it.
+    fn is_unexpected(&self) -> bool {
+        match self {
+            Self::NoHost | Self::Host(_) | Self::Origin(_) => true,
+            Self::NoFile | Self::Moved(_) => false,
+        }
+    }
+
     fn text(&self) -> String {
         match self {
             Self::NoHost => "The request needs one Host header.".to_owned(),
@@ -209,6 +260,8 @@ impl Refusal {
                 "Another site's page may not do this. If {origin} is this server, start it with --public-url or \
                  --allow-origin {origin}."
             ),
+            Self::NoFile => "Only files are here.".to_owned(),
+            Self::Moved(address) => format!("The file is at {address}"),
         }
     }
 
@@ -217,6 +270,8 @@ impl Refusal {
             Self::NoHost => StatusCode::BAD_REQUEST,
             Self::Host(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::Origin(_) => StatusCode::FORBIDDEN,
+            Self::NoFile => StatusCode::NOT_FOUND,
+            Self::Moved(_) => StatusCode::PERMANENT_REDIRECT,
         }
     }
 
@@ -227,7 +282,17 @@ impl Refusal {
             let refusal = ErrorReply::new(ErrorCode::InvalidArgument, text);
             return api::json_response(self.status(), &refusal);
         }
-        plain(self.status(), text + "\n").into_response()
+        let mut response = plain(self.status(), text + "\n");
+        if let Self::Moved(address) = self {
+            let headers = response.headers_mut();
+            // It is made of an address and of what was a request line.
+            if let Ok(address) = HeaderValue::try_from(address) {
+                headers.insert(header::LOCATION, address);
+            }
+            // Operators change their minds, and browsers would keep the old answer for good.
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        response.into_response()
     }
 }
 

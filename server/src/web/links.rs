@@ -33,22 +33,33 @@ use shown::{Asked, content_type, disposition};
 
 /// Read and sent at once; while it is sent, the next is read.
 const PIECE_BYTES: u64 = 512 * 1024;
-/// Everything below `/files`.
-pub(super) fn routes(files: Arc<Files>, caller: Caller) -> BoxedFilter<(Answer,)> {
+
+/// Everything below `/files`. Where that is on a host of its own, the page's is another one, and may embed them.
+pub(super) fn routes(
+    files: Arc<Files>,
+    caller: Caller,
+    on_own_host: bool,
+) -> BoxedFilter<(Answer,)> {
     let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
     warp::path("files")
         .and(warp::method())
         .and(warp::path::tail())
         .and(query)
         .and(warp::header::headers_cloned())
-        .and_then(
+        .then(
             move |method: Method, path: Tail, query: String, headers: HeaderMap| {
                 let (files, caller) = (files.clone(), caller.clone());
                 async move {
-                    if let Err(refusal) = caller.check() {
-                        return Ok(refused(refusal, &headers));
+                    let asked = Asked::of(&query);
+                    let mut answer = match caller.check() {
+                        Ok(()) => serve(&files, &method, path.as_str(), asked, &headers).await,
+                        Err(refusal) => refused(refusal, &headers),
+                    };
+                    if on_own_host {
+                        let everybody = HeaderValue::from_static("cross-origin");
+                        answer.headers_mut().insert(RESOURCE_POLICY, everybody);
                     }
-                    serve(&files, &method, path.as_str(), &query, &headers).await
+                    answer
                 }
             },
         )
@@ -59,9 +70,9 @@ async fn serve(
     files: &Files,
     method: &Method,
     path: &str,
-    query: &str,
+    asked: Asked,
     headers: &HeaderMap,
-) -> Result<Answer, Infallible> {
+) -> Answer {
     if method != Method::GET && method != Method::HEAD {
         let mut response = plain(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -69,11 +80,10 @@ async fn serve(
         );
         let allowed = HeaderValue::from_static("GET, HEAD");
         response.headers_mut().insert(header::ALLOW, allowed);
-        return Ok(response.into_response());
+        return response.into_response();
     }
-    let asked = Asked::of(query);
     let answer = fetch(files, method, path, asked, headers).await;
-    Ok(answer.unwrap_or_else(|refusal| refused(refusal, headers)))
+    answer.unwrap_or_else(|refusal| refused(refusal, headers))
 }
 
 async fn fetch(

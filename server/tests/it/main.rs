@@ -8,6 +8,7 @@ mod command;
 mod deadlines;
 mod export;
 mod files;
+mod files_host;
 mod fsck;
 mod headers;
 mod hostile;

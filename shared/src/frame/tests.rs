@@ -6,6 +6,7 @@ fn a_link_gets_the_address_that_its_reader_can_follow() {
         name: "Test".to_owned(),
         version: "1".to_owned(),
         public_url: None,
+        files_url: None,
         http_port: Some(8080),
         https: false,
     };
@@ -18,6 +19,9 @@ fn a_link_gets_the_address_that_its_reader_can_follow() {
     );
     server.public_url = Some("http://b.example/chat/".to_owned());
     assert_eq!(address(&server, "::1"), "http://b.example/chat/files/x");
+    server.files_url = Some("https://files.example/".to_owned());
+    assert_eq!(address(&server, "::1"), "https://files.example/files/x");
+    server.files_url = None;
     server.public_url = None;
     server.http_port = None;
     assert_eq!(server.address_of("a.example", "/files/x"), None);

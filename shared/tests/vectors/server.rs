@@ -79,6 +79,7 @@ fn sessions() -> Vec<Vector<ServerFrame>> {
             name: "Chinwag".to_owned(),
             version: "1.0.0".to_owned(),
             public_url: Some("https://chat.example".to_owned()),
+            files_url: Some("https://files.example".to_owned()),
             http_port: Some(8080),
             https: true,
         },
@@ -108,6 +109,7 @@ fn sessions() -> Vec<Vector<ServerFrame>> {
         request_id: RequestId(0),
         server: ServerInfo {
             public_url: None,
+            files_url: None,
             http_port: None,
             https: false,
             ..welcome.server.clone()

@@ -146,6 +146,7 @@ impl World {
                 name: "sim".into(),
                 version: "0".into(),
                 public_url: None,
+                files_url: None,
                 http_port: None,
                 https: false,
             },

@@ -81,6 +81,7 @@ fn client(last: u64) -> Client {
             name: "sim".into(),
             version: "0".into(),
             public_url: None,
+            files_url: None,
             http_port: None,
             https: false,
         },
