@@ -31,7 +31,8 @@ impl Place {
         Self::among(&INCOMING, bytes).await
     }
 
-    async fn outgoing(bytes: u32) -> Self {
+    /// Waits until a payload of this size may be read to be sent.
+    pub(crate) async fn outgoing(bytes: u32) -> Self {
         Self::among(&OUTGOING, bytes).await
     }
 

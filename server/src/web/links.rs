@@ -26,6 +26,7 @@ use super::{api, plain};
 use crate::blobs::{Disk, read_at};
 use crate::error;
 use crate::files::Files;
+use crate::payloads::Place;
 
 mod shown;
 
@@ -220,9 +221,23 @@ impl Pieces {
         self.rest.start = end;
         self.reading = (start < end).then(|| {
             let (disk, file) = (self.disk.clone(), self.file.clone());
-            let read = move || read_at(&file, start, (end - start) as usize);
-            tokio::spawn(async move { disk.run(read).await })
+            let bytes = (end - start) as usize;
+            let read = move || read_at(&file, start, bytes);
+            tokio::spawn(async move {
+                // Counted until it is sent: any number of peers who take nothing hold no more than that.
+                let place = Place::outgoing(bytes as u32).await;
+                Ok(place.hold(disk.run(read).await?))
+            })
         });
+    }
+}
+
+impl Drop for Pieces {
+    fn drop(&mut self) {
+        // Nobody is there any more for what may still wait for its place.
+        if let Some(reading) = &self.reading {
+            reading.abort();
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod deadlines;
 mod export;
 mod files;
 mod files_host;
+mod flood;
 mod fsck;
 mod headers;
 mod hostile;
