@@ -1,8 +1,8 @@
 //! Measures the server from outside and beside its peers: spawns it, loads it over real sockets, reads what it used
 //! from `/proc`, and says of each figure whether it is what it must be.
 //!
-//! Reading order: `options`, `systems` (what is measured), `rows` (what is measured of it), `crowd` and `wire` (the
-//! load), `content`, `http`, `upload` and `native` (transfers), `sqlite` (a peer of our own), `screen` and `memory`
+//! Reading order: `options`, `systems` (what is measured), `rows` (what is measured of it), `crowd`, `wire` and
+//! `slow` (the load), `content`, `http`, `upload` and `native` (transfers), `sqlite` (a peer of our own), `screen` and `memory`
 //! (the window), `process`, `stats`, `report`.
 
 mod content;
@@ -15,6 +15,7 @@ mod process;
 mod report;
 mod rows;
 mod screen;
+mod slow;
 mod sqlite;
 mod stats;
 mod systems;

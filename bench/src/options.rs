@@ -45,6 +45,9 @@ pub(crate) struct Options {
     /// Senders that wait for their acknowledgement (durable)
     #[arg(long, value_delimiter = ',', default_values_t = [1, 256])]
     pub(crate) senders: Vec<usize>,
+    /// Slow connections (flood)
+    #[arg(long, default_value_t = 2_000)]
+    pub(crate) slow: usize,
     /// Idle WebSockets (idle)
     #[arg(long, default_value_t = 15_000)]
     pub(crate) connections: usize,
@@ -76,6 +79,8 @@ pub(crate) enum Row {
     FanOut,
     /// Delivery latency in a room of 100 at 50 messages a second
     Latency,
+    /// The same beside thousands of connections that only cost
+    Flood,
     /// Messages acknowledged once they are on disk
     Durable,
     /// Memory per idle connection

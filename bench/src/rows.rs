@@ -4,6 +4,7 @@ mod big_file;
 mod desktop;
 mod durable;
 mod fan_out;
+mod flood;
 mod idle;
 mod page;
 mod start;
@@ -22,6 +23,7 @@ pub(crate) fn measure(launcher: &Launcher, row: Row) -> Result<Vec<Line>> {
         Row::Page => page::measure(launcher),
         Row::FanOut => fan_out::measure(launcher),
         Row::Latency => fan_out::measure_latency(launcher),
+        Row::Flood => flood::measure(launcher),
         Row::Durable => durable::measure(launcher),
         Row::Idle => idle::measure(launcher),
         Row::Transfer => transfer::measure(launcher),

@@ -18,6 +18,7 @@ fn main() {
         Trial::test("start", || measure(&["start"], 2).map(drop)),
         Trial::test("fan_out", fan_out),
         Trial::test("latency", || measure(&["latency"], 4).map(drop)),
+        Trial::test("flood", || measure(&["flood", "--slow", "50"], 3).map(drop)),
         Trial::test("durable", || {
             measure(&["durable", "--senders", "1,8"], 8).map(drop)
         }),

@@ -20,12 +20,12 @@ const SPEAKERS: usize = 16;
 /// What has not come this long after the last message does not come.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Rate and members of the latency row: a busy room, far from any limit.
-const LATENCY_RATE: u32 = 50;
-const LATENCY_MEMBERS: usize = 100;
+pub(super) const LATENCY_RATE: u32 = 50;
+pub(super) const LATENCY_MEMBERS: usize = 100;
 
 /// What is asked of a server.
 #[derive(Debug, Clone, Copy)]
-struct Load {
+pub(super) struct Load {
     members: usize,
     /// Messages a second.
     rate: u32,
@@ -35,11 +35,11 @@ struct Load {
 }
 
 /// What one run found.
-struct Outcome {
+pub(super) struct Outcome {
     deliveries_per_cpu_second: f64,
     /// From the send to the read, of the sampled members.
-    latencies: Latencies,
-    missing: u64,
+    pub(super) latencies: Latencies,
+    pub(super) missing: u64,
     /// Share of its core that the load generator used itself.
     load_busy: f64,
     /// Processor cores that neither server nor load generator used but somebody else.
@@ -85,7 +85,7 @@ pub(super) fn measure_latency(launcher: &Launcher) -> Result<Vec<Line>> {
 }
 
 impl Load {
-    fn new(options: &Options, members: usize, rate: u32) -> Self {
+    pub(super) fn new(options: &Options, members: usize, rate: u32) -> Self {
         let measured = Duration::from_secs_f64(options.seconds);
         Self {
             members,
@@ -192,7 +192,8 @@ impl Turns {
     }
 }
 
-fn run(running: &Running, load: Load) -> Result<Outcome> {
+/// Lets the members speak and listen.
+pub(super) fn run(running: &Running, load: Load) -> Result<Outcome> {
     let dialect = running.dialect;
     let mut crowd = Crowd::join(running.http, dialect, load.members, "member-")?;
     let messages = load.messages();
