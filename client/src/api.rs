@@ -1,6 +1,7 @@
 //! What goes into the core and what comes out of it.
 
 use bytes::Bytes;
+use shared::account::{OpenSession, SessionOpened};
 use shared::codec::Packet;
 use shared::file::FileDescription;
 use shared::frame::{ClientInfo, Credentials};
@@ -31,6 +32,9 @@ pub struct Config {
     pub chunks_in_flight: usize,
     /// Chunks are carried by HTTP beside the connection, so that their progress says nothing about it.
     pub chunks_by_http: bool,
+    /// The session is a cookie that the driver's HTTP requests carry and that the core never sees: in place of a token
+    /// that could be stolen from where the snapshot is stored.
+    pub session_by_cookie: bool,
 }
 
 impl Config {
@@ -45,6 +49,7 @@ impl Config {
             downloads_at_once: 3,
             chunks_in_flight: 4,
             chunks_by_http: false,
+            session_by_cookie: false,
         }
     }
 }
@@ -80,6 +85,14 @@ impl Entry {
                 Some(name)
             }
             Self::NewPassword { .. } => None,
+        }
+    }
+
+    /// Whether it holds what must not be stored.
+    pub(crate) fn is_secret(&self) -> bool {
+        match self {
+            Self::Guest { .. } => false,
+            Self::Account { .. } | Self::NewAccount { .. } | Self::NewPassword { .. } => true,
         }
     }
 
@@ -129,7 +142,8 @@ pub enum Command {
         /// Of random bytes fit for secrets, which the core does not have.
         session_token: SessionToken,
     },
-    /// Forgets the session and closes the connection. The outbox stays.
+    /// Forgets the session, tells the server where it can be told, and closes the connection; also gives up coming
+    /// in. The outbox stays.
     SignOut,
     /// Does not wait for the backoff to end.
     ConnectNow,
@@ -256,9 +270,13 @@ pub enum CommandError {
 pub enum Input {
     /// The connection that [`Output::Connect`] asked for is open.
     Connected,
+    /// The session that [`Output::OpenSession`] asked for is there, and so is its cookie.
+    SessionOpened(SessionOpened),
+    /// The server did not open it.
+    SessionRefused(ErrorReply),
     /// The server sent this.
     Frame(Packet<ServerFrame>),
-    /// The connection ended or could not be opened.
+    /// The connection ended or could not be opened, or [`Output::OpenSession`] had no answer.
     Disconnected {
         /// For people.
         reason: String,
@@ -309,9 +327,16 @@ pub enum Input {
 pub enum Output {
     /// Open a connection.
     Connect,
+    /// Have the server set the session's cookie: `POST /api/session` with this. Answered by [`Input::SessionOpened`],
+    /// [`Input::SessionRefused`] or, where there was no answer, [`Input::Disconnected`]. Only where
+    /// [`Config::session_by_cookie`].
+    OpenSession(Box<OpenSession>),
+    /// End the session and take its cookie away: `DELETE /api/session`. Not answered. Where it fails it is for the
+    /// driver to try again, since nothing but the server can take the cookie away.
+    CloseSession,
     /// Write this frame.
     Send(ClientFrame),
-    /// Close the connection or give up opening it, and report nothing more of it.
+    /// Close the connection or give up opening it, or the session, and report nothing more of it.
     Disconnect,
     /// Store this in place of the snapshot of before, before going on. While many messages are acknowledged it comes
     /// once a second: what a snapshot still holds of them is repeated and changes nothing.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use shared::room::CreateRoom;
-use shared::{ClientFrame, Epoch, RequestId, RoomId, RoomRef, Sequence, TimestampMs};
+use shared::{ClientFrame, Epoch, RequestId, RoomId, RoomRef, Secret, Sequence, TimestampMs};
 
 use crate::api::{Change, Command, CommandError, Config, Entry, Input, Output, Ticket};
 use crate::connection::{ConnectionState, Timers};
@@ -13,6 +13,7 @@ use crate::transfer::Transfers;
 use crate::view::View;
 
 mod downloads;
+mod entry;
 mod requests;
 mod session;
 mod transfers;
@@ -26,7 +27,12 @@ const PERSIST_EVERY_MS: u64 = 1_000;
 pub struct Client {
     pub(crate) config: Config,
     pub(crate) view: View,
-    pub(crate) token: Option<String>,
+    /// What one comes back with. Where the session is a cookie, only until the server has set it.
+    pub(crate) token: Option<Secret>,
+    /// The driver's requests carry the session.
+    pub(crate) cookie: bool,
+    /// The server is being told that the session is over, by this request and until then at the longest.
+    pub(crate) leaving: Option<(RequestId, TimestampMs)>,
     pub(crate) epoch: Option<Epoch>,
     pub(crate) last_read: BTreeMap<RoomId, Sequence>,
     pub(crate) timers: Timers,
@@ -47,15 +53,19 @@ pub struct Client {
 impl Client {
     /// Goes on from `restored` (the default for the first time). `seed` should be random: ids come from it.
     pub fn new(config: Config, restored: Snapshot, seed: u64, now: TimestampMs) -> Self {
+        let config_by_cookie = config.session_by_cookie;
         let mut client = Self {
             config,
             view: View {
                 person: restored.person,
                 entry: restored.claim.map(|name| Entry::Guest { name }),
+                unconfirmed: restored.unconfirmed,
                 outbox: Outbox::restore(restored.outbox),
                 ..View::default()
             },
-            token: restored.session_token,
+            token: restored.session_token.map(Secret::from),
+            cookie: restored.cookie && config_by_cookie,
+            leaving: None,
             epoch: restored.epoch,
             last_read: restored.last_read,
             timers: Timers::new(now),
@@ -71,7 +81,7 @@ impl Client {
         };
         client.restore_uploads(restored.uploads);
         client.restore_downloads(restored.downloads);
-        if client.token.is_some() {
+        if client.token.is_some() || client.cookie {
             client.connect(now);
         } else {
             client.view.connection = ConnectionState::SignedOut { reason: None };
@@ -79,9 +89,19 @@ impl Client {
         client
     }
 
-    /// The secret of the session, for what does not travel over the connection (`Authorization: Bearer …`).
+    /// The secret of the session, for what does not travel over the connection (`Authorization: Bearer …`). Where the
+    /// session is a cookie there is none.
     pub fn session_token(&self) -> Option<&str> {
-        self.token.as_deref()
+        let token = self.token.as_ref();
+        token
+            .filter(|_| !self.config.session_by_cookie)
+            .map(Secret::reveal)
+    }
+
+    /// Whether the server is being told that the session is over, though nothing of it is shown any more. It takes
+    /// a few seconds at most; a program that ends should wait for it.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.is_some()
     }
 
     /// What a screen shows.
@@ -105,7 +125,8 @@ impl Client {
             .flat_map(|room| room.typing.values());
         let typing = typing.map(|(_, until)| *until).min();
         let transfers = self.transfers.poll_timeout();
-        [connection, outbox, typing, transfers]
+        let leaving = self.leaving.map(|(_, until)| until);
+        [connection, outbox, typing, transfers, leaving]
             .into_iter()
             .flatten()
             .min()
@@ -118,10 +139,7 @@ impl Client {
                 entry,
                 session_token,
             } => self.sign_in(entry, &session_token, now),
-            Command::SignOut => {
-                self.sign_out(None, now);
-                Ok(Ticket::Done)
-            }
+            Command::SignOut => Ok(self.sign_out(now)),
             Command::ConnectNow => Ok(self.connect_now(now)),
             Command::SendMessage {
                 room_id,
@@ -183,6 +201,8 @@ impl Client {
     pub fn handle_input(&mut self, input: Input, now: TimestampMs) {
         match input {
             Input::Connected => self.greet(now),
+            Input::SessionOpened(opened) => self.session_opened(opened, now),
+            Input::SessionRefused(error) => self.session_refused(error, now),
             Input::Frame(packet) => self.receive(packet, now),
             Input::Disconnected { reason } => self.disconnected(reason, now),
             Input::Timeout => self.timeout(now),
@@ -246,15 +266,10 @@ impl Client {
     pub(crate) fn persist(&mut self) {
         self.persist_at = None;
         let snapshot = Snapshot {
-            session_token: self.token.clone(),
-            // What holds a password is not stored: after a restart the token alone says whether it came in.
-            claim: match &self.view.entry {
-                Some(Entry::Guest { name }) => Some(name.clone()),
-                Some(
-                    Entry::Account { .. } | Entry::NewAccount { .. } | Entry::NewPassword { .. },
-                )
-                | None => None,
-            },
+            session_token: self.token_to_store(),
+            cookie: self.cookie,
+            claim: self.claim(),
+            unconfirmed: self.view.unconfirmed && !self.config.session_by_cookie,
             uploads: self.uploads_to_store(),
             downloads: self.downloads_to_store(),
             person: self.view.person.clone(),
@@ -263,6 +278,23 @@ impl Client {
             last_read: self.last_read.clone(),
         };
         self.output(Output::Persist(snapshot));
+    }
+
+    /// Where the session is to be a cookie, the browser alone knows whether what nobody saw the end of came through.
+    fn token_to_store(&self) -> Option<String> {
+        let unseen = self.config.session_by_cookie && self.view.unconfirmed;
+        let token = self.token.as_ref().filter(|_| !unseen);
+        token.map(|token| token.reveal().to_owned())
+    }
+
+    /// The name that is being claimed. What holds a password is not stored.
+    fn claim(&self) -> Option<String> {
+        self.token.as_ref()?;
+        match &self.view.entry {
+            Some(Entry::Guest { name }) => Some(name.clone()),
+            Some(Entry::Account { .. } | Entry::NewAccount { .. } | Entry::NewPassword { .. })
+            | None => None,
+        }
     }
 
     pub(crate) fn set_state(&mut self, state: ConnectionState) {

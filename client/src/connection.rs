@@ -18,7 +18,7 @@ pub enum ConnectionState {
     SignedOut { reason: Option<String> },
     /// Between two attempts.
     Waiting { until: TimestampMs, reason: String },
-    /// The driver opens a connection.
+    /// The driver opens a connection, or a session before it.
     #[default]
     Connecting,
     /// `Hello` is on its way.

@@ -8,7 +8,7 @@ use shared::codec::Packet;
 use shared::frame::{Person, Welcome};
 use shared::room::RoomOpening;
 use shared::{
-    ErrorCode, ErrorReply, EventBody, PersonId, RequestId, RoomEvent, RoomId, ServerFrame,
+    ErrorCode, ErrorReply, EventBody, PersonId, RequestId, Role, RoomEvent, RoomId, ServerFrame,
     TimestampMs,
 };
 
@@ -17,7 +17,6 @@ use crate::client::Client;
 use crate::connection::ConnectionState;
 use crate::outbox::transaction_of;
 use crate::timeline::{Gap, Timeline};
-use crate::transfer::refusal::is_temporary;
 use crate::view::{Members, Presence, Room};
 
 /// A timeline is trimmed when it has grown by so many events.
@@ -30,6 +29,9 @@ const TYPING_MS: u64 = 6_000;
 impl Client {
     pub(crate) fn receive(&mut self, packet: Packet<ServerFrame>, now: TimestampMs) {
         let Packet { frame, payload } = packet;
+        if let Some((asked, _)) = self.leaving {
+            return self.receive_leaving(asked, &frame);
+        }
         self.timers.heard(now);
         match self.view.connection {
             ConnectionState::Greeting { request_id } => {
@@ -48,27 +50,11 @@ impl Client {
                 self.welcomed(welcome, now);
             }
         } else if let ServerFrame::Error(error) = frame {
-            self.greeting_refused(error, now);
+            self.entry_refused(error, now);
+        } else if let ServerFrame::SessionEnded {} = frame {
+            self.session_ended(now);
         } else if let ServerFrame::Draining { reconnect_after_ms } = frame {
             self.timers.wait_at_least(reconnect_after_ms);
-        }
-    }
-
-    /// The token is the only key to a person's name, so it is forgotten only where the server says that it is none.
-    /// A claim has nothing to lose unless an earlier one of the same token succeeded unseen.
-    fn greeting_refused(&mut self, error: ErrorReply, now: TimestampMs) {
-        let for_good = if self.view.entry.is_some() {
-            !is_temporary(&error) && error.code != ErrorCode::UnsupportedProtocol
-        } else {
-            error.code == ErrorCode::InvalidToken
-        };
-        if for_good {
-            let reason = Some(error.message.clone());
-            self.sign_out(reason, now);
-            self.view.refusal = Some(error);
-        } else {
-            self.timers.wait_at_least(error.retry_after_ms.unwrap_or(0));
-            self.give_up(error.message, now);
         }
     }
 
@@ -170,9 +156,9 @@ impl Client {
             | ServerFrame::StorageDescribed { request_id, .. }
             | ServerFrame::AuditPage { request_id, .. }
             | ServerFrame::ReportsListed { request_id, .. }) => self.answered(request_id, answer),
-            ServerFrame::ReadMarkerMoved { .. }
-            | ServerFrame::AccountChanged { .. }
-            | ServerFrame::SessionEnded {} => {}
+            ServerFrame::AccountChanged { person, role } => self.account_changed(person, role),
+            ServerFrame::SessionEnded {} => self.session_ended(now),
+            ServerFrame::ReadMarkerMoved { .. } => {}
             // The core greets once per connection and pings to hear anything.
             ServerFrame::Welcome(_) | ServerFrame::Pong { .. } | ServerFrame::Unknown => {}
         }
@@ -188,20 +174,13 @@ impl Client {
             self.begin_finished_uploads_again();
             self.epoch = Some(welcome.epoch);
         }
-        let before = self.view.person.as_ref().map(|person| person.id);
-        if before.is_some_and(|id| id != welcome.person.id) {
-            self.view.rooms.clear();
-            self.last_read.clear();
-            let gone = self.view.outbox.person_changed();
-            self.forget_uploads_of(&gone, now);
-        }
-        self.view.person = Some(welcome.person);
+        self.become_person(welcome.person, now);
         self.view.server = Some(welcome.server);
         self.view.limits = welcome.limits;
-        if welcome.session_token.is_some() {
-            self.token = welcome.session_token;
+        if let Some(token) = welcome.session_token.filter(|_| !self.cookie) {
+            self.token = Some(token.into());
         }
-        self.view.entry = None;
+        self.came_in();
         self.view.role = welcome.role;
         let mut gone = std::mem::take(&mut self.view.rooms);
         for opening in welcome.rooms {
@@ -376,7 +355,7 @@ impl Client {
             }
             self.changed(Change::RequestFailed { request_id, error });
         } else if error.code == ErrorCode::InvalidToken {
-            self.sign_out(Some(error.message), now);
+            self.thrown_out(error, now);
         } else if error.code == ErrorCode::NotSignedIn {
             self.give_up(error.message, now);
         }
@@ -395,6 +374,16 @@ impl Client {
             let answer = Box::new(answer);
             self.changed(Change::Answered { request_id, answer });
         }
+    }
+
+    fn account_changed(&mut self, person: Person, role: Role) {
+        if self.view.person.as_ref().map(|own| own.id) != Some(person.id) {
+            return;
+        }
+        self.view.person = Some(person);
+        self.view.role = role;
+        self.persist();
+        self.changed(Change::Connection);
     }
 
     fn joined(&mut self, request_id: RequestId, room_id: RoomId) {

@@ -15,8 +15,14 @@ use crate::transfer::{StoredDownload, StoredUpload};
 pub struct Snapshot {
     /// Signs in; where `claim` is set, once the claim has succeeded.
     pub session_token: Option<String>,
+    /// The session is in a cookie, which only the driver's requests carry.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cookie: bool,
     /// The name that is being claimed with `session_token`.
     pub claim: Option<String>,
+    /// `session_token` was sent with a password, which is not stored: it alone says whether that had come through.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unconfirmed: bool,
     /// Whose session it is.
     pub person: Option<Person>,
     /// What `last_read` belongs to.

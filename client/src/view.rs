@@ -23,10 +23,14 @@ pub struct View {
     pub connection: ConnectionState,
     /// Oneself; `None` before the first sign-in. While one is coming in, who one was before.
     pub person: Option<Person>,
-    /// How one is coming in; `None` once one is in, or while one is not trying.
+    /// How one is coming in, or, while one is signed out, what was refused, so that it can be put right; `None` once
+    /// one is in.
     pub entry: Option<Entry>,
-    /// Why the last try to come in failed; its code says whether to ask for more than before.
+    /// Why the last try to come in failed for good, or why one is out; its code says whether to ask for more than
+    /// before. What only has to wait is told by [`ConnectionState::Waiting`].
     pub refusal: Option<ErrorReply>,
+    /// As of [`crate::Snapshot::unconfirmed`].
+    pub(crate) unconfirmed: bool,
     /// What one is on this server.
     pub role: Role,
     /// `None` before the first connection.
@@ -51,7 +55,7 @@ impl View {
     /// Whether there is anything to show of somebody: a session, though perhaps no connection.
     pub fn is_signed_in(&self) -> bool {
         let out = matches!(self.connection, ConnectionState::SignedOut { .. });
-        !out && self.entry.is_none() && self.person.is_some()
+        !out && self.entry.is_none() && !self.unconfirmed && self.person.is_some()
     }
 
     /// Unread messages of all rooms.

@@ -247,6 +247,8 @@ impl Inner {
                     .borrow_mut()
                     .handle_input(failed, self.clock.now());
             }
+            // The session of this page is a token.
+            Output::OpenSession(_) | Output::CloseSession => {}
             Output::WriteChunk { .. }
             | Output::FinishTarget { .. }
             | Output::ReleaseTarget { .. } => {}

@@ -1,22 +1,14 @@
-//! Signing in, connecting, and everything that is due at a time.
+//! Connecting, greeting, and everything that is due at a time.
 
-use shared::frame::{Credentials, Hello, Resume, RoomCursor};
-use shared::{
-    ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, RoomId, SessionToken, TimestampMs,
-};
+use shared::frame::{Hello, Resume, RoomCursor};
+use shared::{ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, RoomId, TimestampMs};
 
-use crate::api::{Change, CommandError, Entry, Output, Ticket};
+use crate::api::{Change, Output, Ticket};
 use crate::client::Client;
 use crate::connection::{ConnectionState, Due};
-use crate::view::{Presence, Room};
+use crate::view::Room;
 
 impl Client {
-    pub(crate) fn connect(&mut self, now: TimestampMs) {
-        self.set_state(ConnectionState::Connecting);
-        self.timers.asked(now);
-        self.output(Output::Connect);
-    }
-
     pub(crate) fn connect_now(&mut self, now: TimestampMs) -> Ticket {
         if matches!(self.view.connection, ConnectionState::Waiting { .. }) {
             self.connect(now);
@@ -24,33 +16,12 @@ impl Client {
         Ticket::Done
     }
 
-    pub(crate) fn sign_in(
-        &mut self,
-        entry: Entry,
-        session_token: &SessionToken,
-        now: TimestampMs,
-    ) -> Result<Ticket, CommandError> {
-        if !matches!(self.view.connection, ConnectionState::SignedOut { .. }) {
-            return Err(CommandError::SignedIn);
-        }
-        self.token = Some(session_token.reveal());
-        self.view.entry = Some(entry);
-        self.view.refusal = None;
-        self.persist();
-        self.connect(now);
-        Ok(Ticket::Done)
-    }
-
     pub(crate) fn greet(&mut self, now: TimestampMs) {
         if self.view.connection != ConnectionState::Connecting {
             return;
         }
-        let credentials = match (&self.token, &self.view.entry) {
-            (Some(token), None) => Credentials::SessionToken {
-                token: token.clone(),
-            },
-            (Some(token), Some(entry)) => entry.credentials(token.parse().ok()),
-            (None, _) => return self.sign_out(None, now),
+        let Some(credentials) = self.credentials() else {
+            return;
         };
         let cursor = |(room_id, room): (&RoomId, &Room)| {
             let last_sequence = room.timeline.last_sequence()?;
@@ -74,21 +45,6 @@ impl Client {
         self.timers.asked(now);
     }
 
-    /// Closes the connection and waits for another name; the outbox stays.
-    pub(crate) fn sign_out(&mut self, reason: Option<String>, now: TimestampMs) {
-        self.output(Output::Disconnect);
-        self.end_connection(now);
-        self.token = None;
-        self.view.entry = None;
-        // The next one at this screen may be somebody else.
-        self.view.rooms.clear();
-        self.view.directory.clear();
-        self.view.presence = Presence::default();
-        self.changed(Change::Rooms);
-        self.set_state(ConnectionState::SignedOut { reason });
-        self.persist();
-    }
-
     /// Closes the connection and comes back later.
     pub(crate) fn give_up(&mut self, reason: String, now: TimestampMs) {
         self.output(Output::Disconnect);
@@ -97,7 +53,8 @@ impl Client {
 
     pub(crate) fn disconnected(&mut self, reason: String, now: TimestampMs) {
         match self.view.connection {
-            ConnectionState::SignedOut { .. } | ConnectionState::Waiting { .. } => return,
+            ConnectionState::SignedOut { .. } => return self.leaving = None,
+            ConnectionState::Waiting { .. } => return,
             ConnectionState::Connecting
             | ConnectionState::Greeting { .. }
             | ConnectionState::Online => {}
@@ -136,6 +93,7 @@ impl Client {
             }
             Some((_, Due::Connect | Due::GiveUp | Due::Ping)) | None => {}
         }
+        self.leaving_timeout(now);
         self.expire_typing(now);
         self.persist_timeout(now);
         self.view.outbox.timeout(now);

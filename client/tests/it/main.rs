@@ -4,6 +4,7 @@
 
 mod connection;
 mod downloads;
+mod entry;
 mod faults;
 mod outbox;
 mod random;

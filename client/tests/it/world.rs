@@ -1,5 +1,6 @@
 //! A server in memory, a network with latency and faults, and drivers that can crash.
 
+mod accounts;
 mod checks;
 mod driver;
 mod files;
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use bytes::Bytes;
 use client::{Change, Client, Command, Config, Entry, Input, Snapshot, Ticket};
+use shared::account::{OpenSession, SessionOpened};
 use shared::codec::Packet;
 use shared::frame::{ClientInfo, Person};
 use shared::{
@@ -17,6 +19,7 @@ use shared::{
     ServerFrame, SessionToken, TimestampMs, TransactionId, UploadId,
 };
 
+pub(crate) use accounts::Accounts;
 pub(crate) use driver::Target;
 pub(crate) use files::{Files, content};
 pub(crate) use rate::Rate;
@@ -35,14 +38,11 @@ enum Travelling {
     /// From a connection that its client has given up already.
     Stale(Packet<ClientFrame>),
     Down(Packet<ServerFrame>),
+    /// `POST /api/session` and what it led to.
+    Post(OpenSession),
+    Posted(Result<(SessionOpened, String), ErrorReply>),
     /// From the driver's own disk, to the process of this number.
     Local(u64, Input),
-}
-
-/// A person, as the server knows them.
-struct Account {
-    token: String,
-    person: Person,
 }
 
 pub(crate) struct Peer {
@@ -75,8 +75,12 @@ pub(crate) struct Peer {
     process: u64,
     /// Counts connections; packets of another one are lost.
     connection: u64,
-    open: bool,
+    pub(crate) open: bool,
     person: Option<Person>,
+    /// The token by which the present connection is signed in.
+    session: Option<String>,
+    /// The browser's cookie, which the core never sees.
+    pub(crate) cookie: Option<String>,
     arrives: [u64; 2],
 }
 
@@ -97,7 +101,7 @@ pub(crate) struct World {
     pub(crate) mute: bool,
     /// Text that the server refuses for good.
     pub(crate) refused_text: Option<String>,
-    accounts: Vec<Account>,
+    pub(crate) accounts: Accounts,
     /// Whose packets are served without their connection.
     deaf: Option<usize>,
     pub(crate) history_reads: usize,
@@ -142,7 +146,7 @@ impl World {
             refuse_hello: None,
             mute: false,
             refused_text: None,
-            accounts: Vec::new(),
+            accounts: Accounts::default(),
             deaf: None,
             history_reads: 0,
             files: Files::default(),
@@ -194,6 +198,8 @@ impl World {
             connection: 0,
             open: false,
             person: None,
+            session: None,
+            cookie: None,
             arrives: [0; 2],
         });
     }
@@ -254,6 +260,12 @@ impl World {
         peer.process += 1;
         peer.client = Client::new(peer.config.clone(), stored, seed, TimestampMs(self.now));
         self.drain(who);
+    }
+
+    /// Another version of the program starts with what is stored.
+    pub(crate) fn reconfigure(&mut self, who: usize, configure: impl FnOnce(&mut Config)) {
+        configure(&mut self.peers[who].config);
+        self.crash(who);
     }
 
     pub(crate) fn restart_server(&mut self) {
@@ -317,10 +329,17 @@ impl World {
                 self.serve(who, packet);
                 self.deaf = None;
             }
-            Travelling::Open | Travelling::Up(_) | Travelling::Down(_) if !current => {}
+            // Its answer has nowhere to go.
+            Travelling::Post(open) if !current => drop(self.accounts.come_in(open.credentials)),
+            Travelling::Open | Travelling::Up(_) | Travelling::Down(_) | Travelling::Posted(_)
+                if !current => {}
             // What comes after a packet that is lost is lost too.
-            Travelling::Up(_) if self.is_cut(who) => self.break_off(who),
-            Travelling::Open | Travelling::Down(_) if self.is_cut(who) => self.disconnect(who),
+            Travelling::Up(_) | Travelling::Post(_) if self.is_cut(who) => self.break_off(who),
+            Travelling::Open | Travelling::Down(_) | Travelling::Posted(_) if self.is_cut(who) => {
+                self.disconnect(who);
+            }
+            Travelling::Post(open) => self.post_session(who, open),
+            Travelling::Posted(answer) => self.session_posted(who, answer),
             Travelling::Open => {
                 self.peers[who].open = true;
                 self.input(who, Input::Connected);

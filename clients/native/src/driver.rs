@@ -280,6 +280,8 @@ impl Driver {
                 bytes,
             } => self.write_chunk(download_id, index, offset, bytes),
             Output::FinishTarget { download_id } => self.finish_target(download_id),
+            // Native sessions are tokens.
+            Output::OpenSession(_) | Output::CloseSession => {}
             Output::ReleaseTarget { download_id } => drop(self.targets.remove(&download_id)),
         }
     }

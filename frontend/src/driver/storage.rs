@@ -94,6 +94,7 @@ impl Storage {
             uploads: unsent.uploads,
             // The browser fetches files itself.
             downloads: Vec::new(),
+            ..Snapshot::default()
         };
         (storage, snapshot)
     }

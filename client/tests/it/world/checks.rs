@@ -7,7 +7,7 @@ use super::World;
 impl World {
     /// Who has a name.
     pub(crate) fn names(&self) -> Vec<&str> {
-        let names = self.accounts.iter().map(|one| &*one.person.name);
+        let names = self.accounts.people.iter().map(|one| &*one.person.name);
         names.collect()
     }
 

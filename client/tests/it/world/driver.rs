@@ -70,6 +70,8 @@ impl World {
                     let path = "downloads/a.bin".into();
                     self.report(who, Input::TargetFinished { download_id, path });
                 }
+                Output::OpenSession(open) => self.open_session(who, *open),
+                Output::CloseSession => self.close_session(who),
                 Output::ReleaseTarget { .. } => {}
             }
         }

@@ -1,15 +1,15 @@
 //! What the server does with each frame.
 
 use shared::codec::Packet;
-use shared::frame::{Credentials, Hello, Person, SendMessage, ServerInfo, Welcome};
+use shared::frame::{Credentials, Hello, SendMessage, ServerInfo, Welcome};
 use shared::limits::Limits;
 use shared::room::{RoomInfo, RoomKind, RoomOpening};
 use shared::{
-    ClientFrame, ErrorCode, ErrorReply, EventBody, PersonId, RequestId, Role, RoomEvent, Sequence,
-    ServerFrame, TimestampMs,
+    ClientFrame, ErrorCode, EventBody, RequestId, Role, RoomEvent, Sequence, ServerFrame,
+    TimestampMs,
 };
 
-use super::{Account, Cut, Travelling, World, error};
+use super::{Cut, Travelling, World, error};
 
 /// The server resumes with at most this many events, so that gaps come up.
 const RESUME_EVENTS_MAX: usize = 4;
@@ -38,6 +38,7 @@ impl World {
                 ..
             } => self.page(who, request_id, before.unwrap(), limit as usize),
             ClientFrame::SetTyping { .. } => {}
+            ClientFrame::SignOut { request_id } => self.end_session_of(who, request_id),
             ClientFrame::BeginUpload(begin) => self.begin_upload(who, begin),
             ClientFrame::PutChunk {
                 request_id,
@@ -83,46 +84,20 @@ impl World {
         self.transmit(who, 1, Travelling::Down(frame.into()));
     }
 
-    fn sign_in_as(&mut self, credentials: Credentials) -> Result<Person, ErrorReply> {
-        match credentials {
-            Credentials::ClaimName {
-                name,
-                session_token,
-            } => {
-                let token = session_token.expect("the core chooses a token").reveal();
-                let taken = self.accounts.iter().find(|one| one.person.name == name);
-                if let Some(taken) = taken {
-                    let same = taken.token == token;
-                    let person = taken.person.clone();
-                    return same
-                        .then_some(person)
-                        .ok_or(error(ErrorCode::NameTaken, None));
-                }
-                let number = self.accounts.len() as u8;
-                let person = Person {
-                    id: PersonId::from_parts(TimestampMs(1), [number; 10]),
-                    name,
-                };
-                self.accounts.push(Account {
-                    token,
-                    person: person.clone(),
-                });
-                Ok(person)
-            }
-            Credentials::SessionToken { token } => {
-                let known = self.accounts.iter().find(|one| one.token == token);
-                let person = known.map(|one| one.person.clone());
-                person.ok_or(error(ErrorCode::InvalidToken, None))
-            }
-            other => panic!("the core never sends {other:?}"),
-        }
-    }
-
     pub(super) fn welcome(&mut self, who: usize, hello: Hello) {
         let refusal = self.refuse_hello.clone();
-        let known = refusal.map_or_else(|| self.sign_in_as(hello.credentials), Err);
+        let credentials = match (hello.credentials, &self.peers[who].cookie) {
+            (Credentials::SessionCookie, Some(cookie)) => Credentials::SessionToken {
+                token: cookie.clone(),
+            },
+            (credentials, _) => credentials,
+        };
+        let known = refusal.map_or_else(|| self.accounts.come_in(credentials), Err);
         let person = match known {
-            Ok(person) => person,
+            Ok((person, token)) => {
+                self.peers[who].session = Some(token);
+                person
+            }
             Err(mut error) => {
                 error.request_id = hello.request_id;
                 return self.down(who, ServerFrame::Error(error));
