@@ -11,6 +11,7 @@ use shared::{ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, ServerFrame, 
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::administration::Administration;
 use crate::admission::{Admission, Admissions};
 use crate::error;
 use crate::files::Files;
@@ -46,6 +47,7 @@ pub(crate) struct Context {
     pub(crate) store: Store,
     pub(crate) files: Arc<Files>,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) administration: Administration,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) admissions: Arc<Admissions>,
     pub(crate) throttle: Arc<Throttle>,

@@ -36,11 +36,24 @@ pub(crate) fn room_not_found(request_id: RequestId) -> ErrorReply {
     )
 }
 
+/// The answer to what this server does not do.
+pub(crate) fn not_served(request_id: RequestId) -> ErrorReply {
+    reply(
+        request_id,
+        ErrorCode::UnknownRequest,
+        "This server does not know this request.",
+    )
+}
+
 pub(crate) fn not_allowed(request_id: RequestId, refused: NotAllowed) -> ErrorReply {
     let (message, details) = match refused {
         NotAllowed::Role(Role::Guest) => (
             "Guests may not do this; make an account.".to_owned(),
             json!({"role": Role::Guest}),
+        ),
+        NotAllowed::Role(role @ Role::Admin) => (
+            "Only an owner of the server may do this.".to_owned(),
+            json!({"role": role}),
         ),
         NotAllowed::Role(role) => (
             format!(

@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use shared::TimestampMs;
 
 pub mod admin;
+mod administration;
 mod admission;
 mod blobs;
 pub mod config;

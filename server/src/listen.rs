@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::administration::Administration;
 use crate::admission::Admissions;
 use crate::blobs::{Blobs, OpenUploadsError};
 use crate::config::Config;
@@ -101,10 +102,16 @@ impl Server {
         ));
         let (drain, draining) = watch::channel(false);
         let gate = web::Gate::new(&config, tls.clone());
+        let administration = Administration {
+            store: store.clone(),
+            hub: hub.clone(),
+            uploads_dir: config.uploads_dir,
+        };
         let context = Arc::new(Context {
             store: store.clone(),
             files,
             hub: hub.clone(),
+            administration,
             metrics,
             admissions: admissions.clone(),
             throttle,

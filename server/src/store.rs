@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::metrics::Metrics;
 use crate::names::NewNameError;
 
+mod admin;
 mod audit;
 pub(crate) mod check;
 mod checkpoint;
@@ -35,6 +36,7 @@ mod space;
 mod tests;
 mod writer;
 
+pub(crate) use admin::Actor;
 pub(crate) use audit::Action;
 pub(crate) use files::{NewFile, NewUpload, StoredChunk, StoredUpload};
 pub(crate) use inspect::{Content, InspectError, Inspection, RoomOfLog};

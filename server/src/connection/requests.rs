@@ -415,10 +415,4 @@ impl Connection {
 }
 
 /// The answer to what this server does not do.
-pub(super) fn not_served(request_id: RequestId) -> ErrorReply {
-    error::reply(
-        request_id,
-        ErrorCode::UnknownRequest,
-        "This server does not know this request.",
-    )
-}
+pub(super) use error::not_served;

@@ -4,10 +4,10 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::admin::AuditEntry;
 use shared::frame::Person;
-use shared::{PersonId, Sequence, TimestampMs};
+use shared::{Operation, PersonId, Sequence, TimestampMs};
 
 use super::inspect::{InspectError, Inspection};
-use super::{Store, StoreError, check, counter, to_integer};
+use super::{Actor, Store, StoreError, check, counter, to_integer};
 
 /// Entries of one page.
 const PAGE_ENTRIES_MAX: u32 = 200;
@@ -85,9 +85,14 @@ impl Store {
     /// The newest entries before `before`, or of all, the newest first.
     pub(crate) async fn audit_page(
         &self,
+        actor: Actor,
         before: Option<Sequence>,
     ) -> Result<Vec<AuditEntry>, StoreError> {
-        self.read(move |db| page(db, before)).await
+        self.read(move |db| {
+            actor.require(db, Operation::ReadAuditLog)?;
+            page(db, before)
+        })
+        .await
     }
 }
 
@@ -259,13 +264,16 @@ mod tests {
     async fn entries_are_read_from_the_newest_on_and_hold_together() {
         let dir = TempDir::new().unwrap();
         let store = with_entries(&dir).await;
-        let entries = store.audit_page(None).await.unwrap();
+        let entries = store.audit_page(Actor::Operator, None).await.unwrap();
         let actions: Vec<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
         assert_eq!(actions, ["ban", "change_settings", "set_role"]);
         assert_eq!(entries[0].subject.len(), SUBJECT_CHARS_MAX);
         assert_eq!(entries[1].person.as_ref().unwrap().name, "Ada");
         assert_eq!(entries[2].person, None);
-        let older = store.audit_page(Some(Sequence(2))).await.unwrap();
+        let older = store
+            .audit_page(Actor::Operator, Some(Sequence(2)))
+            .await
+            .unwrap();
         assert_eq!(older, entries[2..]);
         assert_eq!(findings(&dir), Vec::<String>::new());
     }

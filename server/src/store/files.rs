@@ -9,7 +9,7 @@ use shared::{
     ChunkHash, ContentHash, FileId, FileInfo, FileName, PersonId, TimestampMs, UploadId, http,
 };
 
-use super::{Store, StoreError, counter, to_integer};
+use super::{Store, StoreError, admin, counter, to_integer};
 
 /// Unfinished uploads that a person may have at once.
 const UPLOADS_MAX: u32 = 1_000;
@@ -225,6 +225,7 @@ fn begin(db: &Connection, new: &NewUpload, now: TimestampMs) -> Result<StoredUpl
     if unfinished >= UPLOADS_MAX {
         return Err(StoreError::TooManyUploads);
     }
+    keep_quota(db, new)?;
     db.prepare_cached(
         "INSERT INTO uploads (id, person_id, name, size_bytes, media_type, created_ms, touched_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
@@ -240,6 +241,24 @@ fn begin(db: &Connection, new: &NewUpload, now: TimestampMs) -> Result<StoredUpl
     Ok(StoredUpload {
         begun: new.clone(),
         file: None,
+    })
+}
+
+/// Refuses what is more than one person's files may take, unfinished ones among them.
+fn keep_quota(db: &Connection, new: &NewUpload) -> Result<(), StoreError> {
+    let taken = db
+        .prepare_cached(
+            "SELECT file_bytes + (SELECT ifnull(sum(size_bytes), 0) FROM uploads
+                                  WHERE person_id = ?1 AND file_id IS NULL) FROM people WHERE id = ?1",
+        )?
+        .query_row([new.person.as_bytes()], |row| counter(row, 0))?;
+    let max = admin::file_bytes_per_person_max(db)?;
+    if taken.saturating_add(new.size_bytes) <= max {
+        return Ok(());
+    }
+    Err(StoreError::QuotaExceeded {
+        what: "bytes of files of one person",
+        max,
     })
 }
 

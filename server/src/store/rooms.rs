@@ -51,7 +51,7 @@ pub(super) fn list(
     Ok(rooms.collect::<Result<_, _>>()?)
 }
 
-fn name_from(text: String) -> rusqlite::Result<RoomName> {
+pub(super) fn name_from(text: String) -> rusqlite::Result<RoomName> {
     text.parse().map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(
             1,

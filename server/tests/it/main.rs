@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod admin_requests;
+mod admins;
 mod backup;
 mod chat;
 mod command;

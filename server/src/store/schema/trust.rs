@@ -86,6 +86,18 @@ CREATE TABLE reports (
 
 ALTER TABLE files ADD COLUMN access TEXT NOT NULL DEFAULT 'anyone';
 ALTER TABLE files ADD COLUMN expires_ms INTEGER;
+-- What the files of a person take; adding up the sizes of many would take long with each upload.
+ALTER TABLE people ADD COLUMN file_bytes INTEGER NOT NULL DEFAULT 0;
+UPDATE people SET file_bytes = (SELECT ifnull(sum(size_bytes), 0) FROM files
+    JOIN blobs ON blobs.content_hash = files.content_hash WHERE files.person_id = people.id);
+CREATE TRIGGER file_came AFTER INSERT ON files BEGIN
+    UPDATE people SET file_bytes = file_bytes
+        + (SELECT size_bytes FROM blobs WHERE content_hash = NEW.content_hash) WHERE id = NEW.person_id;
+END;
+CREATE TRIGGER file_left AFTER DELETE ON files BEGIN
+    UPDATE people SET file_bytes = file_bytes
+        - (SELECT size_bytes FROM blobs WHERE content_hash = OLD.content_hash) WHERE id = OLD.person_id;
+END;
 -- Where a file was sent, and so who may open a link that is for members.
 CREATE TABLE file_rooms (
     file_id BLOB NOT NULL REFERENCES files(id), room_id BLOB NOT NULL REFERENCES rooms(id),

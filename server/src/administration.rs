@@ -1,0 +1,132 @@
+//! What admins ask for, and the operator at the server's machine: one code for both, and whatever it changes reaches
+//! those whom it concerns.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use shared::admin::{ChangeSettings, ListPeople, Storage};
+use shared::{ClientFrame, ErrorReply, PersonId, RequestId, Role, Sequence, ServerFrame};
+
+use crate::error;
+use crate::hub::Hub;
+use crate::store::{Actor, Store, StoreError};
+
+/// What it works with.
+#[derive(Clone)]
+pub(crate) struct Administration {
+    pub(crate) store: Store,
+    pub(crate) hub: Arc<Hub>,
+    /// Where files are, on the disk whose space admins ask for.
+    pub(crate) uploads_dir: PathBuf,
+}
+
+type Answer = Result<ServerFrame, StoreError>;
+
+impl Administration {
+    /// The reply to a request of an admin. Whether `actor` may ask is checked where it is done.
+    pub(crate) async fn answer(
+        &self,
+        actor: Actor,
+        request: ClientFrame,
+    ) -> Result<ServerFrame, ErrorReply> {
+        let request_id = request.request_id();
+        let answer = match request {
+            ClientFrame::ListPeople(request) => self.list_people(actor, request).await,
+            ClientFrame::SetRole {
+                person_id, role, ..
+            } => self.set_role(actor, request_id, person_id, role).await,
+            ClientFrame::SignOutPerson { person_id, .. } => {
+                self.sign_out_person(actor, request_id, person_id).await
+            }
+            ClientFrame::ListAllRooms { .. } => self.list_all_rooms(actor, request_id).await,
+            ClientFrame::DescribeSettings { .. } => self.settings(actor, request_id).await,
+            ClientFrame::ChangeSettings(request) => self.change_settings(actor, request).await,
+            ClientFrame::DescribeStorage { .. } => self.storage(actor, request_id).await,
+            ClientFrame::ReadAuditLog { before, .. } => {
+                self.audit_page(actor, request_id, before).await
+            }
+            _other => return Err(error::not_served(request_id)),
+        };
+        answer.map_err(|failed| error::from_store(request_id, failed))
+    }
+
+    async fn list_people(&self, actor: Actor, request: ListPeople) -> Answer {
+        let request_id = request.request_id;
+        let (people, more) = self.store.list_people(actor, request).await?;
+        Ok(ServerFrame::PeopleListed {
+            request_id,
+            people,
+            more,
+        })
+    }
+
+    async fn set_role(
+        &self,
+        actor: Actor,
+        request_id: RequestId,
+        person: PersonId,
+        role: Role,
+    ) -> Answer {
+        let now = crate::now_ms();
+        self.store.set_role(actor, person, role, now).await?;
+        Ok(ServerFrame::Done { request_id })
+    }
+
+    async fn sign_out_person(
+        &self,
+        actor: Actor,
+        request_id: RequestId,
+        person: PersonId,
+    ) -> Answer {
+        let now = crate::now_ms();
+        self.store.sign_out_person(actor, person, now).await?;
+        Ok(ServerFrame::Done { request_id })
+    }
+
+    async fn list_all_rooms(&self, actor: Actor, request_id: RequestId) -> Answer {
+        let rooms = self.store.list_all_rooms(actor).await?;
+        Ok(ServerFrame::AllRoomsListed { request_id, rooms })
+    }
+
+    async fn settings(&self, actor: Actor, request_id: RequestId) -> Answer {
+        let settings = self.store.settings(actor).await?;
+        Ok(ServerFrame::SettingsDescribed {
+            request_id,
+            settings,
+        })
+    }
+
+    async fn change_settings(&self, actor: Actor, request: ChangeSettings) -> Answer {
+        let request_id = request.request_id;
+        let changed = self.store.change_settings(actor, request, crate::now_ms());
+        Ok(ServerFrame::SettingsDescribed {
+            request_id,
+            settings: changed.await?,
+        })
+    }
+
+    async fn storage(&self, actor: Actor, request_id: RequestId) -> Answer {
+        let disk = rustix::fs::statvfs(&self.uploads_dir).ok();
+        let storage = Storage {
+            free_bytes: disk.map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
+            ..self.store.storage(actor).await?
+        };
+        Ok(ServerFrame::StorageDescribed {
+            request_id,
+            storage,
+        })
+    }
+
+    async fn audit_page(
+        &self,
+        actor: Actor,
+        request_id: RequestId,
+        before: Option<Sequence>,
+    ) -> Answer {
+        let entries = self.store.audit_page(actor, before).await?;
+        Ok(ServerFrame::AuditPage {
+            request_id,
+            entries,
+        })
+    }
+}
