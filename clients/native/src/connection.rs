@@ -5,15 +5,16 @@ use std::io;
 use bytes::Bytes;
 use shared::codec::{DecodeError, FrameDecoder, Packet};
 use shared::limits::SERVER_LINE_BYTES_MAX;
-use shared::{RequestId, ServerFrame};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use shared::{ErrorCode, RequestId, ServerFrame};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::address::ServerAddress;
 use crate::driver::Event;
+use crate::tls::Trust;
+
+mod open;
 
 /// Payloads are written in pieces of this size, with a report after each.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -37,6 +38,8 @@ pub enum FailureKind {
     Unreachable,
     /// Whatever answers there does not speak the protocol; trying again is of no use.
     Foreign,
+    /// It may not be the server that it was, or others could read along; the reason says what to do.
+    Untrusted,
     /// It was open, and ended.
     Lost,
 }
@@ -63,10 +66,15 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Reports to `events` under `number`.
-    pub(crate) fn open(address: ServerAddress, number: u64, events: mpsc::Sender<Event>) -> Self {
+    pub(crate) fn open(
+        address: ServerAddress,
+        trust: Trust,
+        number: u64,
+        events: mpsc::Sender<Event>,
+    ) -> Self {
         let (writer, outgoing) = mpsc::unbounded_channel();
         let task = tokio::spawn(async move {
-            let failure = run(&address, number, outgoing, &events).await;
+            let failure = run(&address, &trust, number, outgoing, &events).await;
             // Refused only where the driver has ended.
             let _ = events.send(Event::Closed { number, failure }).await;
         });
@@ -86,25 +94,22 @@ impl Drop for Connection {
 
 async fn run(
     address: &ServerAddress,
+    trust: &Trust,
     number: u64,
     outgoing: mpsc::UnboundedReceiver<Outgoing>,
     events: &mpsc::Sender<Event>,
 ) -> Failure {
-    let stream = match TcpStream::connect((address.host.as_str(), address.port)).await {
-        Ok(stream) => stream,
-        Err(error) => {
-            return Failure {
-                kind: FailureKind::Unreachable,
-                reason: plain(&error),
-            };
-        }
+    let ((reader, writer), secured) = match open::open(address, trust).await {
+        Ok(opened) => opened,
+        Err(failure) => return failure,
     };
-    // Only a delay is lost where it cannot be set.
-    let _ = stream.set_nodelay(true);
-    if events.send(Event::Opened { number }).await.is_err() {
+    if events
+        .send(Event::Opened { number, secured })
+        .await
+        .is_err()
+    {
         return lost("the program ends".to_owned());
     }
-    let (reader, writer) = stream.into_split();
     tokio::select! {
         failure = read(reader, number, events) => failure,
         error = write(writer, number, outgoing, events) => lost(plain(&error)),
@@ -122,18 +127,30 @@ fn lost(reason: String) -> Failure {
 fn plain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
-        io::ErrorKind::ConnectionReset => "the server closed the connection".to_owned(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => {
+            "the server closed the connection".to_owned()
+        }
         _ => error.to_string(),
     }
 }
 
-async fn read(mut reader: OwnedReadHalf, number: u64, events: &mpsc::Sender<Event>) -> Failure {
+async fn read(
+    mut reader: impl AsyncRead + Unpin,
+    number: u64,
+    events: &mpsc::Sender<Event>,
+) -> Failure {
     let mut decoder = FrameDecoder::new(SERVER_LINE_BYTES_MAX);
     let mut head = None;
     let mut heard = false;
     loop {
         match next_packet(&mut decoder, &mut head) {
             Ok(Some(packet)) => {
+                if !heard && wants_tls(&packet.frame) {
+                    return Failure {
+                        kind: FailureKind::Foreign,
+                        reason: "it wants TLS; write its address without chinwag://".to_owned(),
+                    };
+                }
                 heard = true;
                 if events
                     .send(Event::Received { number, packet })
@@ -169,6 +186,10 @@ async fn read(mut reader: OwnedReadHalf, number: u64, events: &mpsc::Sender<Even
             Err(error) => return lost(plain(&error)),
         }
     }
+}
+
+fn wants_tls(frame: &ServerFrame) -> bool {
+    matches!(frame, ServerFrame::Error(error) if error.code == ErrorCode::TlsRequired)
 }
 
 type Head = shared::codec::Head<ServerFrame>;
@@ -232,7 +253,7 @@ fn foreign(error: &DecodeError, heard: bool) -> Failure {
 
 /// Writes until it fails.
 async fn write(
-    mut writer: OwnedWriteHalf,
+    mut writer: impl AsyncWrite + Unpin,
     number: u64,
     mut outgoing: mpsc::UnboundedReceiver<Outgoing>,
     events: &mpsc::Sender<Event>,
@@ -275,15 +296,21 @@ async fn write(
                 None
             };
         }
-        if let Err(error) = writer.write_all(&lines).await {
+        if let Err(error) = write_out(&mut writer, &lines).await {
             return error;
         }
         lines.clear();
     }
 }
 
+/// TLS keeps what was not taken at once until it is told that nothing follows.
+async fn write_out(writer: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
+    writer.write_all(bytes).await?;
+    writer.flush().await
+}
+
 async fn write_payload(
-    writer: &mut OwnedWriteHalf,
+    writer: &mut (impl AsyncWrite + Unpin),
     number: u64,
     request_id: RequestId,
     payload: &[u8],
@@ -291,7 +318,7 @@ async fn write_payload(
 ) -> io::Result<()> {
     let mut sent_bytes = 0;
     for piece in payload.chunks(PIECE_BYTES) {
-        writer.write_all(piece).await?;
+        write_out(writer, piece).await?;
         sent_bytes += piece.len() as u64;
         // A report that finds no room may be left out: the next one says more.
         let _ = events.try_send(Event::Progress {

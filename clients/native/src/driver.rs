@@ -22,6 +22,7 @@ use crate::handle::{Changes, Handle, Shared};
 use crate::profile::{ProfileError, Storage};
 use crate::source::{Source, SourceError};
 use crate::target::{Target, TargetError};
+use crate::tls::{Secured, Trust};
 
 /// Events that wait for the driver; a connection with more to say waits.
 const EVENTS_MAX: usize = 256;
@@ -30,6 +31,8 @@ const EVENTS_MAX: usize = 256;
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub server: ServerAddress,
+    /// What makes it the right one.
+    pub trust: Trust,
     pub core: client::Config,
 }
 
@@ -38,6 +41,7 @@ pub struct Settings {
 pub(crate) enum Event {
     Opened {
         number: u64,
+        secured: Secured,
     },
     Received {
         number: u64,
@@ -83,6 +87,7 @@ pub fn spawn(
     let driver = Driver {
         shared: shared.clone(),
         server: settings.server,
+        trust: settings.trust,
         storage,
         sender,
         events,
@@ -101,6 +106,7 @@ pub fn spawn(
 struct Driver {
     shared: Arc<Shared>,
     server: ServerAddress,
+    trust: Trust,
     storage: Option<Box<dyn Storage>>,
     sender: mpsc::Sender<Event>,
     events: mpsc::Receiver<Event>,
@@ -152,7 +158,10 @@ impl Driver {
     fn take(&mut self, event: Event) {
         let present = self.connection.as_ref().map(|connection| connection.number);
         match event {
-            Event::Opened { number } if Some(number) == present => self.input(Input::Connected),
+            Event::Opened { number, secured } if Some(number) == present => {
+                self.shared.opened(secured);
+                self.input(Input::Connected);
+            }
             Event::Received { number, packet } if Some(number) == present => {
                 self.input(Input::Frame(packet));
             }
@@ -250,8 +259,9 @@ impl Driver {
         match output {
             Output::Connect => {
                 self.connections += 1;
+                let (server, trust) = (self.server.clone(), self.trust.clone());
                 let opening =
-                    Connection::open(self.server.clone(), self.connections, self.sender.clone());
+                    Connection::open(server, trust, self.connections, self.sender.clone());
                 self.connection = Some(opening);
             }
             Output::Send(frame) => self.write(Outgoing::Line(encode_line(&frame))),

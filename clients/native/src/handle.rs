@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::connection::Failure;
 use crate::profile::ProfileError;
+use crate::tls::Secured;
 
 /// What the driver and its handles share.
 pub(crate) struct Shared {
@@ -23,6 +24,7 @@ pub(crate) struct Shared {
 struct News {
     changes: Vec<Change>,
     failure: Option<Failure>,
+    secured: Option<Secured>,
     handles_gone: bool,
     stopped: bool,
     /// Why nothing can be stored, for people.
@@ -78,6 +80,10 @@ impl Shared {
 
     pub(crate) fn failed(&self, failure: Failure) {
         self.news().failure = Some(failure);
+    }
+
+    pub(crate) fn opened(&self, secured: Secured) {
+        self.news().secured = Some(secured);
     }
 
     /// The core ended the connection, for reasons of its own.
@@ -175,6 +181,11 @@ impl Handle {
     /// Why the last connection ended or could not be opened; `None` where the core gave it up.
     pub fn last_failure(&self) -> Option<Failure> {
         self.guard.shared.news().failure.clone()
+    }
+
+    /// How the present connection, or the last one, is kept from others; `None` before the first.
+    pub fn secured(&self) -> Option<Secured> {
+        self.guard.shared.news().secured
     }
 
     /// The time by the clock that the core is told.

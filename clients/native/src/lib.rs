@@ -4,7 +4,7 @@
 //! [`Changes`] says what to show again.
 //!
 //! - `driver`: carries out what the core asks for, in order; `handle`: what a screen holds of it
-//! - `connection`: one TCP connection; `address`: where the server is
+//! - `connection`: one TCP connection; `address`: where the server is; `tls`: whether it is that server
 //! - `profile`: what outlives the process, shared by several processes of one person
 //! - `source`: files on their way to the server; `target`: files on their way from it
 
@@ -17,12 +17,14 @@ mod place;
 pub mod profile;
 pub mod source;
 pub mod target;
+pub mod tls;
 
-pub use address::{AddressError, NATIVE_PORT, ServerAddress};
+pub use address::{AddressError, NATIVE_PORT, Scheme, ServerAddress};
 pub use connection::{Failure, FailureKind};
 pub use driver::{Settings, spawn};
 pub use handle::{Changes, Handle, Stopped};
 pub use profile::{Profile, ProfileError, Storage};
+pub use tls::{Secured, Trust};
 
 /// Random bytes fit for secrets.
 ///

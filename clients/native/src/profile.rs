@@ -4,6 +4,7 @@
 //!   brings back a session that another one ended.
 //! - `state-N.json`: a snapshot that one process at a time owns by its lock: outbox, uploads, what was read. A
 //!   process takes the first that is free, so whatever one that was killed left unsent, a later one sends.
+//! - `tls.json`: how the server was reached the last time, so that nobody takes its place unnoticed.
 //! - `uploads.json`: uploads that were begun and not finished by commands that keep nothing else.
 //!
 //! Every file is written under another name, flushed and renamed, and readable by its owner alone.
@@ -21,6 +22,7 @@ use shared::frame::Person;
 
 use crate::address::ServerAddress;
 use crate::target::sync_folder;
+use crate::tls::Trust;
 
 /// Processes of one person that may keep a state of their own at once.
 const STATES_MAX: u32 = 64;
@@ -136,12 +138,17 @@ impl Profile {
         &self.folder
     }
 
+    /// What is remembered of how this server shows that it is the right one.
+    pub fn trust(&self) -> Trust {
+        Trust::kept_in(self.clone())
+    }
+
     fn session_file(&self) -> PathBuf {
         self.folder.join("session.json")
     }
 
     /// Held while a file that all share is read and replaced.
-    fn lock(&self) -> Result<File, ProfileError> {
+    pub(crate) fn lock(&self) -> Result<File, ProfileError> {
         lock_file(&self.folder.join("profile.lock")).and_then(|(file, path)| {
             file.lock()
                 .map_err(|error| ProfileError::Io { path, error })?;
@@ -349,7 +356,7 @@ fn lock_file(path: &Path) -> Result<(File, PathBuf), ProfileError> {
     }
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ProfileError> {
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ProfileError> {
     let path_of = || path.to_owned();
     match fs::read(path) {
         Ok(bytes) => {
@@ -369,7 +376,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ProfileError> {
 }
 
 /// Replaces the file as a whole; once it returns, that is on disk.
-fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), ProfileError> {
+pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), ProfileError> {
     let replace = || -> io::Result<()> {
         let new = path.with_extension("new");
         let mut file =

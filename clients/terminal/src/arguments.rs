@@ -7,9 +7,14 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use native::ServerAddress;
 use shared::http::LINKS;
-use shared::{FileId, PersonName, RoomRef};
+use shared::{FileId, Fingerprint, PersonName, RoomRef};
 
 use crate::failure::EXIT_CODES;
+
+const SERVER_HELP: &str = "\
+Where the server listens for native clients. It is reached with TLS where it speaks that, and never without where it did \
+before. chinwags://HOST:PORT demands TLS; chinwag://HOST:PORT goes without, which another machine needs to be told once. A \
+certificate that nobody else vouches for is remembered by its fingerprint, and another one refused";
 
 const JSON_SHAPES: &str = "\
 With --json every line of standard output is one object; fields are named as in PROTOCOL.md:
@@ -64,9 +69,18 @@ pub(crate) struct Global {
         global = true,
         env = "CHINWAG_SERVER",
         value_name = "HOST[:PORT]",
-        default_value = "127.0.0.1:7878"
+        default_value = "127.0.0.1:7878",
+        long_help = SERVER_HELP
     )]
     pub(crate) server: ServerAddress,
+    /// Take the server's certificate only if it has this SHA-256 fingerprint, and remember it
+    #[arg(
+        long,
+        global = true,
+        env = "CHINWAG_FINGERPRINT",
+        value_name = "AB:CD:…"
+    )]
+    pub(crate) fingerprint: Option<Fingerprint>,
     /// Who you are; the name is yours from its first use with this profile
     #[arg(long, short, global = true)]
     pub(crate) name: Option<PersonName>,
@@ -195,7 +209,7 @@ pub(crate) struct Send {
 
 #[derive(Debug, Args)]
 pub(crate) struct Get {
-    /// A link that starts with http://, its part from /files/ on, or the id of the file
+    /// A link that starts with https:// or http://, its part from /files/ on, or the id of the file
     pub(crate) link: String,
     /// The file or folder to write; a file that is there already is never overwritten
     #[arg(long, short, value_name = "PATH", default_value = "downloads/")]

@@ -1,5 +1,6 @@
 //! How a command fails: one sentence for people, an exit code for scripts.
 
+use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 
@@ -16,11 +17,11 @@ Exit codes:
   2  the command was not understood, or something to go on is missing
   3  could not connect, or the connection was lost for longer than --timeout
   4  the server refused: a name is taken, there is no such room or file, …
-  5  what was received is not what the server announced (verification failed)
+  5  what was received is not what the server announced, or it may not be the right server (verification failed)
   128 + N  ended by signal N (130: Ctrl-C)";
 
 /// Why a command did not succeed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
     /// One sentence that says what to do.
@@ -83,6 +84,11 @@ impl Failure {
 
     pub(crate) fn verification(message: impl Into<String>) -> Self {
         Self::new(Exit::VerificationFailed, message)
+    }
+
+    /// It may be another server, or others could read along.
+    pub(crate) fn untrusted(server: impl Display, reason: &str) -> Self {
+        Self::verification(format!("{server} is not to be trusted: {reason}"))
     }
 
     /// `goes_on`: the same command goes on from here.

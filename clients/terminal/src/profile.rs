@@ -1,9 +1,10 @@
 //! Where the profile lies and who one is in it.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 
-use native::Profile;
 use native::profile::Session;
+use native::{Profile, ServerAddress, Trust};
 use shared::PersonName;
 
 use crate::arguments::Global;
@@ -11,15 +12,39 @@ use crate::failure::Failure;
 
 /// The profile of the server that is asked for.
 pub(crate) fn open(global: &Global) -> Result<Profile, Failure> {
-    let root = match &global.profile_dir {
-        Some(root) => root.clone(),
+    Ok(Profile::open(&root(global)?, &global.server)?)
+}
+
+fn root(global: &Global) -> Result<PathBuf, Failure> {
+    match &global.profile_dir {
+        Some(root) => Ok(root.clone()),
         None => native::profile::default_root().ok_or_else(|| {
             Failure::usage(
                 "there is no home folder to keep the session in; name one with --profile-dir",
             )
-        })?,
+        }),
+    }
+}
+
+/// A server of web pages, and what makes it the right one. The first time, on the host that one has a session on, that
+/// is what makes that one right.
+pub(crate) fn trust_of_web(
+    global: &Global,
+    authority: &str,
+) -> Result<(ServerAddress, Trust), Failure> {
+    let behind_host = authority.rsplit(']').next().unwrap_or_default();
+    let has_port = behind_host.contains(':');
+    let port = if has_port { "" } else { ":443" };
+    let web: ServerAddress = format!("{authority}{port}")
+        .parse()
+        .map_err(|_| Failure::usage(format!("{authority} is no address of a server")))?;
+    let trust = Profile::open(&root(global)?, &web)?.trust();
+    let trust = if web.host.eq_ignore_ascii_case(&global.server.host) {
+        trust.or_as(open(global)?.trust())
+    } else {
+        trust
     };
-    Ok(Profile::open(&root, &global.server)?)
+    Ok((web, trust.stating(global.fingerprint)))
 }
 
 /// The session there is, or a new one under `--name`, or under the name that a person types.

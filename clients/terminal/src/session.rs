@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use client::{Change, Command, CommandError, Config, ConnectionState, Ticket, View};
-use native::{Changes, FailureKind, Handle, ServerAddress, Settings};
+use native::{Changes, FailureKind, Handle, Secured, ServerAddress, Settings};
 use shared::frame::ClientInfo;
-use shared::{ErrorCode, RequestId, RoomId, RoomRef};
+use shared::{ErrorCode, Fingerprint, RequestId, RoomId, RoomRef};
 use tokio::time::{Instant, timeout_at};
 
 use crate::arguments::Global;
@@ -38,6 +38,8 @@ pub(crate) struct Session {
     /// When something last moved.
     moved: Instant,
     told: Option<String>,
+    /// The certificate that is new to this profile.
+    met: Option<Fingerprint>,
 }
 
 impl Session {
@@ -63,6 +65,7 @@ impl Session {
         };
         let settings = Settings {
             server: global.server.clone(),
+            trust: profile.trust().stating(global.fingerprint),
             core: Config::new(ClientInfo {
                 name: "chinwag-terminal".to_owned(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -82,6 +85,7 @@ impl Session {
             waits: true,
             moved: Instant::now(),
             told: None,
+            met: None,
         })
     }
 
@@ -141,12 +145,17 @@ impl Session {
                 })))
             }
             ConnectionState::Waiting { reason, .. } => {
-                let failure = self.handle.last_failure();
-                if failure.is_some_and(|failure| failure.kind == FailureKind::Foreign) {
-                    return Err(Failure::no_connection(format!(
-                        "no Chinwag server at {}: {reason}; check --server",
-                        self.server
-                    )));
+                match self.handle.last_failure().map(|failure| failure.kind) {
+                    Some(FailureKind::Foreign) => {
+                        return Err(Failure::no_connection(format!(
+                            "no Chinwag server at {}: {reason}; check --server",
+                            self.server
+                        )));
+                    }
+                    Some(FailureKind::Untrusted) => {
+                        return Err(Failure::untrusted(&self.server, &reason));
+                    }
+                    Some(FailureKind::Unreachable | FailureKind::Lost) | None => {}
                 }
                 if self.told.is_none() && (self.tries_again || !self.waits) {
                     output.note(&format!(
@@ -162,12 +171,29 @@ impl Session {
             }
             ConnectionState::Online => {
                 self.moved();
+                self.tell_of_new(output);
                 if self.told.take().is_some() {
                     output.note("connected");
                 }
                 Ok(())
             }
             ConnectionState::Connecting | ConnectionState::Greeting { .. } => Ok(()),
+        }
+    }
+
+    /// Whoever trusts a server for the first time is told by what it is known from now on.
+    fn tell_of_new(&mut self, output: &mut Output) {
+        let secured = self.handle.secured();
+        if let Some(Secured::Pinned {
+            fingerprint,
+            is_new: true,
+        }) = secured
+            && self.met.replace(fingerprint) != Some(fingerprint)
+        {
+            output.note(&format!(
+                "the certificate of {} is remembered; its fingerprint is {fingerprint}",
+                self.server
+            ));
         }
     }
 

@@ -7,8 +7,10 @@ use tokio::runtime::Runtime;
 
 use server::config::RateLimit;
 use server::{Config, Server};
+use shared::Fingerprint;
 
 pub use proxy::Proxy;
+pub use server::config::{CertificateFiles, TlsSource};
 
 /// A server on free ports, and the folder of its data and of everybody's profiles.
 pub struct World {
@@ -17,18 +19,26 @@ pub struct World {
     server: Option<Server>,
     tcp: String,
     http: String,
+    /// What the next server that is started shows of itself.
+    pub tls: TlsSource,
 }
 
 impl World {
     /// # Panics
     /// Like all of them, where it cannot be done: then the test has failed.
     pub fn start() -> Self {
+        Self::start_with(TlsSource::Off)
+    }
+
+    /// With TLS, perhaps.
+    pub fn start_with(tls: TlsSource) -> Self {
         let mut world = Self {
             folder: TempDir::new().expect("a folder for temporary files"),
             runtime: Runtime::new().expect("a runtime"),
             server: None,
             tcp: "127.0.0.1:0".to_owned(),
             http: "127.0.0.1:0".to_owned(),
+            tls,
         };
         world.start_server();
         world
@@ -42,6 +52,7 @@ impl World {
             data_dir: self.folder.path().join("data"),
             uploads_dir: self.folder.path().join("uploads"),
             rate_limit: RateLimit::OFF,
+            tls: self.tls.clone(),
             ..Config::default()
         };
         let started = self.runtime.block_on(Server::start(config));
@@ -56,6 +67,11 @@ impl World {
         if let Some(server) = self.server.take() {
             self.runtime.block_on(server.stop());
         }
+    }
+
+    /// What clients know its certificate by.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.server.as_ref()?.fingerprint()
     }
 
     /// `HOST:PORT` for native clients.

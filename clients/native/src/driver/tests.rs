@@ -40,6 +40,7 @@ impl Disk {
 fn driver(disk: &Arc<Disk>) -> (Handle, Changes) {
     let settings = Settings {
         server: "127.0.0.1:1".parse().expect("an address"),
+        trust: Trust::default(),
         core: Config::new(ClientInfo {
             name: "test".to_owned(),
             version: "0".to_owned(),

@@ -1,6 +1,7 @@
 //! `chinwag get`: over the native connection, or, where a whole address is given, over HTTP and without an account.
 
 mod http;
+mod tls;
 
 use std::path::PathBuf;
 
@@ -19,16 +20,14 @@ use crate::transfer::Bars;
 pub(crate) async fn run(global: &Global, get: Get, output: &mut Output) -> Result<(), Failure> {
     let unknown = || {
         Failure::usage(
-            "this is no link to a file; give http://HOST/files/ID/NAME, /files/ID/NAME or the ID",
+            "this is no link to a file; give https://HOST/files/ID/NAME, /files/ID/NAME or the ID",
         )
     };
-    if get.link.starts_with("https://") {
-        return Err(Failure::usage(
-            "this version cannot fetch https:// links; give the part from /files/ on",
-        ));
-    }
     let file_id = file_of_link(&get.link).ok_or_else(unknown)?;
-    let (path, file) = if get.link.starts_with("http://") {
+    let is_whole = ["http://", "https://"]
+        .iter()
+        .any(|scheme| get.link.starts_with(scheme));
+    let (path, file) = if is_whole {
         http::fetch(global, &get.link, file_id, get.output, output).await?
     } else {
         fetch(global, file_id, get.output, output).await?

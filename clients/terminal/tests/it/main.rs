@@ -8,3 +8,4 @@ mod files;
 mod lists;
 mod program;
 mod python;
+mod tls;

@@ -19,6 +19,8 @@ pub(crate) struct Person {
     pub(crate) server: String,
     /// Where the commands run, and where the profile lies.
     pub(crate) folder: PathBuf,
+    /// A file of the certificates that are taken for the system's roots.
+    pub(crate) roots: Option<PathBuf>,
 }
 
 impl Person {
@@ -28,6 +30,7 @@ impl Person {
             name: name.to_owned(),
             server: world.tcp().to_owned(),
             folder: world.folder.path().join(format!("home of {name}")),
+            roots: None,
         }
     }
 
@@ -44,6 +47,9 @@ impl Person {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if let Some(roots) = &self.roots {
+            command.env("SSL_CERT_FILE", roots);
+        }
         if !self.name.is_empty() {
             command.args(["--name", &self.name]);
         }

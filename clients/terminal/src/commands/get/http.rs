@@ -13,10 +13,13 @@ use shared::file::FileDescription;
 use shared::http::{file_link, file_path};
 use shared::{ChunkLayout, ErrorReply, FileId, FileInfo};
 use ureq::http::StatusCode;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector as _, TcpConnector};
 use ureq::{Agent, Body, http};
 
+use super::tls::{TlsConnector, TlsFailure};
 use crate::arguments::Global;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::transfer::Bars;
 
@@ -41,9 +44,10 @@ pub(super) async fn fetch(
         Some(end) => link[..path + end].to_owned(),
         None => link.to_owned(),
     };
+    let connector = TlsConnector(global.clone());
     let bars = Bars::new(output);
     let timeout = global.timeout.max(Duration::from_millis(1));
-    let fetching = move || fetch_all(&server, file_id, &target, timeout, bars);
+    let fetching = move || fetch_all(&server, connector, file_id, &target, timeout, bars);
     tokio::task::spawn_blocking(fetching)
         .await
         .map_err(|error| Failure::failed(error.to_string()))?
@@ -70,17 +74,21 @@ struct Fetching {
 
 fn fetch_all(
     server: &str,
+    connector: TlsConnector,
     file_id: FileId,
     target: &std::path::Path,
     timeout: Duration,
     mut bars: Bars,
 ) -> Result<(PathBuf, FileInfo), Failure> {
-    let agent: Agent = Agent::config_builder()
+    let config = Agent::config_builder()
         .timeout_connect(Some(timeout))
         .timeout_recv_response(Some(timeout))
         .http_status_as_error(false)
-        .build()
-        .into();
+        // Nobody on the way can lead to where others read along.
+        .https_only(server.starts_with("https://"))
+        .build();
+    let connector = TcpConnector::default().chain(connector);
+    let agent = Agent::with_parts(config, connector, DefaultResolver::default());
     let description = describe(&agent, server, file_id)?;
     let file = description.file.clone();
     let layout = description.layout;
@@ -143,8 +151,9 @@ fn nothing_moves(server: &str, timeout: Duration) -> Failure {
 fn describe(agent: &Agent, server: &str, file_id: FileId) -> Result<FileDescription, Failure> {
     let url = format!("{server}{}", file_path(file_id));
     let answer = agent.get(&url).call();
-    let mut answer = answer.map_err(|error| {
-        Failure::no_connection(format!("could not reach {server}: {}", plain(&error)))
+    let mut answer = answer.map_err(|error| match tls_failure(&error) {
+        Some(failure) => failure.clone(),
+        None => Failure::no_connection(format!("could not reach {server}: {}", plain(&error))),
     })?;
     let status = answer.status();
     let body = answer
@@ -195,6 +204,15 @@ fn plain(error: &ureq::Error) -> String {
     }
 }
 
+/// Where that is what is wrong.
+fn tls_failure(error: &ureq::Error) -> Option<&Failure> {
+    let ureq::Error::Other(error) = error else {
+        return None;
+    };
+    let TlsFailure(failure) = error.downcast_ref()?;
+    Some(failure)
+}
+
 impl Fetching {
     /// Fetches one missing chunk after another.
     fn run(&self) {
@@ -243,7 +261,12 @@ impl Fetching {
         let range = self.layout.range(index).ok_or(Trouble::Passing)?;
         let asked = format!("bytes={}-{}", range.start, range.end - 1);
         let request = self.agent.get(&self.url).header("range", asked);
-        let answer = request.call().map_err(|_| Trouble::Passing)?;
+        let answer = request.call().map_err(|error| match tls_failure(&error) {
+            Some(failure) if failure.exit == Exit::VerificationFailed => {
+                Trouble::Final(failure.clone())
+            }
+            Some(_) | None => Trouble::Passing,
+        })?;
         match answer.status() {
             StatusCode::PARTIAL_CONTENT => {}
             StatusCode::OK if self.layout.count() == 1 => {}
