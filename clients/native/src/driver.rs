@@ -132,8 +132,10 @@ impl Driver {
             }
             if self.shared.handles_gone() {
                 // What was commanded last is stored before the end.
-                self.carry_out().await;
-                return;
+                let stored = self.carry_out().await;
+                if !stored || !self.shared.client().is_leaving() {
+                    return;
+                }
             }
             let due = self.shared.client().poll_timeout();
             let due = self.shared.clock.instant(due);

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use client::{Change, Client, Command, CommandError, Ticket, View};
+use client::{Change, Client, Command, CommandError, Entry, Ticket, View};
+use shared::SessionToken;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
@@ -120,7 +121,8 @@ impl Shared {
     }
 }
 
-/// Commands and the view. The driver ends with the last clone.
+/// Commands and the view. The driver ends with the last clone, or a moment later where the server is being told that
+/// the session is over.
 #[derive(Clone)]
 pub struct Handle {
     guard: Arc<Guard>,
@@ -150,6 +152,15 @@ impl Handle {
         let ticket = shared.client().command(command, shared.clock.now())?;
         shared.commanded.notify_one();
         Ok(ticket)
+    }
+
+    /// Connects and comes in, under a new secret, where one is signed out.
+    pub fn sign_in(&self, entry: Entry) -> Result<Ticket, CommandError> {
+        let session_token = SessionToken::from_random(crate::random());
+        self.command(Command::SignIn {
+            entry,
+            session_token,
+        })
     }
 
     /// Shows the view. The driver waits meanwhile, so be quick, and give no command inside.

@@ -75,6 +75,9 @@ pub struct Session {
     claim: Option<String>,
     #[serde(default)]
     person: Option<Person>,
+    /// As of [`Snapshot::unconfirmed`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unconfirmed: bool,
 }
 
 impl Session {
@@ -83,18 +86,20 @@ impl Session {
             token: snapshot.session_token.clone()?,
             claim: snapshot.claim.clone(),
             person: snapshot.person.clone(),
+            unconfirmed: snapshot.unconfirmed,
         })
     }
 
-    /// The name that one has or is about to claim.
+    /// The name that one has or is about to claim; nobody knows it of a sign-in that was interrupted.
     pub fn name(&self) -> Option<&str> {
-        let person = self.person.as_ref().map(|person| person.name.as_str());
-        self.claim.as_deref().or(person)
+        let person = self.person.as_ref().filter(|_| !self.unconfirmed);
+        let name = person.map(|person| person.name.as_str());
+        self.claim.as_deref().or(name)
     }
 
     /// Whether a server has granted it.
     pub fn is_granted(&self) -> bool {
-        self.claim.is_none() && self.person.is_some()
+        self.claim.is_none() && !self.unconfirmed && self.person.is_some()
     }
 }
 
@@ -175,6 +180,7 @@ impl Profile {
             token: SessionToken::from_random(crate::random()).reveal(),
             claim: Some(name.to_owned()),
             person: None,
+            unconfirmed: false,
         };
         write(&self.session_file(), &session)?;
         Ok(session)
@@ -186,7 +192,8 @@ impl Profile {
         remove(&self.session_file())
     }
 
-    /// Replaces the session where it still holds the token of `before`. Whether it did.
+    /// Replaces the session where it still holds the token of `before`, or where `before` was not confirmed and
+    /// another process, which did not know better, gave it up. Whether it did.
     fn replace_session(
         &self,
         before: Option<&Session>,
@@ -195,7 +202,8 @@ impl Profile {
         let _lock = self.lock()?;
         let present = self.session()?;
         let token = |session: Option<&Session>| session.map(|session| session.token.clone());
-        if token(present.as_ref()) != token(before) {
+        let given_up = present.is_none() && before.is_some_and(|before| before.unconfirmed);
+        if token(present.as_ref()) != token(before) && !given_up {
             return Ok(false);
         }
         match session {
@@ -286,6 +294,7 @@ impl SessionKeeper {
         let Some(session) = &self.last else { return };
         snapshot.session_token = Some(session.token.clone());
         snapshot.claim = session.claim.clone();
+        snapshot.unconfirmed = session.unconfirmed;
         // An outbox belongs to who wrote it, and the core compares.
         if snapshot.person.is_none() {
             snapshot.person = session.person.clone();
@@ -315,6 +324,7 @@ impl Storage for WholeStorage {
         let state = Snapshot {
             session_token: None,
             claim: None,
+            unconfirmed: false,
             ..snapshot.clone()
         };
         write(&self.path, &state)

@@ -143,3 +143,31 @@ fn looking_creates_nothing() {
     let claimed = found.expect("a session");
     assert!(claimed.name() == Some("Ann") && !claimed.is_granted());
 }
+
+#[test]
+fn a_session_that_is_not_confirmed_is_nobodys_so_far() {
+    let root = tempfile::tempdir().expect("a folder");
+    let profile = profile(root.path());
+    let (mut snapshot, mut storage) = profile.passing(&[]).expect("a state");
+    snapshot.person = Some(Person {
+        id: PersonId::from_bytes([7; 16]),
+        name: "Ann".into(),
+    });
+    snapshot.session_token = Some("secret".into());
+    snapshot.unconfirmed = true;
+    storage.store(&snapshot).expect("stored before it is sent");
+    let session = profile.session().expect("read").expect("there");
+    assert_eq!((session.name(), session.is_granted()), (None, false));
+    let (mut other, mut other_storage) = profile.passing(&[]).expect("a state");
+    assert!(other.unconfirmed && other.session_token.as_deref() == Some("secret"));
+
+    // The other one tries the token alone before it is granted, and gives it up.
+    other.session_token = None;
+    other.unconfirmed = false;
+    other_storage.store(&other).expect("stored");
+    assert!(profile.session().expect("read").is_none());
+    snapshot.unconfirmed = false;
+    storage.store(&snapshot).expect("signed in");
+    let session = profile.session().expect("read").expect("there");
+    assert_eq!((session.name(), session.is_granted()), (Some("Ann"), true));
+}
