@@ -17,6 +17,7 @@ use crate::error;
 use crate::files::Files;
 use crate::hub::Hub;
 use crate::listen::drain_begins;
+use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::store::{SignedIn, Store};
 use crate::throttle::Throttle;
@@ -48,6 +49,7 @@ pub(crate) struct Context {
     pub(crate) files: Arc<Files>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) administration: Administration,
+    pub(crate) marks: Arc<Marks>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) admissions: Arc<Admissions>,
     pub(crate) throttle: Arc<Throttle>,

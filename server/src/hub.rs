@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use shared::account::PresenceState;
 use shared::frame::Person;
-use shared::room::RoomInfo;
-use shared::{PersonId, RoomEvent, RoomId, ServerFrame, codec};
+use shared::room::{ReadMarker, RoomInfo};
+use shared::{PersonId, Role, RoomEvent, RoomId, ServerFrame, codec};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -24,7 +25,7 @@ pub(crate) use mailbox::{Mail, Mailbox, MembershipChange, SendAnswer};
 pub(crate) use room::Room;
 pub(crate) use tail::TailRead;
 
-use crate::store::Announcer;
+use crate::store::{Announcer, Moved};
 use crate::wire::Encoded;
 use presence::Presence;
 
@@ -56,10 +57,73 @@ impl Hub {
         mailbox
     }
 
-    /// The connection is gone. It must have unfollowed its rooms.
-    pub(crate) fn leave(&self, mailbox: &Mailbox) {
-        lock(&self.presence).leave(mailbox);
+    /// The connection is gone. It must have unfollowed its rooms. Whether it was the last one of its person.
+    pub(crate) fn leave(&self, mailbox: &Mailbox) -> bool {
+        let is_gone = lock(&self.presence).leave(mailbox);
         self.presence_bell.notify_one();
+        is_gone
+    }
+
+    /// What the connection says of whether its person is there.
+    pub(crate) fn set_presence(&self, mailbox: &Mailbox, state: PresenceState) {
+        lock(&self.presence).set_state(mailbox, state);
+        self.presence_bell.notify_one();
+    }
+
+    /// Whether each of the people is there, in their order.
+    pub(crate) fn presence_of(
+        &self,
+        people: impl IntoIterator<Item = PersonId>,
+    ) -> Vec<PresenceState> {
+        let presence = lock(&self.presence);
+        let states = people.into_iter().map(|id| presence.state(id));
+        states.map(Option::unwrap_or_default).collect()
+    }
+
+    /// The person's name or role is another one now: their connections take it over and tell them, and others are
+    /// told the name.
+    pub(crate) fn account_changed(&self, person: &Person, role: Role) {
+        let mut presence = lock(&self.presence);
+        presence.rename(person);
+        for mailbox in presence.connections_of(person.id) {
+            mailbox.account_changed(person, role);
+        }
+        drop(presence);
+        self.presence_bell.notify_one();
+    }
+
+    /// Whether anybody may have to be told that the person has read on over the connection of this number.
+    pub(crate) fn has_readers(&self, person: PersonId, by: u64, room: RoomId) -> bool {
+        let elsewhere = lock(&self.presence)
+            .connections_of(person)
+            .any(|mailbox| mailbox.number != by);
+        let room = lock(&self.rooms).get(&room).cloned();
+        elsewhere || room.is_some_and(|room| room.is_small_beside(person))
+    }
+
+    /// Tells the person's connections, but the one that said it, how far they have read, and in a small room the
+    /// other members.
+    pub(crate) fn read_marker_moved(&self, person: PersonId, by: u64, moved: &Moved) {
+        let frame = |marker, counted_to| ServerFrame::ReadMarkerMoved {
+            room_id: moved.room,
+            person_id: person,
+            marker,
+            counted_to,
+        };
+        let own = Encoded::new(&frame(moved.marker, Some(moved.counted_to)));
+        for mailbox in lock(&self.presence).connections_of(person) {
+            if mailbox.number != by {
+                mailbox.read_marker_moved(moved.room, &own);
+            }
+        }
+        let room = lock(&self.rooms).get(&moved.room).cloned();
+        if let Some(room) = room.filter(|_| moved.is_small) {
+            let marker = ReadMarker {
+                sequence: moved.marker.sequence,
+                ..ReadMarker::default()
+            };
+            room.whisper(person, &frame(marker, None));
+        }
     }
 
     pub(crate) fn follow(&self, info: &RoomInfo, mailbox: &Arc<Mailbox>) -> Arc<Room> {
@@ -67,7 +131,7 @@ impl Hub {
         let room = rooms
             .entry(info.room_id)
             .or_insert_with(|| Arc::new(Room::new(info, self.tails_bytes.clone())));
-        room.follow(mailbox);
+        room.follow(info, mailbox);
         room.clone()
     }
 

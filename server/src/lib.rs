@@ -19,6 +19,7 @@ mod error;
 mod files;
 pub mod hub;
 pub mod listen;
+mod marks;
 pub mod metrics;
 mod names;
 mod network;

@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::connection::Context;
 use crate::files::{Files, collect_regularly};
 use crate::hub::{Hub, Publisher};
+use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::store::{OpenError, Store};
 use crate::throttle::{self, Throttle};
@@ -62,6 +63,7 @@ pub struct Server {
     /// Ended with the server, wherever they are.
     tasks: Vec<JoinHandle<()>>,
     hub: Arc<Hub>,
+    marks: Arc<Marks>,
     admissions: Arc<Admissions>,
     store: Store,
     tls: Option<Arc<Tls>>,
@@ -73,6 +75,7 @@ impl Server {
         let (http_listener, http) = listen(config.http, "http").await?;
         let (tcp_listener, tcp) = listen(config.tcp, "tcp").await?;
         let hub = Arc::new(Hub::default());
+        let marks = Arc::new(Marks::default());
         let metrics = Arc::new(Metrics::default());
         let publisher = Box::new(Publisher::new(hub.clone(), Handle::current()));
         let store = Store::open(&config.data_dir, metrics.clone(), publisher)?;
@@ -112,6 +115,7 @@ impl Server {
             files,
             hub: hub.clone(),
             administration,
+            marks: marks.clone(),
             metrics,
             admissions: admissions.clone(),
             throttle,
@@ -135,16 +139,19 @@ impl Server {
         ];
         let teller = hub.clone();
         let presence = tokio::spawn(async move { teller.tell_presence().await });
+        let (keeper, reader, keeping) = (marks.clone(), hub.clone(), store.clone());
+        let keeping = tokio::spawn(async move { keeper.keep(&reader, &keeping).await });
         Ok(Self {
             http,
             tcp,
             drain,
             accepting,
-            tasks: [collecting, presence, sweeping]
+            tasks: [collecting, presence, sweeping, keeping]
                 .into_iter()
                 .chain(renewing.flatten())
                 .collect(),
             hub,
+            marks,
             admissions,
             store,
             tls,
@@ -196,6 +203,9 @@ impl Server {
             .is_err()
         {
             tracing::warn!("some connections did not end in time and are cut");
+        }
+        if let Err(error) = self.marks.store_all(&self.store).await {
+            tracing::warn!(%error, "how far people have read of late is lost");
         }
         self.store.close().await;
     }

@@ -1,6 +1,7 @@
 //! Whom a text mentions: an `@` that no word goes before, and behind it the longest name that somebody has. The server
 //! decides by it whom a message concerns, and screens mark by it what they show.
 
+use std::convert::Infallible;
 use std::ops::Range;
 
 use crate::limits::{MENTIONS_MAX, PERSON_NAME_CHARS_MAX};
@@ -17,6 +18,17 @@ pub fn is_everyone(key: &str) -> bool {
 /// Where the text mentions somebody, with the `@`, and what `who` says of them: it is given keys of names
 /// ([`names::key`]), longer ones first, until it knows one. Of a text with very many `@` only the first count.
 pub fn find<T>(text: &str, mut who: impl FnMut(&str) -> Option<T>) -> Vec<(Range<usize>, T)> {
+    let found: Result<_, Infallible> = try_find(text, |key| Ok(who(key)));
+    match found {
+        Ok(found) => found,
+    }
+}
+
+/// As [`find`], where asking for a name may fail; then the search ends.
+pub fn try_find<T, E>(
+    text: &str,
+    mut who: impl FnMut(&str) -> Result<Option<T>, E>,
+) -> Result<Vec<(Range<usize>, T)>, E> {
     let mut found: Vec<(Range<usize>, T)> = Vec::new();
     for at in starts(text).take(MENTIONS_MAX) {
         // A name may hold an `@` itself.
@@ -24,13 +36,14 @@ pub fn find<T>(text: &str, mut who: impl FnMut(&str) -> Option<T>) -> Vec<(Range
             continue;
         }
         let rest = &text[at + 1..];
-        let known = ends(rest).into_iter().rev().find_map(|end| {
-            let known = who(&names::key(&rest[..end]))?;
-            Some((at..at + 1 + end, known))
-        });
-        found.extend(known);
+        for end in ends(rest).into_iter().rev() {
+            if let Some(known) = who(&names::key(&rest[..end]))? {
+                found.push((at..at + 1 + end, known));
+                break;
+            }
+        }
     }
-    found
+    Ok(found)
 }
 
 /// Where an `@` stands that no word goes before, as one does in an e-mail address.

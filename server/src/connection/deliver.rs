@@ -73,6 +73,12 @@ impl Connection {
                 self.push(frame, framing);
             }
         }
+        for (_, frame) in mail.read_markers {
+            self.out.extend_from_slice(frame.framed(framing));
+        }
+        if let Some(account) = mail.account {
+            self.account_changed(*account, framing);
+        }
         for answer in mail.answers {
             self.sends -= 1;
             self.push(answered(answer), framing);

@@ -160,7 +160,7 @@ impl Connection {
     }
 
     /// The cursor of a room that the person is in.
-    fn cursor_to(&self, room: &RoomRef) -> Option<usize> {
+    pub(super) fn cursor_to(&self, room: &RoomRef) -> Option<usize> {
         match room {
             RoomRef::Id(id) => self.cursor_of(*id),
             RoomRef::Name(name) => {
@@ -256,7 +256,7 @@ impl Connection {
             person: self.account.person.clone(),
             typing,
         };
-        room.whisper(&self.mailbox, &frame);
+        room.whisper(self.mailbox.person, &frame);
     }
 
     async fn create_room(&mut self, request: CreateRoom) -> Result<ServerFrame, ErrorReply> {
@@ -312,7 +312,12 @@ impl Connection {
         let room = rooms.into_iter().find(|room| room.room_id == room_id);
         let room = room.ok_or_else(|| error::room_not_found(request_id))?;
         let events_from = first_event(room.last_sequence, None);
-        let change = MembershipChange::Entered(RoomOpening::new(room, events_from));
+        let rooms = std::slice::from_ref(&room);
+        let mut read = self.read_markers(request_id, rooms).await?;
+        let change = MembershipChange::Entered(RoomOpening {
+            read: read.remove(&room_id),
+            ..RoomOpening::new(room, events_from)
+        });
         self.context
             .hub
             .membership_changed(self.account.person.id, &change);
@@ -378,11 +383,14 @@ impl Connection {
         let here = here.into_values().map(|person| (person, true));
         let all = here.chain(away.into_iter().map(|person| (person, false)));
         let members = all.map(|(person, online)| Member::new(person, online));
+        let mut members: Vec<_> = members.take(MEMBERS_LISTED_MAX).collect();
+        self.describe_members(request_id, room_id, &mut members)
+            .await?;
         Ok(ServerFrame::MembersListed {
             request_id,
             room_id,
             total,
-            members: members.take(MEMBERS_LISTED_MAX).collect(),
+            members,
         })
     }
 

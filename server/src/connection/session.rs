@@ -131,7 +131,10 @@ impl Connection {
         for cursor in &self.cursors {
             self.context.hub.unfollow(&cursor.room, &self.mailbox);
         }
-        self.context.hub.leave(&self.mailbox);
+        if self.context.hub.leave(&self.mailbox) {
+            let person = self.account.person.id;
+            self.context.marks.left(person, crate::now_ms());
+        }
     }
 
     async fn run(&mut self, transport: &mut Transport) -> Result<(), TransportError> {
@@ -323,6 +326,7 @@ impl Connection {
         let store = self.context.store.clone();
         let rooms = store.rooms_of(self.account.person.id).await;
         let rooms = rooms.map_err(|failed| error::from_store(hello.request_id, failed))?;
+        let mut read = self.read_markers(hello.request_id, &rooms).await?;
         let known = known_sequences(hello.resume, &self.context.store);
         self.cursors.reserve_exact(rooms.len());
         let rooms = rooms
@@ -331,7 +335,10 @@ impl Connection {
                 let events_from =
                     first_event(room.last_sequence, known.get(&room.room_id).copied());
                 self.follow(&room, events_from);
-                RoomOpening::new(room, events_from)
+                RoomOpening {
+                    read: read.remove(&room.room_id),
+                    ..RoomOpening::new(room, events_from)
+                }
             })
             .collect();
         Ok(Welcome {

@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
+use shared::frame::Person;
 use shared::room::RoomOpening;
-use shared::{PersonId, RequestId, RoomId, TransactionId};
+use shared::{PersonId, RequestId, Role, RoomId, TransactionId};
 
 use crate::store::{Appended, StoreError};
 use crate::wire::Encoded;
@@ -38,6 +39,10 @@ pub(crate) struct Mail {
     pub(crate) changes: Vec<MembershipChange>,
     pub(crate) answers: Vec<SendAnswer>,
     pub(crate) ephemeral: Vec<Encoded>,
+    /// That the person has read on elsewhere: the newest frame for each room, so that there are no more than rooms.
+    pub(crate) read_markers: Vec<(RoomId, Encoded)>,
+    /// The person's name or role is another one now.
+    pub(crate) account: Option<Box<(Person, Role)>>,
     /// A frame about presence was dropped, so the peer must be told all of it.
     pub(crate) presence_lost: bool,
     /// Too much waited: on reconnecting, the peer resumes.
@@ -132,6 +137,19 @@ impl Mailbox {
             mail.presence_lost = true;
         }
         drop(mail);
+        self.ring();
+    }
+
+    pub(super) fn read_marker_moved(&self, room: RoomId, frame: &Encoded) {
+        let mut mail = self.lock();
+        mail.read_markers.retain(|(other, _)| *other != room);
+        mail.read_markers.push((room, frame.clone()));
+        drop(mail);
+        self.ring();
+    }
+
+    pub(super) fn account_changed(&self, person: &Person, role: Role) {
+        self.lock().account = Some(Box::new((person.clone(), role)));
         self.ring();
     }
 

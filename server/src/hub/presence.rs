@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::account::Present;
+use shared::account::{PresenceState, Present};
 use shared::frame::Person;
 use shared::{PersonId, ServerFrame};
 
@@ -22,8 +22,8 @@ const FRAMES_PER_SECOND: usize = 2_000;
 pub(super) struct Presence {
     online: HashMap<PersonId, Online>,
     connections: usize,
-    /// Who came or went since everyone was told, and whether they were here then.
-    changed: HashMap<PersonId, bool>,
+    /// Who came, went or changed since everyone was told, and what everyone was told of them then.
+    changed: HashMap<PersonId, Told>,
     /// What newcomers are told. It may be as old as what everyone was told last: what came since will follow.
     listing: Option<Encoded>,
 }
@@ -31,45 +31,121 @@ pub(super) struct Presence {
 #[derive(Debug)]
 struct Online {
     name: Box<str>,
-    connections: Vec<Arc<Mailbox>>,
+    connections: Vec<Here>,
+}
+
+/// One connection of somebody.
+#[derive(Debug)]
+struct Here {
+    mailbox: Arc<Mailbox>,
+    state: PresenceState,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    /// `None` where they were not here.
+    state: Option<PresenceState>,
+    /// By a name that is not theirs any more.
+    by_old_name: bool,
+}
+
+impl Online {
+    /// What the most attentive connection says.
+    fn state(&self) -> PresenceState {
+        let states = self.connections.iter().map(|here| here.state);
+        states
+            .max_by_key(|state| attention(*state))
+            .unwrap_or_default()
+    }
+}
+
+fn attention(state: PresenceState) -> u8 {
+    match state {
+        PresenceState::Online => 3,
+        PresenceState::DoNotDisturb => 2,
+        PresenceState::Away => 1,
+        PresenceState::Offline | PresenceState::Unknown => 0,
+    }
 }
 
 impl Presence {
     pub(super) fn enter(&mut self, name: &str, mailbox: &Arc<Mailbox>) {
+        self.note(mailbox.person);
         self.connections += 1;
-        let person = mailbox.person;
-        let online = self.online.entry(person).or_insert_with(|| {
-            self.changed.entry(person).or_insert(false);
-            Online {
-                name: name.into(),
-                connections: Vec::with_capacity(1),
-            }
+        let online = self.online.entry(mailbox.person).or_insert_with(|| Online {
+            name: name.into(),
+            connections: Vec::with_capacity(1),
         });
-        online.connections.push(mailbox.clone());
+        online.connections.push(Here {
+            mailbox: mailbox.clone(),
+            state: PresenceState::Online,
+        });
     }
 
-    pub(super) fn leave(&mut self, mailbox: &Mailbox) {
+    /// Whether the person is gone with this connection.
+    pub(super) fn leave(&mut self, mailbox: &Mailbox) -> bool {
+        self.note(mailbox.person);
         let Some(online) = self.online.get_mut(&mailbox.person) else {
-            return;
+            return false;
         };
         self.connections -= 1;
         online
             .connections
-            .retain(|other| other.number != mailbox.number);
-        if online.connections.is_empty() {
+            .retain(|here| here.mailbox.number != mailbox.number);
+        let is_gone = online.connections.is_empty();
+        if is_gone {
             self.online.remove(&mailbox.person);
-            self.changed.entry(mailbox.person).or_insert(true);
+        }
+        is_gone
+    }
+
+    /// What one connection says of its person.
+    pub(super) fn set_state(&mut self, mailbox: &Mailbox, state: PresenceState) {
+        self.note(mailbox.person);
+        let online = self.online.get_mut(&mailbox.person);
+        let here = online.and_then(|online| {
+            let mut connections = online.connections.iter_mut();
+            connections.find(|here| here.mailbox.number == mailbox.number)
+        });
+        if let Some(here) = here {
+            here.state = state;
         }
     }
 
-    pub(super) fn connections_of(&self, person: PersonId) -> &[Arc<Mailbox>] {
-        self.online
-            .get(&person)
-            .map_or(&[], |online| &online.connections)
+    pub(super) fn rename(&mut self, person: &Person) {
+        self.note(person.id);
+        if let Some(online) = self.online.get_mut(&person.id)
+            && *online.name != *person.name
+        {
+            online.name = person.name.as_str().into();
+            if let Some(told) = self.changed.get_mut(&person.id) {
+                told.by_old_name = true;
+            }
+        }
+    }
+
+    /// Keeps what everyone was told of somebody who is about to change.
+    fn note(&mut self, person: PersonId) {
+        let state = self.state(person);
+        self.changed.entry(person).or_insert(Told {
+            state,
+            by_old_name: false,
+        });
+    }
+
+    pub(super) fn connections_of(&self, person: PersonId) -> impl Iterator<Item = &Arc<Mailbox>> {
+        let online = self.online.get(&person).into_iter();
+        online.flat_map(|online| online.connections.iter().map(|here| &here.mailbox))
     }
 
     pub(super) fn connections(&self) -> impl Iterator<Item = &Arc<Mailbox>> {
-        self.online.values().flat_map(|online| &online.connections)
+        let here = self.online.values().flat_map(|online| &online.connections);
+        here.map(|here| &here.mailbox)
+    }
+
+    /// `None` where the person is not here.
+    pub(super) fn state(&self, id: PersonId) -> Option<PresenceState> {
+        self.online.get(&id).map(Online::state)
     }
 
     pub(super) fn person(&self, id: PersonId) -> Option<Person> {
@@ -79,8 +155,11 @@ impl Presence {
         })
     }
 
-    pub(super) fn people(&self) -> impl Iterator<Item = Person> {
-        self.online.keys().filter_map(|id| self.person(*id))
+    fn present(&self, id: PersonId) -> Option<Present> {
+        Some(Present {
+            person: self.person(id)?,
+            state: self.state(id)?,
+        })
     }
 
     pub(super) fn has_changed(&self) -> bool {
@@ -100,37 +179,43 @@ impl Presence {
         match &self.listing {
             Some(listing) => listing.clone(),
             None => {
+                let people = self.online.keys().take(NAMES_MAX);
                 let listing = Encoded::new(&ServerFrame::PresenceListed {
                     total: self.total(),
-                    people: self.people().take(NAMES_MAX).map(Present::from).collect(),
+                    people: people.filter_map(|id| self.present(*id)).collect(),
                 });
                 self.listing.insert(listing).clone()
             }
         }
     }
 
-    /// The frame that tells everyone what changed; `None` where all came back.
+    /// The frame that tells everyone what changed; `None` where all is as it was.
     pub(super) fn change(&mut self) -> Option<Encoded> {
         let changed = std::mem::take(&mut self.changed);
         self.listing = None;
-        let (mut came, mut left) = (Vec::new(), Vec::new());
-        for (id, was_here) in changed {
-            match (was_here, self.person(id)) {
-                (false, Some(person)) => came.push(person.into()),
-                (true, None) => left.push(id),
-                (true, Some(_)) | (false, None) => {}
+        let (mut came, mut others, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, told) in changed {
+            match (told.state, self.present(id)) {
+                (None, Some(present)) => came.push(present),
+                (Some(_), None) => left.push(id),
+                (Some(state), Some(present)) if state != present.state || told.by_old_name => {
+                    others.push(present);
+                }
+                (Some(_), Some(_)) | (None, None) => {}
             }
         }
-        if came.is_empty() && left.is_empty() {
+        if came.is_empty() && others.is_empty() && left.is_empty() {
             return None;
         }
-        if left.len() > NAMES_MAX {
+        if left.len() > NAMES_MAX || others.len() > NAMES_MAX {
             return Some(self.listing());
         }
-        came.truncate(NAMES_MAX);
+        // Of newcomers nobody knows, so that it is they who may be left out.
+        others.append(&mut came);
+        others.truncate(NAMES_MAX);
         Some(Encoded::new(&ServerFrame::PresenceChanged {
             total: self.total(),
-            came,
+            came: others,
             left,
         }))
     }
@@ -183,10 +268,9 @@ mod tests {
         assert_eq!(presence.interval(), 3 * INTERVAL);
         let listing = presence.listing();
         assert!(listing.framed(crate::wire::Framing::Lines).len() < 32 * 1024);
-        crowd
-            .iter()
-            .take(1000)
-            .for_each(|mailbox| presence.leave(mailbox));
+        for mailbox in crowd.iter().take(1000) {
+            assert!(presence.leave(mailbox));
+        }
         // So many ids would be too long a frame, so everyone is told anew.
         let ServerFrame::PresenceListed { total, people } = frame(&presence.change().unwrap())
         else {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use shared::limits::READ_BY_MEMBERS_MAX;
 use shared::room::RoomInfo;
 use shared::{PersonId, RoomEvent, RoomId, Sequence, ServerFrame};
 use tokio::time::Instant;
@@ -38,6 +39,8 @@ pub(crate) struct Room {
     tail: Mutex<Tail>,
     /// A sequence that no event of the tail reaches, so that who has everything need not lock it.
     end: AtomicU64,
+    /// Of the last event that was heard of.
+    last: AtomicU64,
     followers: Mutex<HashMap<u64, Arc<Mailbox>>>,
     peace: Mutex<Peace>,
     budget: Mutex<Budget>,
@@ -72,6 +75,7 @@ impl Room {
             name_key: info.name.key(),
             tail: Mutex::default(),
             end: AtomicU64::new(u64::MAX),
+            last: AtomicU64::new(info.last_sequence.0),
             followers: Mutex::default(),
             peace: Mutex::new(Peace {
                 until: Instant::now(),
@@ -128,6 +132,7 @@ impl Room {
         let mut tail = lock(&self.tail);
         self.count_bytes(tail.push(event.sequence, line, bytes_max));
         self.end.store(event.sequence.0 + 1, Ordering::Release);
+        self.last.fetch_max(event.sequence.0, Ordering::AcqRel);
     }
 
     fn count_bytes(&self, grown: isize) {
@@ -168,7 +173,8 @@ impl Room {
         }
     }
 
-    pub(super) fn follow(&self, mailbox: &Arc<Mailbox>) {
+    pub(super) fn follow(&self, info: &RoomInfo, mailbox: &Arc<Mailbox>) {
+        self.last.fetch_max(info.last_sequence.0, Ordering::AcqRel);
         lock(&self.followers).insert(mailbox.number, mailbox.clone());
     }
 
@@ -191,9 +197,21 @@ impl Room {
         people
     }
 
+    /// Whether others than the person are here, and no more people than see how far each other have read.
+    pub(super) fn is_small_beside(&self, person: PersonId) -> bool {
+        let few = READ_BY_MEMBERS_MAX as usize;
+        let people = self.people(few + 1);
+        people.len() <= few && people.iter().any(|other| *other != person)
+    }
+
+    /// The room's last event, as far as it is known here.
+    pub(crate) fn last(&self) -> Sequence {
+        Sequence(self.last.load(Ordering::Acquire))
+    }
+
     /// Passes an ephemeral frame to everyone here but the connections of who caused it, unless the room has had
     /// too many.
-    pub(crate) fn whisper(&self, from: &Mailbox, frame: &ServerFrame) {
+    pub(crate) fn whisper(&self, from: PersonId, frame: &ServerFrame) {
         let followers = lock(&self.followers);
         let mut budget = lock(&self.budget);
         let now = Instant::now();
@@ -207,7 +225,7 @@ impl Room {
         budget.deliveries -= followers.len() as f64;
         drop(budget);
         let encoded = Encoded::new(frame);
-        for follower in followers.values().filter(|to| to.person != from.person) {
+        for follower in followers.values().filter(|to| to.person != from) {
             follower.whisper(&encoded);
         }
     }
@@ -234,7 +252,9 @@ mod tests {
         let mailboxes: Vec<_> = (0..followers)
             .map(|number| Arc::new(Mailbox::new(number, person)))
             .collect();
-        mailboxes.iter().for_each(|mailbox| room.follow(mailbox));
+        mailboxes
+            .iter()
+            .for_each(|mailbox| room.follow(&info, mailbox));
         (room, mailboxes[0].clone())
     }
 

@@ -6,7 +6,7 @@ use shared::{
     EventBody, FileId, PersonId, RoomEvent, RoomId, Sequence, TimestampMs, TransactionId,
 };
 
-use super::{Appended, NewMessage, StoreError, counter, files, rooms, to_integer};
+use super::{Appended, NewMessage, StoreError, counter, files, mentions, rooms, to_integer};
 
 /// A page ends with the event that reaches this many bytes of body.
 const PAGE_BODY_BYTES: usize = 256 * 1024;
@@ -51,6 +51,7 @@ pub(super) fn append_message(
         body,
         Some(transaction),
     )?;
+    mentions::note(db, lobby, &event)?;
     Ok(Appended {
         event,
         repeated: false,

@@ -52,6 +52,20 @@ pub(super) fn take(
     Ok(())
 }
 
+/// Leaves the looks of a name that its owner gives up to whoever takes them next.
+pub(super) fn release(
+    db: &Connection,
+    named: Named,
+    name: &str,
+    owner_id: &[u8; 16],
+) -> Result<(), StoreError> {
+    for look in names::looks(name) {
+        db.prepare_cached("DELETE FROM looks WHERE named = ?1 AND look = ?2 AND owner_id = ?3")?
+            .execute(params![named as i64, look, owner_id])?;
+    }
+    Ok(())
+}
+
 /// Makes the looks of all names again where another edition of [`names::looks`] made them, or none yet.
 pub(super) fn renew(db: &Connection) -> rusqlite::Result<()> {
     let made_by: Option<String> = db

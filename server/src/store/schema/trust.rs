@@ -60,6 +60,25 @@ CREATE TABLE mentions (
     person_id BLOB NOT NULL REFERENCES people(id), room_id BLOB NOT NULL REFERENCES rooms(id),
     sequence INTEGER NOT NULL, PRIMARY KEY (person_id, room_id, sequence)
 ) STRICT, WITHOUT ROWID;
+-- However somebody comes into a room, what was said there before counts as read. Members of before the step have no
+-- marker until they set one: their clients know how far they have read.
+CREATE TRIGGER read_when_joining AFTER INSERT ON members BEGIN
+    INSERT INTO read_markers (person_id, room_id, sequence)
+        SELECT NEW.person_id, id, last_seq FROM rooms WHERE id = NEW.room_id
+        ON CONFLICT DO UPDATE SET sequence = excluded.sequence;
+END;
+CREATE TRIGGER read_when_new AFTER INSERT ON people BEGIN
+    INSERT INTO read_markers (person_id, room_id, sequence)
+        SELECT NEW.id, id, last_seq FROM rooms WHERE id = (SELECT value FROM meta WHERE key = 'lobby');
+END;
+CREATE TRIGGER nothing_read_when_gone AFTER DELETE ON members BEGIN
+    DELETE FROM read_markers WHERE person_id = OLD.person_id AND room_id = OLD.room_id;
+    DELETE FROM mentions WHERE person_id = OLD.person_id AND room_id = OLD.room_id;
+END;
+CREATE TRIGGER nothing_read_when_removed AFTER UPDATE OF removed_ms ON people WHEN NEW.removed_ms IS NOT NULL BEGIN
+    DELETE FROM read_markers WHERE person_id = NEW.id;
+    DELETE FROM mentions WHERE person_id = NEW.id;
+END;
 
 -- purpose: own, join, room, reset_password.
 CREATE TABLE invitations (
