@@ -164,7 +164,9 @@ pub enum Command {
     JoinRoom { room: RoomRef },
     /// Answered by [`Change::RequestDone`].
     LeaveRoom { room_id: RoomId },
-    /// Sends any other request; its request id is chosen by the core. Answered by [`Change::Answered`].
+    /// Sends any other request; its request id is chosen by the core. Answered by [`Change::Answered`], or
+    /// [`Change::RequestDone`] or [`Change::RoomJoined`] where the protocol says so. What one may ask without having
+    /// signed in may be asked while signed out.
     Ask(Box<ClientFrame>),
     /// Fills [`crate::View::directory`].
     ListRooms,

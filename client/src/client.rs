@@ -6,6 +6,7 @@ use shared::room::CreateRoom;
 use shared::{ClientFrame, Epoch, RequestId, RoomId, RoomRef, Secret, Sequence, TimestampMs};
 
 use crate::api::{Change, Command, CommandError, Config, Entry, Input, Output, Ticket};
+use crate::client::inquiry::Inquiry;
 use crate::connection::{ConnectionState, Timers};
 use crate::outbox::Outbox;
 use crate::snapshot::Snapshot;
@@ -14,6 +15,7 @@ use crate::view::View;
 
 mod downloads;
 mod entry;
+mod inquiry;
 mod requests;
 mod session;
 mod transfers;
@@ -33,6 +35,7 @@ pub struct Client {
     pub(crate) cookie: bool,
     /// The server is being told that the session is over, by this request and until then at the longest.
     pub(crate) leaving: Option<(RequestId, TimestampMs)>,
+    pub(crate) inquiry: Option<Inquiry>,
     pub(crate) epoch: Option<Epoch>,
     pub(crate) last_read: BTreeMap<RoomId, Sequence>,
     pub(crate) timers: Timers,
@@ -66,6 +69,7 @@ impl Client {
             token: restored.session_token.map(Secret::from),
             cookie: restored.cookie && config_by_cookie,
             leaving: None,
+            inquiry: None,
             epoch: restored.epoch,
             last_read: restored.last_read,
             timers: Timers::new(now),
@@ -126,7 +130,8 @@ impl Client {
         let typing = typing.map(|(_, until)| *until).min();
         let transfers = self.transfers.poll_timeout();
         let leaving = self.leaving.map(|(_, until)| until);
-        [connection, outbox, typing, transfers, leaving]
+        let inquiry = self.inquiry.as_ref().map(|inquiry| inquiry.until);
+        [connection, outbox, typing, transfers, leaving, inquiry]
             .into_iter()
             .flatten()
             .min()
@@ -163,10 +168,7 @@ impl Client {
                 let room = RoomRef::Id(room_id);
                 ClientFrame::LeaveRoom { request_id, room }
             }),
-            Command::Ask(mut frame) => self.request(now, None, |request_id| {
-                frame.set_request_id(request_id);
-                *frame
-            }),
+            Command::Ask(frame) => self.ask_server(*frame, now),
             Command::ListRooms => self.request(now, None, |request_id| ClientFrame::ListRooms {
                 request_id,
             }),

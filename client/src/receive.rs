@@ -32,6 +32,9 @@ impl Client {
         if let Some((asked, _)) = self.leaving {
             return self.receive_leaving(asked, &frame);
         }
+        if self.inquiry.is_some() {
+            return self.receive_inquired(frame);
+        }
         self.timers.heard(now);
         match self.view.connection {
             ConnectionState::Greeting { request_id } => {
@@ -369,7 +372,7 @@ impl Client {
         }
     }
 
-    fn answered(&mut self, request_id: RequestId, answer: ServerFrame) {
+    pub(crate) fn answered(&mut self, request_id: RequestId, answer: ServerFrame) {
         if self.requests.remove(&request_id).is_some() {
             let answer = Box::new(answer);
             self.changed(Change::Answered { request_id, answer });

@@ -29,6 +29,7 @@ impl Client {
             return Err(CommandError::SignedIn);
         }
         self.left();
+        self.end_inquiry("Signing in came first. Ask again.");
         self.token = Some(session_token.reveal().into());
         self.view.unconfirmed = entry.is_secret();
         self.view.entry = Some(entry);
@@ -154,6 +155,7 @@ impl Client {
         let signed_out = matches!(self.view.connection, ConnectionState::SignedOut { .. });
         let tells = online && !self.cookie;
         if !tells && !self.is_leaving() {
+            self.inquiry = None;
             self.output(Output::Disconnect);
         }
         if self.config.session_by_cookie && !signed_out {
@@ -205,7 +207,7 @@ impl Client {
     }
 
     /// The server need not be told any longer.
-    fn left(&mut self) {
+    pub(crate) fn left(&mut self) {
         if self.leaving.take().is_some() {
             self.output(Output::Disconnect);
         }

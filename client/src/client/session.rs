@@ -1,7 +1,7 @@
 //! Connecting, greeting, and everything that is due at a time.
 
 use shared::frame::{Hello, Resume, RoomCursor};
-use shared::{ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, RoomId, TimestampMs};
+use shared::{ClientFrame, PROTOCOL_VERSION, RoomId, TimestampMs};
 
 use crate::api::{Change, Output, Ticket};
 use crate::client::Client;
@@ -18,7 +18,7 @@ impl Client {
 
     pub(crate) fn greet(&mut self, now: TimestampMs) {
         if self.view.connection != ConnectionState::Connecting {
-            return;
+            return self.inquire(now);
         }
         let Some(credentials) = self.credentials() else {
             return;
@@ -53,7 +53,10 @@ impl Client {
 
     pub(crate) fn disconnected(&mut self, reason: String, now: TimestampMs) {
         match self.view.connection {
-            ConnectionState::SignedOut { .. } => return self.leaving = None,
+            ConnectionState::SignedOut { .. } => {
+                self.leaving = None;
+                return self.inquiry_ended(&reason);
+            }
             ConnectionState::Waiting { .. } => return,
             ConnectionState::Connecting
             | ConnectionState::Greeting { .. }
@@ -72,12 +75,7 @@ impl Client {
         for room in self.view.rooms.values_mut() {
             room.reading_history = false;
         }
-        for (request_id, _) in std::mem::take(&mut self.requests) {
-            let mut error =
-                ErrorReply::new(ErrorCode::TimedOut, "The connection ended. Try again.");
-            error.request_id = request_id;
-            self.changed(Change::RequestFailed { request_id, error });
-        }
+        self.fail_requests("The connection ended. Try again.");
     }
 
     pub(crate) fn timeout(&mut self, now: TimestampMs) {
@@ -94,6 +92,7 @@ impl Client {
             Some((_, Due::Connect | Due::GiveUp | Due::Ping)) | None => {}
         }
         self.leaving_timeout(now);
+        self.inquiry_timeout(now);
         self.expire_typing(now);
         self.persist_timeout(now);
         self.view.outbox.timeout(now);

@@ -6,6 +6,7 @@ mod connection;
 mod downloads;
 mod entry;
 mod faults;
+mod inquiry;
 mod outbox;
 mod random;
 mod rooms;

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use client::Input;
-use shared::account::{OpenSession, SessionOpened};
+use shared::account::{
+    InvitationDescription, InvitationPurpose, OpenSession, Registration, ServerDescription,
+    SessionOpened,
+};
 use shared::frame::{Credentials, Person};
 use shared::{
     ErrorCode, ErrorReply, PersonId, RequestId, Role, ServerFrame, SessionId, SessionToken,
@@ -56,6 +59,37 @@ impl Accounts {
 
     fn named(&self, name: &str) -> Option<usize> {
         self.people.iter().position(|one| one.person.name == name)
+    }
+
+    pub(super) fn describe(&self, request_id: RequestId) -> ServerDescription {
+        ServerDescription {
+            request_id,
+            name: "sim".into(),
+            version: "0".into(),
+            registration: match self.closed {
+                true => Registration::Closed,
+                false => Registration::Invitation,
+            },
+            guests: true,
+            unowned: false,
+            password_chars_min: 8,
+        }
+    }
+
+    pub(super) fn describe_invitation(&self, request_id: RequestId, token: &str) -> ServerFrame {
+        if !self.invitations.contains(token) {
+            let mut error = error(ErrorCode::InvitationInvalid, None);
+            error.request_id = request_id;
+            return ServerFrame::Error(error);
+        }
+        ServerFrame::InvitationDescribed(InvitationDescription {
+            request_id,
+            purpose: InvitationPurpose::Join,
+            by: None,
+            room_name: None,
+            person: None,
+            expires_at_ms: None,
+        })
     }
 
     /// A try that is repeated with its token leads to where the first one led.

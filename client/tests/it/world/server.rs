@@ -61,6 +61,16 @@ impl World {
                 file_id,
                 index,
             } => self.read_chunk(who, request_id, file_id, index),
+            ClientFrame::DescribeServer { request_id } => {
+                let about = self.accounts.describe(request_id);
+                self.down(who, ServerFrame::ServerDescribed(about));
+            }
+            ClientFrame::DescribeInvitation { request_id, token } => {
+                let about = self
+                    .accounts
+                    .describe_invitation(request_id, token.reveal());
+                self.down(who, about);
+            }
             frame => panic!("not simulated: {frame:?}"),
         }
     }
