@@ -1,10 +1,49 @@
-//! Which room comes next, and who is in one. Lists come unsorted: each screen sorts names by the tables that it has.
+//! What rooms are called, which one comes next, who is in one, and what one may do there. Lists come unsorted: each
+//! screen sorts names by the tables that it has.
 
-use shared::RoomId;
+use shared::account::PresenceState;
 use shared::frame::Person;
-use shared::room::RoomKind;
+use shared::room::{RoomInfo, RoomKind};
+use shared::{Operation, PersonId, RoomId};
 
 use crate::view::{Room, View};
+
+/// What a room is called: its name, or who else is in a direct one.
+pub fn title(room: &RoomInfo) -> String {
+    match room.kind {
+        RoomKind::Direct if room.people.is_empty() => "Nobody else".into(),
+        RoomKind::Direct => {
+            let names: Vec<&str> = room.people.iter().map(|one| one.name.as_str()).collect();
+            names.join(", ")
+        }
+        RoomKind::Lobby | RoomKind::Public | RoomKind::Private | RoomKind::Unknown => {
+            room.name.to_string()
+        }
+    }
+}
+
+/// The same as it is mentioned in a sentence: `#garden`, `Ann, Bob`.
+pub fn label(room: &RoomInfo) -> String {
+    match room.kind {
+        RoomKind::Direct => title(room),
+        RoomKind::Lobby | RoomKind::Public | RoomKind::Private | RoomKind::Unknown => {
+            format!("#{}", room.name)
+        }
+    }
+}
+
+/// Whether one may do this in a room, by the table of operations; without a room, on the server.
+pub fn may(view: &View, operation: Operation, room_id: Option<RoomId>) -> bool {
+    let room = room_id.and_then(|room_id| view.rooms.get(&room_id));
+    let standing = room.and_then(|room| room.info.standing());
+    operation.is_allowed_in(view.role, standing)
+}
+
+/// Whether somebody is here, as far as is known.
+pub fn presence(view: &View, person_id: PersonId) -> PresenceState {
+    let present = view.presence.people.get(&person_id);
+    present.map_or(PresenceState::Offline, |present| present.state)
+}
 
 /// Where to in a list of rooms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +125,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use shared::room::{Member, RoomInfo};
-    use shared::{PersonId, Sequence};
+    use shared::{Role, Sequence};
 
     use super::*;
     use crate::timeline::Timeline;
@@ -136,6 +175,34 @@ mod tests {
             ..View::default()
         };
         (view, room_id)
+    }
+
+    #[test]
+    fn a_direct_room_is_called_by_who_is_in_it() {
+        let mut room = RoomInfo::new(
+            rooms()[0],
+            "direct-1".parse().expect("a name"),
+            RoomKind::Direct,
+        );
+        assert_eq!(label(&room), "Nobody else");
+        room.people = vec![person(2), person(3)];
+        assert_eq!(label(&room), "person 2, person 3");
+        room.kind = RoomKind::Private;
+        assert_eq!(title(&room), "direct-1");
+        assert_eq!(label(&room), "#direct-1");
+    }
+
+    #[test]
+    fn the_table_says_what_one_may_do() {
+        let (mut view, room_id) = view(RoomKind::Public, &[], &[], 0);
+        view.role = Role::Guest;
+        assert!(may(&view, Operation::AddMember, Some(room_id)));
+        assert!(!may(&view, Operation::ChangeRoom, Some(room_id)));
+        assert!(!may(&view, Operation::ListPeople, None));
+        view.role = Role::Admin;
+        assert!(may(&view, Operation::ChangeRoom, Some(room_id)));
+        assert!(!may(&view, Operation::ChangeRoom, Some(rooms()[3])));
+        assert!(may(&view, Operation::ListPeople, None));
     }
 
     #[test]

@@ -40,14 +40,14 @@ pub fn connection(state: &ConnectionState, now: TimestampMs) -> Option<String> {
     }
 }
 
-/// Of the window or the tab: `(3) #lobby · Chinwag`.
-pub fn title(unread: u64, room: Option<&str>) -> String {
+/// Of the window or the tab: `(3) #lobby · Chinwag`. `place` is what is shown there.
+pub fn title(unread: u64, place: Option<&str>) -> String {
     let unread = match unread {
         0 => String::new(),
         unread => format!("({}) ", count(unread)),
     };
-    let room = room.map(|name| format!("#{name} · ")).unwrap_or_default();
-    format!("{unread}{room}Chinwag")
+    let place = place.map(|name| format!("{name} · ")).unwrap_or_default();
+    format!("{unread}{place}Chinwag")
 }
 
 /// Who is typing; empty where nobody is.
@@ -237,6 +237,6 @@ mod tests {
     fn titles_name_what_is_there() {
         assert_eq!(title(0, None), "Chinwag");
         assert_eq!(title(3, None), "(3) Chinwag");
-        assert_eq!(title(100, Some("lobby")), "(99+) #lobby · Chinwag");
+        assert_eq!(title(100, Some("#lobby")), "(99+) #lobby · Chinwag");
     }
 }

@@ -2,7 +2,7 @@
 
 use client::View;
 use client::present::news::{Announcement, News, Notice};
-use client::present::words;
+use client::present::{rooms, words};
 use eframe::egui::{self, UserAttentionType, ViewportCommand};
 use native::Handle;
 use shared::{RoomId, TimestampMs};
@@ -98,8 +98,8 @@ impl Notices {
 
 fn title(view: &View, shown: Option<RoomId>) -> String {
     let room = shown.and_then(|room_id| view.rooms.get(&room_id));
-    let room = room.map(|room| room.info.name.as_str());
-    words::title(view.unread_in_all(), room)
+    let room = room.map(|room| rooms::label(&room.info));
+    words::title(view.unread_in_all(), room.as_deref())
 }
 
 /// Whether somebody is there to see what the window shows.
