@@ -1,12 +1,14 @@
 //! The browser around the page. Besides the driver, nothing else touches it.
 //!
-//! - `files`: files chosen, dropped and pasted; `clipboard`, `location`, `random`, `time`, `title`
+//! - `files`: files chosen, dropped and pasted; `clipboard`, `http`, `location`, `picture`, `random`, `time`, `title`
 //! - `element`: what components do with elements of theirs
 
 pub(crate) mod clipboard;
 pub(crate) mod element;
 pub(crate) mod files;
+pub(crate) mod http;
 pub(crate) mod location;
+pub(crate) mod picture;
 pub(crate) mod random;
 pub(crate) mod time;
 pub(crate) mod title;
@@ -21,10 +23,14 @@ pub(crate) fn document() -> Document {
     window().document().expect("a window has a document")
 }
 
+/// Whether the page is on a screen.
+pub(crate) fn is_shown() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Visible
+}
+
 /// Whether somebody is looking at the page.
 pub(crate) fn is_watched() -> bool {
-    document().visibility_state() == web_sys::VisibilityState::Visible
-        && document().has_focus().unwrap_or(true)
+    is_shown() && document().has_focus().unwrap_or(true)
 }
 
 /// Whether one pane at a time is shown; the same width as in the style sheets.

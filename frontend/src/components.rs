@@ -1,29 +1,45 @@
 //! What is on the screen, one component a file. Pages read contexts; the rest take props and callbacks.
 //!
-//! - `app` chooses between `welcome` and `shell`, which lays out `sidebar`, `room_pane` and `details`
+//! - `app` chooses between `welcome` and `shell`, which lays out `sidebar`, `room_pane`, `details` and `pages`
 //! - `timeline` and `composer` are the two halves of a room; `attachments` and `upload_card` show files
-//! - `dialog` and what it is for: `jump`, `browse`, `create_room`, `confirm`
-//! - `hooks`: how a component follows the core
+//! - `dialog` and what it is for: `jump`, `browse`, `pick_people`, `person_card`, `bans`, `secret`, `confirm`
+//! - `form`: fields; `sheet`: a request that a form makes, in a dialog or on a page; `room_sheets`: those about rooms
+//! - `menu`, `list`: what is to be done with something, and many things
+//! - `hooks`: how a component follows the core; `request`: how it asks the server
 
 mod absent;
 pub(crate) mod app;
 mod attachments;
 mod avatar;
+mod bans;
 mod browse;
 mod composer;
 mod confirm;
 mod connection_bar;
 mod copy_button;
-mod create_room;
 mod details;
 mod dialog;
 mod drop_target;
+mod form;
 mod hooks;
 mod icon;
+mod invitation;
 mod jump;
+mod list;
+mod menu;
+mod pages;
+mod person_card;
+mod person_item;
+mod pick_people;
+mod presence;
+mod qr;
+mod request;
 mod room_head;
 mod room_list;
 mod room_pane;
+mod room_sheets;
+mod secret;
+mod sheet;
 mod shell;
 mod sidebar;
 mod timeline;
@@ -31,3 +47,4 @@ mod toasts;
 mod typing_line;
 mod upload_card;
 mod welcome;
+mod you_menu;

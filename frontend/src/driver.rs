@@ -2,7 +2,9 @@
 //! decision is the core's. A component reads [`Driver::view`], issues [`Driver::command`] and watches changes.
 //!
 //! - `clock`, `socket`, `storage`, `upload`: what the core has none of; `watch`: who is told of which change
+//! - `ask`: who waits for which answer
 
+mod ask;
 mod clock;
 mod socket;
 mod storage;
@@ -12,15 +14,18 @@ mod watch;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
+use client::present::format::sentence;
+use client::present::words;
 use client::{
     Change, Client, Command, CommandError, Config, Entry, Input, Output, PendingAttachment, Ticket,
-    View,
+    UploadPhase, View,
 };
 use gloo_timers::callback::Timeout;
 use shared::frame::ClientInfo;
-use shared::{SessionToken, TimestampMs, UploadId};
+use shared::{FileInfo, SessionToken, TimestampMs, UploadId};
 use web_sys::File;
 
+use self::ask::Asked;
 use self::clock::Clock;
 use self::socket::{Report, Socket};
 use self::storage::Storage;
@@ -52,6 +57,7 @@ struct Inner {
     /// The timer that runs, and when it fires.
     timer: RefCell<Option<(TimestampMs, Timeout)>>,
     watchers: Watchers,
+    asked: Asked,
     /// Whether what is unsent survives the page.
     stores: Cell<bool>,
     me: Weak<Inner>,
@@ -76,6 +82,7 @@ impl Driver {
             uploads: Uploads::default(),
             timer: RefCell::new(None),
             watchers: Watchers::default(),
+            asked: Asked::default(),
             stores: Cell::new(true),
             me: me.clone(),
         }));
@@ -105,11 +112,11 @@ impl Driver {
         result
     }
 
-    /// Claims a name under a new secret.
-    pub(crate) fn sign_in(&self, name: String) -> Result<Ticket, CommandError> {
+    /// Comes in under a new secret.
+    pub(crate) fn sign_in(&self, entry: Entry) -> Result<Ticket, CommandError> {
         let session_token = SessionToken::from_random(random::bytes());
         self.command(Command::SignIn {
-            entry: Entry::Guest { name },
+            entry,
             session_token,
         })
     }
@@ -129,6 +136,48 @@ impl Driver {
         self.0.uploads.keep(upload_id, file);
         self.0.drain();
         Ok(upload_id)
+    }
+
+    /// Sends a file that no message will carry, and tells `then` what the server calls it, or why it does not.
+    pub(crate) fn send_file(
+        &self,
+        file: File,
+        then: impl FnOnce(Result<FileInfo, String>) + 'static,
+    ) {
+        let upload_id = match self.upload(file) {
+            Ok(upload_id) => upload_id,
+            Err(error) => return then(Err(words::refusal(&error))),
+        };
+        let waiting = Rc::new(RefCell::new(None));
+        let tell = {
+            let (driver, waiting) = (self.clone(), waiting.clone());
+            let then = RefCell::new(Some(then));
+            move |_: &Change| {
+                let Some(sent) = driver.sent(upload_id) else {
+                    return;
+                };
+                waiting.take();
+                // Nothing waits for it any more, here or on the server.
+                let _ = driver.command(Command::CancelUpload { upload_id });
+                if let Some(then) = then.take() {
+                    then(sent);
+                }
+            }
+        };
+        let watch = self.watch(move |change| *change == Change::Upload(upload_id), tell);
+        waiting.replace(Some(watch));
+    }
+
+    /// How an upload ended, if it has.
+    fn sent(&self, upload_id: UploadId) -> Option<Result<FileInfo, String>> {
+        self.view(|view| match &view.uploads.get(&upload_id)?.phase {
+            UploadPhase::Finished(file) => Some(Ok(file.clone())),
+            UploadPhase::Failed { reason, .. } => Some(Err(sentence(reason))),
+            UploadPhase::Waiting
+            | UploadPhase::Sending
+            | UploadPhase::Finishing
+            | UploadPhase::SourceMissing => None,
+        })
     }
 
     /// Goes on with an upload, with the file chosen anew where one is given.
@@ -196,6 +245,7 @@ impl Inner {
         }
         self.set_timer();
         self.watchers.tell_soon();
+        self.asked.tell();
     }
 
     fn carry_out(&self, output: Output) {
@@ -213,7 +263,10 @@ impl Inner {
                     self.watchers.note(Change::Connection);
                 }
             }
-            Output::Changed(change) => self.watchers.note(change),
+            Output::Changed(change) => {
+                self.asked.hear(&change);
+                self.watchers.note(change);
+            }
             Output::PutChunk {
                 request_id,
                 upload_id,

@@ -1,12 +1,14 @@
 //! The browser page: a screen for the client core, which holds all of its state.
 //!
 //! - `driver`: runs the core in a browser; `browser`: everything else that the page asks of the browser
-//! - `text`: what text becomes; `components`: what is on the screen; `drafts`: what is being written
+//! - `text`: what text becomes; `components`: what is on the screen; `drafts`: what is being written;
+//!   `profiles`: pictures of people
 
 mod browser;
 mod components;
 mod drafts;
 mod driver;
+mod profiles;
 mod text;
 
 use crate::components::app::{App, AppProps};

@@ -13,6 +13,17 @@ pub(crate) fn focus(node: &NodeRef) {
     }
 }
 
+/// Puts the focus on the first element inside that matches.
+pub(crate) fn focus_inside(node: &NodeRef, selector: &str) {
+    let inside = node
+        .cast::<Element>()
+        .and_then(|element| element.query_selector(selector).ok()?)
+        .and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    if let Some(element) = inside {
+        let _ = element.focus();
+    }
+}
+
 /// Makes a text area as high as its text, up to the style sheet's limit.
 pub(crate) fn fit_height(area: &HtmlTextAreaElement) {
     let style = HtmlElement::style(area);
@@ -58,10 +69,10 @@ pub(crate) fn is_pressable(target: Option<EventTarget>) -> bool {
     })
 }
 
-/// Whether a dialog is open over the page.
+/// Whether a dialog or a menu is open over the page.
 pub(crate) fn has_dialog() -> bool {
     document()
-        .query_selector("dialog[open]")
+        .query_selector("dialog[open], [role=menu]")
         .ok()
         .flatten()
         .is_some()

@@ -1,4 +1,5 @@
-//! The address bar: `/` is the list of rooms, `/rooms/<name>` a room.
+//! The address bar: `/` is the list of rooms, `/rooms/<name>` a room, `/you/…` and `/admin/…` pages. What follows `#`
+//! is never sent to a server: `#invite=<token>` an invitation, `#at=<sequence>` a message.
 
 use js_sys::{decode_uri_component, encode_uri_component};
 use wasm_bindgen::JsValue;
@@ -6,29 +7,97 @@ use wasm_bindgen::JsValue;
 use crate::browser::window;
 
 const ROOMS: &str = "/rooms/";
+/// Folders of pages that are no room.
+const PAGES: [&str; 2] = ["/you/", "/admin/"];
 
-/// The name of the room that the address means.
-pub(crate) fn room() -> Option<String> {
-    let path = window().location().pathname().ok()?;
-    let name = decode_uri_component(path.strip_prefix(ROOMS)?).ok()?;
-    Some(String::from(name)).filter(|name| !name.is_empty())
+/// What is shown beside the list of rooms.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Place {
+    /// Nothing: on narrow screens the list alone.
+    List,
+    /// The room of this name.
+    Room(String),
+    /// A page, by its path.
+    Page(String),
 }
 
-/// Makes the address that of the room, or of the list. `replace` leaves no step to go back by.
-pub(crate) fn go_to(room: Option<&str>, replace: bool) {
-    let path = match room {
-        Some(name) => format!("{ROOMS}{}", encode_uri_component(name)),
-        None => "/".into(),
-    };
+impl Place {
+    /// That the address means.
+    pub(crate) fn current() -> Self {
+        let path = window().location().pathname().unwrap_or_default();
+        if PAGES.iter().any(|folder| path.starts_with(folder)) {
+            return Self::Page(path);
+        }
+        let name = path
+            .strip_prefix(ROOMS)
+            .and_then(|name| decode_uri_component(name).ok());
+        match name.map(String::from) {
+            Some(name) if !name.is_empty() => Self::Room(name),
+            Some(_) | None => Self::List,
+        }
+    }
+
+    pub(crate) fn room(&self) -> Option<&str> {
+        match self {
+            Self::Room(name) => Some(name),
+            Self::List | Self::Page(_) => None,
+        }
+    }
+
+    fn path(&self) -> String {
+        match self {
+            Self::List => "/".into(),
+            Self::Room(name) => room_path(name),
+            Self::Page(path) => path.clone(),
+        }
+    }
+}
+
+/// The address of a room.
+pub(crate) fn room_path(name: &str) -> String {
+    format!("{ROOMS}{}", encode_uri_component(name))
+}
+
+/// The address of a message.
+pub(crate) fn message_path(room: &str, sequence: u64) -> String {
+    format!("{}#at={sequence}", room_path(room))
+}
+
+/// The address by which somebody follows an invitation.
+pub(crate) fn invitation_path(token: &str) -> String {
+    format!("/#invite={token}")
+}
+
+/// Makes the address that of the place. `replace` leaves no step to go back by.
+pub(crate) fn go_to(place: &Place, replace: bool) {
+    set(&place.path(), replace);
+}
+
+fn set(path: &str, replace: bool) {
     let Ok(history) = window().history() else {
         return;
     };
     // Refused only where a page navigates hundreds of times a minute.
     let _ = if replace {
-        history.replace_state_with_url(&JsValue::NULL, "", Some(&path))
+        history.replace_state_with_url(&JsValue::NULL, "", Some(path))
     } else {
-        history.push_state_with_url(&JsValue::NULL, "", Some(&path))
+        history.push_state_with_url(&JsValue::NULL, "", Some(path))
     };
+}
+
+/// What the part after `#` says of this.
+pub(crate) fn fragment(name: &str) -> Option<String> {
+    let hash = window().location().hash().ok()?;
+    let value = hash.strip_prefix('#')?.strip_prefix(name)?;
+    let value = value.strip_prefix('=')?;
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Takes away what follows `#`, so that it is in no history and no bookmark.
+pub(crate) fn drop_fragment() {
+    let location = window().location();
+    let path = location.pathname().unwrap_or_default();
+    set(&path, true);
 }
 
 /// The whole address of a path on this server.

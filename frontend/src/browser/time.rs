@@ -32,3 +32,11 @@ pub(crate) fn iso(at: TimestampMs) -> String {
     // A time that no calendar has makes it throw.
     date(at).to_iso_string().into()
 }
+
+/// `Today, 14:05`.
+pub(crate) fn moment(at: TimestampMs, now: TimestampMs) -> String {
+    const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+    let yesterday = TimestampMs(now.0.saturating_sub(DAY_MS));
+    let name = day(at).name(day(now), day(yesterday));
+    format!("{name}, {}", clock(at))
+}

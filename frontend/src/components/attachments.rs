@@ -3,6 +3,7 @@
 use shared::FileInfo;
 use yew::{Html, Properties, classes, component, html};
 
+use crate::browser::location;
 use crate::components::copy_button::CopyButton;
 use crate::components::icon::{Icon, icon};
 use client::present::format;
@@ -87,7 +88,7 @@ fn card(file: &FileInfo) -> Html {
                     { icon(Icon::Download) }
                     <span>{ "Download" }</span>
                 </a>
-                <CopyButton link={file.link.clone()} name={name.to_owned()} />
+                <CopyButton text={location::absolute(&file.link)} about={format!("to {name}")} />
             </div>
         </div>
     }

@@ -2,15 +2,18 @@
 
 use client::present::words;
 use client::{Change, Command};
-use shared::RoomRef;
 use shared::room::RoomInfo;
+use shared::{ClientFrame, Operation, RequestId, RoomRef};
 use yew::{
     Callback, Html, InputEvent, MouseEvent, Properties, component, html, use_effect_with, use_state,
 };
 
 use crate::browser::element;
 use crate::components::dialog::Modal;
-use crate::components::hooks::{Dialog, use_changes, use_driver, use_entrance, use_ui};
+use crate::components::form::Problem;
+use crate::components::hooks::{use_changes, use_driver, use_entrance, use_ui};
+use crate::components::room_list::kind_mark;
+use crate::components::room_sheets::ask_for_room;
 use crate::text::order;
 use client::present::format;
 
@@ -32,19 +35,21 @@ pub(crate) fn Browse(props: &BrowseProps) -> Html {
         let (driver, object) = (driver.clone(), entrance.object.clone());
         use_effect_with((), move |()| {
             if let Err(error) = driver.command(Command::ListRooms) {
-                object.emit(Some(words::refusal(&error)));
+                object.emit(Problem::of_form(words::refusal(&error)));
             }
         });
     }
     let open = {
-        let (ui, onclose, ask) = (ui.clone(), props.onclose.clone(), entrance.ask.clone());
+        let (ui, onclose, send) = (ui.clone(), props.onclose.clone(), entrance.send.clone());
         Callback::from(move |(room, member): (RoomInfo, bool)| {
             if member {
                 onclose.emit(());
-                ui.go.emit(Some(room.name.to_string()));
+                ui.open(room.room_id);
             } else {
-                let room = RoomRef::Id(room.room_id);
-                ask.emit(Command::JoinRoom { room });
+                send.emit(ClientFrame::JoinRoom {
+                    request_id: RequestId::default(),
+                    room: RoomRef::Id(room.room_id),
+                });
             }
         })
     };
@@ -63,15 +68,17 @@ pub(crate) fn Browse(props: &BrowseProps) -> Html {
         let wanted = wanted.clone();
         move |event: InputEvent| wanted.set(element::value_of(event.target()))
     };
-    let create = move |_: MouseEvent| ui.show.emit(Some(Dialog::CreateRoom));
+    let create = ask_for_room(&ui);
     html! {
         <Modal title="All rooms" onclose={props.onclose.clone()}>
             <div class="browse-head">
                 <input class="search" type="search" value={(*wanted).clone()} oninput={search} autofocus={true}
                     placeholder="Search by name or topic" aria-label="Search rooms" />
-                <button class="button" onclick={create}>{ "New room" }</button>
+                if ui.may(Operation::CreateRoom) {
+                    <button class="button" onclick={create}>{ "New room" }</button>
+                }
             </div>
-            <p class="problem" role="alert">{ entrance.problem.unwrap_or_default() }</p>
+            <p class="problem" role="alert">{ entrance.problem.text().unwrap_or_default() }</p>
             if rooms.is_empty() {
                 <p class="list-note">{ "No room of that name. Create it?" }</p>
             }
@@ -103,7 +110,7 @@ fn DirectoryRow(props: &DirectoryRowProps) -> Html {
         <li class="directory-row">
             <div class="directory-text">
                 <p class="directory-name">
-                    <span class="hash" aria-hidden="true">{ "#" }</span>{ room.name.to_string() }
+                    { kind_mark(room) }{ room.name.to_string() }
                     <span class="meta numbers">{ format::people(room.members.into()) }</span>
                 </p>
                 if !room.topic.is_empty() {

@@ -2,18 +2,22 @@
 
 use std::rc::Rc;
 
-use client::present::words;
-use client::{Change, Command, Ticket};
+use client::Change;
+use client::present::rooms;
 use gloo_events::{EventListener, EventListenerOptions};
-use shared::RequestId;
+use shared::room::RoomKind;
+use shared::{ClientFrame, Operation, PersonId, RoomId, ServerFrame};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Event, KeyboardEvent};
 use yew::{
-    Callback, Properties, hook, use_callback, use_context, use_effect_with, use_force_update,
-    use_mut_ref, use_state,
+    Callback, Properties, hook, use_context, use_effect_with, use_force_update, use_mut_ref,
 };
 
+use crate::browser::location::Place;
 use crate::browser::{document, window};
+use crate::components::request::{Request, use_request};
+use crate::components::secret::Secret;
+use crate::components::sheet::{Sheet, SheetRef};
 use crate::drafts::Drafts;
 use crate::driver::Driver;
 
@@ -22,20 +26,87 @@ use crate::driver::Driver;
 pub(crate) enum Dialog {
     Jump,
     Browse,
-    CreateRoom,
-    Leave { room_id: shared::RoomId },
+    /// Choosing with whom to talk in private.
+    NewDirect,
+    /// Choosing whom to add to a room.
+    AddPeople {
+        room_id: RoomId,
+    },
+    /// Who may not come into a room.
+    Bans {
+        room_id: RoomId,
+    },
+    /// Somebody's profile.
+    Person {
+        person_id: PersonId,
+    },
+    /// Something secret that is shown this once.
+    Secret(Secret),
+    /// A request and what it needs to know.
+    Sheet(SheetRef),
     SignOut,
 }
 
 /// What any part of the page may ask of the whole.
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct Ui {
-    /// Opens the room of this name, or the list of rooms.
-    pub(crate) go: Callback<Option<String>>,
+    pub(crate) driver: Driver,
+    /// Opens a place.
+    pub(crate) go: Callback<Place>,
     /// Opens a dialog, or closes it.
     pub(crate) show: Callback<Option<Dialog>>,
     /// Says something that a person should know and need not answer.
     pub(crate) say: Callback<String>,
+}
+
+impl Ui {
+    /// Opens one of one's rooms.
+    pub(crate) fn open(&self, room_id: RoomId) {
+        let name = self.driver.view(|view| {
+            let room = view.rooms.get(&room_id)?;
+            Some(room.info.name.to_string())
+        });
+        if let Some(name) = name {
+            self.go.emit(Place::Room(name));
+        }
+    }
+
+    /// Opens the room that everyone is in.
+    pub(crate) fn open_lobby(&self) {
+        let lobby = self.driver.view(|view| {
+            let mut rooms = view.rooms.values();
+            let lobby = rooms.find(|room| room.info.kind == RoomKind::Lobby);
+            lobby.map(|room| room.info.room_id)
+        });
+        if let Some(room_id) = lobby {
+            self.open(room_id);
+        }
+    }
+
+    /// Whether one may do this on the server.
+    pub(crate) fn may(&self, operation: Operation) -> bool {
+        self.driver.view(|view| rooms::may(view, operation, None))
+    }
+
+    /// Whether one may do this in the room.
+    pub(crate) fn may_in(&self, operation: Operation, room_id: RoomId) -> bool {
+        self.driver
+            .view(|view| rooms::may(view, operation, Some(room_id)))
+    }
+
+    /// Opens a sheet over the page.
+    pub(crate) fn ask(&self, sheet: Sheet) {
+        self.show.emit(Some(Dialog::Sheet(sheet.into())));
+    }
+
+    /// Sends a request at once; says why it was refused, or tells `then` what the server said.
+    pub(crate) fn act(&self, frame: ClientFrame, then: impl FnOnce(ServerFrame) + 'static) {
+        let say = self.say.clone();
+        self.driver.ask(frame, move |answer| match answer {
+            Ok(answer) => then(answer),
+            Err(error) => say.emit(error.message),
+        });
+    }
 }
 
 #[hook]
@@ -79,72 +150,16 @@ pub(crate) fn use_change_listener(tell: impl Fn(&Change) + 'static) {
     });
 }
 
-/// A request to create or join a room, which opens the room once it succeeds.
-pub(crate) struct Entrance {
-    /// Sends the request.
-    pub(crate) ask: Callback<Command>,
-    /// The answer is on its way.
-    pub(crate) waiting: bool,
-    /// Why it was refused, as a sentence.
-    pub(crate) problem: Option<String>,
-    /// Says another problem, or none.
-    pub(crate) object: Callback<Option<String>>,
-}
-
-/// `onentered` is called before the room opens.
+/// A request to create or join a room, which opens once the request succeeds; `onentered` is called before.
 #[hook]
-pub(crate) fn use_entrance(onentered: Callback<()>) -> Entrance {
-    let driver = use_driver();
+pub(crate) fn use_entrance(onentered: Callback<()>) -> Request {
     let ui = use_ui();
-    let asked = use_state(|| None::<RequestId>);
-    let problem = use_state(|| None::<String>);
-    {
-        let (driver, asked, problem) = (driver.clone(), asked.clone(), problem.clone());
-        use_change_listener(move |change| {
-            if let Change::RoomJoined {
-                request_id,
-                room_id,
-            } = change
-                && *asked == Some(*request_id)
-            {
-                let name = driver.view(|view| {
-                    view.rooms
-                        .get(room_id)
-                        .map(|room| room.info.name.to_string())
-                });
-                asked.set(None);
-                onentered.emit(());
-                ui.go.emit(name);
-            } else if let Change::RequestFailed { request_id, error } = change
-                && *asked == Some(*request_id)
-            {
-                asked.set(None);
-                problem.set(Some(error.message.clone()));
-            }
-        });
-    }
-    let ask = {
-        let (asked, problem) = (asked.setter(), problem.setter());
-        use_callback(driver, move |command: Command, driver| {
-            match driver.command(command) {
-                Ok(Ticket::Request(request_id)) => {
-                    problem.set(None);
-                    asked.set(Some(request_id));
-                }
-                Ok(Ticket::Done | Ticket::Message(_) | Ticket::Upload(_) | Ticket::Download(_)) => {
-                }
-                Err(error) => problem.set(Some(words::refusal(&error))),
-            }
-        })
-    };
-    Entrance {
-        ask,
-        waiting: asked.is_some(),
-        problem: (*problem).clone(),
-        object: use_callback(problem.setter(), |text: Option<String>, problem| {
-            problem.set(text)
-        }),
-    }
+    use_request(move |answer| {
+        if let ServerFrame::RoomJoined { room_id, .. } = answer {
+            onentered.emit(());
+            ui.open(room_id);
+        }
+    })
 }
 
 /// Listens to keys of the whole document, as of the last drawing.

@@ -1,6 +1,9 @@
 //! Jumping to a room by a few letters of its name.
 
-use client::Room;
+use client::present::{format, rooms};
+use client::{Room, View};
+use shared::RoomId;
+use shared::room::RoomInfo;
 use yew::{
     Callback, Html, InputEvent, KeyboardEvent, MouseEvent, Properties, classes, component, html,
     use_state,
@@ -8,10 +11,9 @@ use yew::{
 
 use crate::browser::element;
 use crate::components::dialog::Modal;
-use crate::components::hooks::{Dialog, use_driver, use_ui};
-use crate::components::room_list::in_order;
+use crate::components::hooks::{Dialog, use_ui};
+use crate::components::room_list::{in_order, kind_mark};
 use crate::text::order;
-use client::present::format;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct JumpProps {
@@ -20,28 +22,16 @@ pub(crate) struct JumpProps {
 
 #[component]
 pub(crate) fn Jump(props: &JumpProps) -> Html {
-    let driver = use_driver();
     let ui = use_ui();
     let wanted = use_state(String::new);
     let chosen = use_state(|| 0usize);
-    let rooms: Vec<(String, u64)> = driver.view(|view| {
-        let search = order::lower(wanted.trim().trim_start_matches('#'));
-        let row = |room: &Room| (room.info.name.to_string(), view.unread(room.info.room_id));
-        let all = in_order(view).into_iter().map(row);
-        let found = all
-            .filter(|(name, _)| order::lower(name).contains(&search))
-            .collect();
-        order::by_key(found, |(name, unread)| {
-            let begins = order::lower(name).starts_with(&search);
-            format!("{}{}", u8::from(!begins), u8::from(*unread == 0))
-        })
-    });
+    let rooms = ui.driver.view(|view| found(view, &wanted));
     let chosen_index = (*chosen).min(rooms.len().saturating_sub(1));
     let open = {
         let (ui, onclose) = (ui.clone(), props.onclose.clone());
-        Callback::from(move |name: String| {
+        Callback::from(move |room_id: RoomId| {
             onclose.emit(());
-            ui.go.emit(Some(name));
+            ui.open(room_id);
         })
     };
     let oninput = {
@@ -52,15 +42,16 @@ pub(crate) fn Jump(props: &JumpProps) -> Html {
         }
     };
     let onkeydown = {
-        let (rooms, open, chosen) = (rooms.clone(), open.clone(), chosen.clone());
+        let ids: Vec<RoomId> = rooms.iter().map(|(room, _)| room.room_id).collect();
+        let (open, chosen) = (open.clone(), chosen.clone());
         move |event: KeyboardEvent| {
-            if event.is_composing() || rooms.is_empty() {
+            if event.is_composing() || ids.is_empty() {
                 return;
             }
             match event.key().as_str() {
-                "ArrowDown" => chosen.set((chosen_index + 1) % rooms.len()),
-                "ArrowUp" => chosen.set((chosen_index + rooms.len() - 1) % rooms.len()),
-                "Enter" => open.emit(rooms[chosen_index].0.clone()),
+                "ArrowDown" => chosen.set((chosen_index + 1) % ids.len()),
+                "ArrowUp" => chosen.set((chosen_index + ids.len() - 1) % ids.len()),
+                "Enter" => open.emit(ids[chosen_index]),
                 _ => return,
             }
             event.prevent_default();
@@ -74,8 +65,8 @@ pub(crate) fn Jump(props: &JumpProps) -> Html {
                 aria-expanded="true" aria-controls="jump-list" aria-activedescendant={active}
                 aria-label="Name of the room" placeholder="Name of the room" autocomplete="off" spellcheck="false" />
             <ul id="jump-list" class="jump-list" role="listbox" aria-label="Rooms">
-                for (index, (name, unread)) in rooms.into_iter().enumerate() {
-                    { row(index, name, unread, index == chosen_index, &open) }
+                for (index, (room, unread)) in rooms.into_iter().enumerate() {
+                    { row(index, &room, unread, index == chosen_index, &open) }
                 }
             </ul>
             <button class="link-button" onclick={browse}>{ "Browse all rooms" }</button>
@@ -83,16 +74,27 @@ pub(crate) fn Jump(props: &JumpProps) -> Html {
     }
 }
 
-fn row(index: usize, name: String, unread: u64, chosen: bool, open: &Callback<String>) -> Html {
-    let onclick = {
-        let name = name.clone();
-        open.reform(move |_: MouseEvent| name.clone())
-    };
+/// Those whose name holds what is wanted, the likeliest first, and what is unread in them.
+fn found(view: &View, wanted: &str) -> Vec<(RoomInfo, u64)> {
+    let search = order::lower(wanted.trim().trim_start_matches('#'));
+    let row = |room: &Room| (room.info.clone(), view.unread(room.info.room_id));
+    let all = in_order(view).into_iter().map(row);
+    let name = |room: &RoomInfo| order::lower(&rooms::title(room));
+    let found = all.filter(|(room, _)| name(room).contains(&search));
+    order::by_key(found.collect(), |(room, unread)| {
+        let begins = name(room).starts_with(&search);
+        format!("{}{}", u8::from(!begins), u8::from(*unread == 0))
+    })
+}
+
+fn row(index: usize, room: &RoomInfo, unread: u64, chosen: bool, open: &Callback<RoomId>) -> Html {
+    let room_id = room.room_id;
+    let onclick = open.reform(move |_: MouseEvent| room_id);
     html! {
-        <li key={name.clone()} id={format!("jump-{index}")} role="option" aria-selected={chosen.to_string()}
+        <li key={room_id.to_string()} id={format!("jump-{index}")} role="option" aria-selected={chosen.to_string()}
             class={classes!("jump-item", chosen.then_some("current"))} {onclick}>
-            <span class="hash" aria-hidden="true">{ "#" }</span>
-            <span class="room-name">{ name }</span>
+            <span class="room-mark">{ kind_mark(room) }</span>
+            <span class="room-name">{ rooms::title(room) }</span>
             if unread > 0 {
                 <span class="badge numbers">{ format::count(unread) }</span>
             }

@@ -1,14 +1,16 @@
 //! The head of a room: its name, its topic, and how many are in it.
 
 use client::Change;
+use client::present::format;
+use client::present::rooms::{self, member_count};
 use shared::RoomId;
 use shared::room::RoomKind;
 use yew::{Callback, Html, MouseEvent, Properties, component, html};
 
+use crate::browser::location::Place;
 use crate::components::hooks::{use_changes, use_driver, use_ui};
 use crate::components::icon::{Icon, icon};
-use client::present::format;
-use client::present::rooms::member_count;
+use crate::components::room_list::kind_mark;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct RoomHeadProps {
@@ -34,6 +36,8 @@ pub(crate) fn RoomHead(props: &RoomHeadProps) -> Html {
     let Some((info, members)) = found else {
         return Html::default();
     };
+    let title = rooms::title(&info);
+    let mark = kind_mark(&info);
     let topic = match info.kind {
         RoomKind::Lobby if info.topic.is_empty() => "Everyone is here".to_owned(),
         RoomKind::Lobby
@@ -42,7 +46,7 @@ pub(crate) fn RoomHead(props: &RoomHeadProps) -> Html {
         | RoomKind::Direct
         | RoomKind::Unknown => info.topic,
     };
-    let back = move |_: MouseEvent| ui.go.emit(None);
+    let back = move |_: MouseEvent| ui.go.emit(Place::List);
     let toggle = {
         let ondetails = props.ondetails.clone();
         move |_: MouseEvent| ondetails.emit(())
@@ -52,7 +56,7 @@ pub(crate) fn RoomHead(props: &RoomHeadProps) -> Html {
             <button class="icon-button back" aria-label="Back to the rooms" onclick={back}>
                 { icon(Icon::Back) }
             </button>
-            <h2><span class="hash" aria-hidden="true">{ "#" }</span>{ info.name.to_string() }</h2>
+            <h2><span class="room-mark">{ mark }</span>{ title }</h2>
             <p class="topic" title={topic.clone()}>{ topic }</p>
             <button class="quiet-button" onclick={toggle} aria-pressed={props.details.to_string()}
                 aria-label={format!("Details of this room, {}", format::people(members.into()))}>

@@ -1,24 +1,34 @@
 //! One's rooms, with what is unread in them.
 
+use client::present::{format, rooms};
 use client::{Change, Room, View};
 use shared::RoomId;
-use shared::room::RoomKind;
+use shared::room::{RoomInfo, RoomKind};
 use yew::{Html, MouseEvent, Properties, classes, component, html};
 
+use crate::components::avatar::small_avatar;
 use crate::components::hooks::{use_changes, use_driver, use_ui};
+use crate::components::icon::{Icon, icon};
 use crate::text::order;
-use client::present::format;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct RoomListProps {
     pub(crate) current: Option<RoomId>,
+    /// Those between a few people, in place of all others.
+    pub(crate) direct: bool,
 }
 
-/// The lobby first, then by name.
+/// As the lists have them: the lobby first, then rooms by name, those that are over, then direct ones.
 pub(crate) fn in_order(view: &View) -> Vec<&Room> {
     order::by_key(view.rooms.values().collect(), |room| {
-        let group = u8::from(room.info.kind != RoomKind::Lobby);
-        format!("{group}{}", order::lower(room.info.name.as_str()))
+        let group = match room.info.kind {
+            RoomKind::Lobby => 0,
+            RoomKind::Direct => 3,
+            RoomKind::Public | RoomKind::Private | RoomKind::Unknown => {
+                1 + u8::from(room.info.archived)
+            }
+        };
+        format!("{group}{}", order::lower(&rooms::title(&room.info)))
     })
 }
 
@@ -26,14 +36,17 @@ pub(crate) fn in_order(view: &View) -> Vec<&Room> {
 pub(crate) fn RoomList(props: &RoomListProps) -> Html {
     let driver = use_driver();
     use_changes((), |(), change| *change == Change::Rooms);
-    let rooms: Vec<(RoomId, String)> = driver.view(|view| {
-        let row = |room: &Room| (room.info.room_id, room.info.name.to_string());
-        in_order(view).into_iter().map(row).collect()
+    let rooms: Vec<RoomInfo> = driver.view(|view| {
+        let all = in_order(view).into_iter();
+        all.filter(|room| (room.info.kind == RoomKind::Direct) == props.direct)
+            .map(|room| room.info.clone())
+            .collect()
     });
     html! {
         <ul class="rooms">
-            for (room_id, name) in rooms {
-                <RoomItem key={room_id.to_string()} {room_id} {name} current={props.current == Some(room_id)} />
+            for room in rooms {
+                <RoomItem key={room.room_id.to_string()} current={props.current == Some(room.room_id)}
+                    room={room.clone()} />
             }
         </ul>
     }
@@ -41,8 +54,7 @@ pub(crate) fn RoomList(props: &RoomListProps) -> Html {
 
 #[derive(PartialEq, Properties)]
 struct RoomItemProps {
-    room_id: RoomId,
-    name: String,
+    room: RoomInfo,
     current: bool,
 }
 
@@ -50,28 +62,68 @@ struct RoomItemProps {
 fn RoomItem(props: &RoomItemProps) -> Html {
     let driver = use_driver();
     let ui = use_ui();
-    use_changes(props.room_id, |room_id, change| {
-        *change == Change::Unread(*room_id)
+    let room_id = props.room.room_id;
+    use_changes(room_id, |room_id, change| {
+        *change == Change::Unread(*room_id) || *change == Change::Presence
     });
-    let unread = driver.view(|view| view.unread(props.room_id));
-    let onclick = {
-        let name = props.name.clone();
-        move |_: MouseEvent| ui.go.emit(Some(name.clone()))
-    };
+    let unread = driver.view(|view| view.unread(room_id));
+    let mentions = driver.view(|view| mentions(view, &props.room));
+    let onclick = move |_: MouseEvent| ui.open(room_id);
     let class = classes!(
         "room-item",
         props.current.then_some("current"),
+        props.room.archived.then_some("archived"),
         (unread > 0).then_some("unread")
     );
     html! {
         <li>
             <button {class} {onclick} aria-current={props.current.then_some("page")}>
-                <span class="hash" aria-hidden="true">{ "#" }</span>
-                <span class="room-name">{ &props.name }</span>
+                { driver.view(|view| mark(view, &props.room)) }
+                <span class="room-name">{ rooms::title(&props.room) }</span>
                 if unread > 0 {
-                    <span class="badge numbers" aria-label={format!("{unread} unread")}>{ format::count(unread) }</span>
+                    <span class={classes!("badge", "numbers", (mentions > 0).then_some("mention"))}
+                        aria-label={told(unread, mentions)}>
+                        { if mentions > 0 { "@" } else { "" } }{ format::count(unread) }
+                    </span>
                 }
             </button>
         </li>
+    }
+}
+
+/// Messages that mean oneself. In a direct room all do.
+fn mentions(view: &View, room: &RoomInfo) -> u64 {
+    let _ = (view, room);
+    0
+}
+
+fn told(unread: u64, mentions: u64) -> String {
+    match mentions {
+        0 => format!("{unread} unread"),
+        1 => format!("{unread} unread, 1 mentions you"),
+        mentions => format!("{unread} unread, {mentions} mention you"),
+    }
+}
+
+/// What stands before the name of a room.
+fn mark(view: &View, room: &RoomInfo) -> Html {
+    let other = room.people.first().filter(|_| room.people.len() == 1);
+    match (room.kind, other) {
+        (RoomKind::Direct, Some(other)) => {
+            small_avatar(other, Some(rooms::presence(view, other.id)))
+        }
+        _ => html! { <span class="room-mark">{ kind_mark(room) }</span> },
+    }
+}
+
+/// What kind of room it is, for the eye.
+pub(crate) fn kind_mark(room: &RoomInfo) -> Html {
+    match room.kind {
+        _ if room.archived => icon(Icon::Archive),
+        RoomKind::Private => icon(Icon::Lock),
+        RoomKind::Direct => icon(Icon::People),
+        RoomKind::Lobby | RoomKind::Public | RoomKind::Unknown => {
+            html! { <span class="hash" aria-hidden="true">{ "#" }</span> }
+        }
     }
 }

@@ -1,28 +1,32 @@
 //! The page of somebody who is signed in: the panes, the dialog over them, and what holds anywhere on the page.
 
 use client::present::rooms::{self, Direction};
-use client::present::words;
-use client::{Change, Command, View};
-use shared::RoomId;
-use shared::room::RoomKind;
+use client::{Change, Command, ConnectionState, View};
+use shared::room::{RoomInfo, RoomKind};
+use shared::{Role, RoomId};
 use web_sys::KeyboardEvent;
 use yew::{
-    AttrValue, Callback, ContextProvider, Html, classes, component, html, use_callback,
-    use_effect_with, use_state,
+    AttrValue, Callback, ContextProvider, Html, UseStateHandle, classes, component, html,
+    use_callback, use_effect_with, use_mut_ref, use_state,
 };
 
-use crate::browser::{element, is_watched, location, title};
+use crate::browser::location::{self, Place};
+use crate::browser::{element, is_watched, title};
 use crate::components::absent::Absent;
+use crate::components::bans::Bans;
 use crate::components::browse::Browse;
 use crate::components::confirm::{Question, confirm};
 use crate::components::connection_bar::ConnectionBar;
-use crate::components::create_room::CreateRoom;
 use crate::components::details::Details;
 use crate::components::hooks::{Dialog, Ui, use_changes, use_driver, use_keys, use_window_event};
 use crate::components::jump::Jump;
+use crate::components::pages::Page;
+use crate::components::person_card::PersonCard;
+use crate::components::pick_people::{AddPeople, NewDirect};
 use crate::components::room_pane::RoomPane;
 use crate::components::sidebar::Sidebar;
 use crate::components::toasts::Toasts;
+use crate::components::{invitation, secret, sheet};
 use crate::driver::Driver;
 use crate::text::order;
 
@@ -35,15 +39,15 @@ pub(crate) fn Shell() -> Html {
     use_changes((), |(), change| {
         matches!(change, Change::Rooms | Change::Unread(_))
     });
-    let place = use_state(location::room);
+    let place = use_state(Place::current);
     let dialog = use_state(|| None::<Dialog>);
     let details = use_state(|| driver.note(DETAILS_NOTE).is_some());
     let notes = use_state(|| (0u32, Vec::<(u32, AttrValue)>::new()));
 
-    let go = use_callback(place.clone(), |name: Option<String>, place| {
-        if **place != name {
-            location::go_to(name.as_deref(), false);
-            place.set(name);
+    let go = use_callback(place.clone(), |to: Place, place| {
+        if **place != to {
+            location::go_to(&to, false);
+            place.set(to);
         }
     });
     let show = use_callback(dialog.setter(), |open: Option<Dialog>, dialog| {
@@ -68,7 +72,7 @@ pub(crate) fn Shell() -> Html {
     };
     {
         let place = place.clone();
-        use_window_event("popstate", move |_| place.set(location::room()));
+        use_window_event("popstate", move |_| place.set(Place::current()));
     }
     {
         let driver = driver.clone();
@@ -79,97 +83,143 @@ pub(crate) fn Shell() -> Html {
         });
     }
 
-    let current = current_room(&driver, place.as_deref());
-    use_start(&driver, &place);
-    use_title(&driver, current.as_ref());
-    use_shortcuts(&driver, current.as_ref().map(|(id, _)| *id), &go, &show);
-
+    let current = current_room(&driver, &place);
     let ui = Ui {
-        go: go.clone(),
-        show: show.clone(),
+        driver: driver.clone(),
+        go,
+        show,
         say,
     };
-    let room_id = current.as_ref().map(|(id, _)| *id);
-    let at = if place.is_some() {
-        "at-room"
-    } else {
-        "at-list"
+    use_start(&driver, &place);
+    use_renamed(&driver, &place, current.as_ref());
+    use_title(&driver, &place, current.as_ref());
+    use_shortcuts(&ui, current.as_ref().map(|room| room.room_id));
+    use_invitation(&ui);
+
+    let room_id = current.as_ref().map(|room| room.room_id);
+    let at = match *place {
+        Place::List => "at-list",
+        Place::Room(_) | Place::Page(_) => "at-room",
     };
+    let with_details = *details && room_id.is_some();
     html! {
         <ContextProvider<Ui> context={ui.clone()}>
-            <main class={classes!("shell", at, details.then_some("with-details"))}>
+            <main class={classes!("shell", at, with_details.then_some("with-details"))}>
                 <Sidebar current={room_id} />
-                <section class="room" aria-label="Room">
+                <section class="room" aria-label={if room_id.is_some() { "Room" } else { "Page" }}>
                     <ConnectionBar />
-                    if let Some((room_id, _)) = current {
+                    if let Some(room_id) = room_id {
                         <RoomPane key={room_id.to_string()} {room_id} details={*details}
                             ondetails={toggle_details.clone()} />
-                    } else if let Some(name) = &*place {
+                    } else if let Place::Room(name) = &*place {
                         <Absent name={name.clone()} />
+                    } else if let Place::Page(path) = &*place {
+                        <Page path={path.clone()} />
                     }
                 </section>
                 if let Some(room_id) = room_id.filter(|_| *details) {
                     <Details key={room_id.to_string()} {room_id} onclose={toggle_details} />
                 }
             </main>
-            { dialog_view(&driver, dialog.as_ref(), &ui) }
+            { dialog_view(dialog.as_ref(), &ui) }
             <Toasts notes={notes.1.clone()} onend={unsay} />
         </ContextProvider<Ui>>
     }
 }
 
-/// The room that is shown: the one that the address names, else the lobby.
-fn current_room(driver: &Driver, place: Option<&str>) -> Option<(RoomId, String)> {
-    let wanted = place.map(order::lower);
+/// The room that is shown: the one that the address names, else the lobby beside the list.
+fn current_room(driver: &Driver, place: &Place) -> Option<RoomInfo> {
+    let wanted = match place {
+        Place::Room(name) => Some(order::lower(name)),
+        Place::List => None,
+        Place::Page(_) => return None,
+    };
     driver.view(|view| {
-        let found = view.rooms.iter().find(|(_, room)| match &wanted {
+        let found = view.rooms.values().find(|room| match &wanted {
             Some(wanted) => order::lower(room.info.name.as_str()) == *wanted,
             None => room.info.kind == RoomKind::Lobby,
         });
-        found.map(|(id, room)| (*id, room.info.name.to_string()))
+        found.map(|room| room.info.clone())
     })
 }
 
 /// Whoever comes without naming a room starts in the one of last time, or in the lobby.
 #[yew::hook]
-fn use_start(driver: &Driver, place: &yew::UseStateHandle<Option<String>>) {
+fn use_start(driver: &Driver, place: &UseStateHandle<Place>) {
     let rooms = driver.view(|view| !view.rooms.is_empty());
     let (driver, place) = (driver.clone(), place.clone());
     use_effect_with(rooms, move |rooms| {
-        if *rooms && place.is_none() {
-            let last = driver
-                .note("room")
-                .filter(|name| current_room(&driver, Some(name)).is_some());
-            let name = last.or_else(|| current_room(&driver, None).map(|(_, name)| name));
-            location::go_to(name.as_deref(), true);
-            place.set(name);
+        if *rooms && *place == Place::List {
+            let last = driver.note("room").map(Place::Room);
+            let last = last.filter(|place| current_room(&driver, place).is_some());
+            let lobby = || current_room(&driver, &Place::List);
+            let start = last.or_else(|| Some(Place::Room(lobby()?.name.to_string())));
+            if let Some(start) = start {
+                // What follows `#` is still of use.
+                if location::fragment("invite").is_none() {
+                    location::go_to(&start, true);
+                }
+                place.set(start);
+            }
         }
     });
 }
 
+/// A room that gets another name stays open.
 #[yew::hook]
-fn use_title(driver: &Driver, current: Option<&(RoomId, String)>) {
+fn use_renamed(driver: &Driver, place: &UseStateHandle<Place>, current: Option<&RoomInfo>) {
+    let last = use_mut_ref(|| None::<RoomId>);
+    if let Some(room) = current {
+        last.replace(Some(room.room_id));
+        return;
+    }
+    let shown = last.borrow().and_then(|room_id| {
+        driver.view(|view| {
+            let room = view.rooms.get(&room_id)?;
+            Some(Place::Room(room.info.name.to_string()))
+        })
+    });
+    if let (Some(renamed), Place::Room(_)) = (shown, &**place) {
+        location::go_to(&renamed, true);
+        place.set(renamed);
+    }
+}
+
+#[yew::hook]
+fn use_title(driver: &Driver, place: &Place, current: Option<&RoomInfo>) {
     let unread = driver.view(View::unread_in_all);
-    let room = current.map(|(_, name)| name.clone());
+    let label = current.map(rooms::label);
+    let name = current
+        .filter(|_| *place != Place::List)
+        .map(|room| room.name.to_string());
     let driver = driver.clone();
-    use_effect_with((unread, room), move |(unread, room)| {
-        title::set(*unread, room.as_deref());
-        if let Some(room) = room {
-            driver.keep_note("room", room);
+    use_effect_with((unread, label, name), move |(unread, label, name)| {
+        title::set(*unread, label.as_deref());
+        if let Some(name) = name {
+            driver.keep_note("room", name);
         }
     });
     use_effect_with((), |()| || title::set(0, None));
 }
 
+/// Follows the link by which somebody came who was in already.
+#[yew::hook]
+fn use_invitation(ui: &Ui) {
+    let ui = ui.clone();
+    let online = ui
+        .driver
+        .view(|view| view.connection == ConnectionState::Online);
+    use_effect_with(online, move |online| {
+        if let Some(token) = location::fragment("invite").filter(|_| *online) {
+            wasm_bindgen_futures::spawn_local(invitation::follow(ui, token));
+        }
+    });
+}
+
 /// Keys that mean the same everywhere.
 #[yew::hook]
-fn use_shortcuts(
-    driver: &Driver,
-    current: Option<RoomId>,
-    go: &Callback<Option<String>>,
-    show: &Callback<Option<Dialog>>,
-) {
-    let (driver, go, show) = (driver.clone(), go.clone(), show.clone());
+fn use_shortcuts(ui: &Ui, current: Option<RoomId>) {
+    let ui = ui.clone();
     use_keys(move |event: &KeyboardEvent| {
         if event.is_composing() || element::has_dialog() {
             return;
@@ -178,7 +228,7 @@ fn use_shortcuts(
         match event.key().as_str() {
             "k" | "K" if control && !event.alt_key() => {
                 event.prevent_default();
-                show.emit(Some(Dialog::Jump));
+                ui.show.emit(Some(Dialog::Jump));
             }
             key @ ("ArrowUp" | "ArrowDown") if event.alt_key() && !control => {
                 event.prevent_default();
@@ -186,9 +236,8 @@ fn use_shortcuts(
                     "ArrowDown" => Direction::Down,
                     _ => Direction::Up,
                 };
-                let next = neighbour(&driver, current, direction, event.shift_key());
-                if next.is_some() {
-                    go.emit(next);
+                if let Some(next) = neighbour(&ui.driver, current, direction, event.shift_key()) {
+                    ui.open(next);
                 }
             }
             _ => {}
@@ -196,72 +245,63 @@ fn use_shortcuts(
     });
 }
 
-/// The name of the room before or after, as the list has them.
+/// The room before or after, as the list has them.
 fn neighbour(
     driver: &Driver,
     current: Option<RoomId>,
     direction: Direction,
     unread: bool,
-) -> Option<String> {
+) -> Option<RoomId> {
     driver.view(|view| {
         let rooms = super::room_list::in_order(view);
         let list: Vec<RoomId> = rooms.iter().map(|room| room.info.room_id).collect();
         let wanted = |room_id| !unread || view.unread(room_id) > 0;
-        let next = rooms::neighbour(&list, current, direction, wanted)?;
-        let room = view.rooms.get(&next)?;
-        Some(room.info.name.to_string())
+        rooms::neighbour(&list, current, direction, wanted)
     })
 }
 
-fn dialog_view(driver: &Driver, dialog: Option<&Dialog>, ui: &Ui) -> Html {
+fn dialog_view(dialog: Option<&Dialog>, ui: &Ui) -> Html {
     let onclose = ui.show.reform(|()| None);
     match dialog {
         None => Html::default(),
         Some(Dialog::Jump) => html! { <Jump {onclose} /> },
         Some(Dialog::Browse) => html! { <Browse {onclose} /> },
-        Some(Dialog::CreateRoom) => html! { <CreateRoom {onclose} /> },
-        Some(Dialog::Leave { room_id }) => leave_room(driver, *room_id, ui, onclose),
-        Some(Dialog::SignOut) => sign_out(driver, onclose),
+        Some(Dialog::NewDirect) => html! { <NewDirect {onclose} /> },
+        Some(Dialog::AddPeople { room_id }) => html! { <AddPeople room_id={*room_id} {onclose} /> },
+        Some(Dialog::Bans { room_id }) => html! { <Bans room_id={*room_id} {onclose} /> },
+        Some(Dialog::Person { person_id }) => {
+            html! { <PersonCard person_id={*person_id} {onclose} /> }
+        }
+        Some(Dialog::Secret(shown)) => secret::dialog(shown, onclose),
+        Some(Dialog::Sheet(sheet)) => sheet::dialog(sheet, onclose),
+        Some(Dialog::SignOut) => sign_out(&ui.driver, onclose),
     }
 }
 
 fn sign_out(driver: &Driver, onclose: Callback<()>) -> Html {
-    let name = driver.view(|view| view.person.as_ref().map(|person| person.name.clone()));
-    let name = name.unwrap_or_default();
+    let (name, role) = driver.view(|view| {
+        let name = view.person.as_ref().map(|person| person.name.clone());
+        (name.unwrap_or_default(), view.role)
+    });
     let driver = driver.clone();
     let onconfirm = move |()| {
         // Works in every state of the connection.
         let _ = driver.command(Command::SignOut);
     };
-    let question = Question {
-        title: format!("Give up {name}?"),
-        text: format!(
-            "This browser forgets the secret that makes {name} yours. Nobody, not even you, can use the name again. \
-             What you wrote stays."
-        ),
-        action: "Sign out".into(),
-    };
-    confirm(question, Callback::from(onconfirm), onclose)
-}
-
-fn leave_room(driver: &Driver, room_id: RoomId, ui: &Ui, onclose: Callback<()>) -> Html {
-    let name = driver.view(|view| {
-        view.rooms
-            .get(&room_id)
-            .map(|room| room.info.name.to_string())
-    });
-    let name = name.unwrap_or_default();
-    let (driver, ui) = (driver.clone(), ui.clone());
-    let onconfirm = move |()| match driver.command(Command::LeaveRoom { room_id }) {
-        Ok(_) => ui
-            .go
-            .emit(current_room(&driver, None).map(|(_, name)| name)),
-        Err(error) => ui.say.emit(words::refusal(&error)),
-    };
-    let question = Question {
-        title: format!("Leave #{name}?"),
-        text: "You can join again whenever you like; what was said stays.".into(),
-        action: format!("Leave #{name}"),
+    let question = match role {
+        Role::Guest => Question {
+            title: format!("Give up {name}?"),
+            text: format!(
+                "You are here as a guest, and only this browser knows you. Nobody, not even you, can use the name \
+                 {name} again. What you wrote stays."
+            ),
+            action: "Sign out".into(),
+        },
+        Role::Owner | Role::Admin | Role::Member | Role::Bot | Role::Unknown => Question {
+            title: "Sign out?".into(),
+            text: "What you wrote and did not send stays in this browser.".into(),
+            action: "Sign out".into(),
+        },
     };
     confirm(question, Callback::from(onconfirm), onclose)
 }

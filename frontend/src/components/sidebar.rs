@@ -2,13 +2,15 @@
 
 use client::Change;
 use client::present::rooms;
-use shared::RoomId;
+use shared::{Operation, RoomId};
 use yew::{Html, MouseEvent, Properties, component, html};
 
-use crate::components::avatar::{people_list, small_avatar};
 use crate::components::hooks::{Dialog, use_changes, use_driver, use_ui};
 use crate::components::icon::{Icon, icon};
+use crate::components::person_item::PersonItem;
 use crate::components::room_list::RoomList;
+use crate::components::room_sheets::ask_for_room;
+use crate::components::you_menu::YouMenu;
 use crate::text::order;
 
 #[derive(PartialEq, Properties)]
@@ -21,13 +23,7 @@ pub(crate) fn Sidebar(props: &SidebarProps) -> Html {
     let driver = use_driver();
     let ui = use_ui();
     use_changes((), |(), change| *change == Change::Connection);
-    let (server, own) = driver.view(|view| {
-        let server = view.server.as_ref().map(|server| server.name.clone());
-        (
-            server.unwrap_or_else(|| "Chinwag".into()),
-            view.person.clone(),
-        )
-    });
+    let server = driver.view(|view| view.server.as_ref().map(|server| server.name.clone()));
     let show = |dialog: Dialog| {
         let show = ui.show.clone();
         move |_: MouseEvent| show.emit(Some(dialog.clone()))
@@ -36,7 +32,7 @@ pub(crate) fn Sidebar(props: &SidebarProps) -> Html {
         <nav class="sidebar" aria-label="Rooms and people">
             <header class="sidebar-head">
                 <img src="/mark.svg" alt="" width="24" height="24" />
-                <h1>{ server }</h1>
+                <h1>{ server.unwrap_or_else(|| "Chinwag".into()) }</h1>
             </header>
             <button class="jump-button" onclick={show(Dialog::Jump)}>
                 { icon(Icon::Search) }
@@ -46,27 +42,31 @@ pub(crate) fn Sidebar(props: &SidebarProps) -> Html {
             <div class="sidebar-scroll">
                 <div class="section-head">
                     <h2>{ "Rooms" }</h2>
-                    <button class="icon-button small" aria-label="New room" onclick={show(Dialog::CreateRoom)}>
-                        { icon(Icon::Plus) }
-                    </button>
+                    if ui.may(Operation::CreateRoom) {
+                        <button class="icon-button small" aria-label="New room" title="New room"
+                            onclick={ask_for_room(&ui)}>
+                            { icon(Icon::Plus) }
+                        </button>
+                    }
                 </div>
-                <RoomList current={props.current} />
+                <RoomList current={props.current} direct={false} />
                 <button class="list-button" onclick={show(Dialog::Browse)}>
                     { icon(Icon::Search) }
                     <span>{ "Browse all rooms" }</span>
                 </button>
+                <div class="section-head">
+                    <h2>{ "Direct messages" }</h2>
+                    if ui.may(Operation::OpenDirect) {
+                        <button class="icon-button small" aria-label="New message" title="New message"
+                            onclick={show(Dialog::NewDirect)}>
+                            { icon(Icon::Plus) }
+                        </button>
+                    }
+                </div>
+                <RoomList current={props.current} direct={true} />
                 <People />
             </div>
-            if let Some(own) = own {
-                <footer class="sidebar-you">
-                    { small_avatar(&own, None) }
-                    <span class="you-name" title={own.name.clone()}>{ own.name.clone() }</span>
-                    <button class="icon-button" aria-label="Sign out" title="Sign out"
-                        onclick={show(Dialog::SignOut)}>
-                        { icon(Icon::Leave) }
-                    </button>
-                </footer>
-            }
+            <YouMenu />
         </nav>
     }
 }
@@ -90,9 +90,13 @@ fn People() -> Html {
                 }
             </div>
             if people.is_empty() {
-                <p class="list-note">{ "Nobody else yet. Share this page's address to bring people in." }</p>
+                <p class="list-note">{ "Nobody else yet." }</p>
             }
-            { people_list(&people, true) }
+            <ul class="people">
+                for person in people {
+                    <li key={person.id.to_string()} class="person"><PersonItem {person} /></li>
+                }
+            </ul>
             if more > 0 {
                 <p class="list-note">{ format!("and {more} more") }</p>
             }
