@@ -1,5 +1,5 @@
 //! What whoever runs the server does besides serving: commands of the same program, on the same folders. Backup,
-//! fsck and export work beside a running server and never take its lock.
+//! fsck and export work beside a running server and never take its lock; `manage` asks the server where one runs.
 //!
 //! Their sentences go to the operator alone, so that they may name paths. Results and the findings of fsck go to
 //! standard output, a line each; errors, losses and progress to standard error.
@@ -15,6 +15,7 @@ mod backup;
 mod export;
 mod folder;
 mod fsck;
+mod manage;
 mod manifest;
 mod progress;
 mod restore;
@@ -59,6 +60,12 @@ pub enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Look after people, rooms and settings, whether the server runs or not
+    ///
+    /// Does what an owner may do, without an account, and says in the audit log that the operator did it. Where a
+    /// server has the database open, it is asked over admin.sock in the data folder, by the user that it runs as or
+    /// root. Exit code: 0 done, 1 findings, 2 not done.
+    Admin(manage::Manage),
 }
 
 /// What a log is written as.
@@ -89,6 +96,8 @@ enum AdminError {
     Fsck(#[from] fsck::FsckError),
     #[error(transparent)]
     Export(#[from] export::ExportError),
+    #[error(transparent)]
+    Manage(#[from] manage::ManageError),
 }
 
 /// Does what is asked and says what came of it; returns the exit code.
@@ -109,6 +118,7 @@ pub fn run(command: Command, config: &Config) -> i32 {
             output,
         } => export::run(config, &room, format, output.as_deref(), &mut out)
             .map_err(AdminError::from),
+        Command::Admin(task) => manage::run(config, task, &mut out).map_err(AdminError::from),
     };
     // Who went away needs no last words.
     let _ = out.flush();
@@ -131,7 +141,11 @@ impl AdminError {
             Self::Export(export::ExportError::Output(error)) => {
                 error.kind() == io::ErrorKind::BrokenPipe
             }
-            Self::Export(_) | Self::Backup(_) | Self::Restore(_) | Self::Fsck(_) => false,
+            Self::Export(_)
+            | Self::Backup(_)
+            | Self::Restore(_)
+            | Self::Fsck(_)
+            | Self::Manage(_) => false,
         }
     }
 }

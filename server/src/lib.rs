@@ -23,6 +23,7 @@ mod marks;
 pub mod metrics;
 mod names;
 mod network;
+mod operator;
 pub mod page;
 mod payloads;
 pub mod store;

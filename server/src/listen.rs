@@ -21,6 +21,7 @@ use crate::files::{Files, collect_regularly};
 use crate::hub::{Hub, Publisher};
 use crate::marks::Marks;
 use crate::metrics::Metrics;
+use crate::operator::Socket;
 use crate::store::{OpenError, Store};
 use crate::throttle::{self, Throttle};
 use crate::tls::{OpenTlsError, Spoken, Tls};
@@ -110,6 +111,14 @@ impl Server {
             hub: hub.clone(),
             uploads_dir: config.uploads_dir,
         };
+        let operator = Socket::open(&config.data_dir);
+        let operator = match operator {
+            Ok(socket) => Some(tokio::spawn(socket.serve(administration.clone()))),
+            Err(error) => {
+                tracing::warn!(%error, "no socket for chinwag-server admin, which works once the server has stopped");
+                None
+            }
+        };
         let context = Arc::new(Context {
             store: store.clone(),
             files,
@@ -149,6 +158,7 @@ impl Server {
             tasks: [collecting, presence, sweeping, keeping]
                 .into_iter()
                 .chain(renewing.flatten())
+                .chain(operator)
                 .collect(),
             hub,
             marks,

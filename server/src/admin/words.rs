@@ -27,6 +27,13 @@ pub(super) fn date(at: TimestampMs) -> String {
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(at.0.min(DAY_MAX_MS)))
 }
 
+/// `6 Nov 1994 08:49`, in UTC.
+pub(super) fn minute(at: TimestampMs) -> String {
+    let date = date(at);
+    let minute = date.get(5..22).unwrap_or_default();
+    minute.trim_start_matches('0').to_owned()
+}
+
 /// `1 file`, `3 files`.
 pub(super) fn count(number: u64, what: &str) -> String {
     match number {
@@ -53,5 +60,16 @@ mod tests {
             assert_eq!(size(bytes), text);
         }
         assert_eq!(count(2, "room"), "2 rooms");
+    }
+
+    #[test]
+    fn minutes_fit_their_cut_whatever_the_time() {
+        for (at_ms, text) in [
+            (0, "1 Jan 1970 00:00"),
+            (951_868_799_999, "29 Feb 2000 23:59"),
+            (u64::MAX, "31 Dec 9999 00:00"),
+        ] {
+            assert_eq!(minute(TimestampMs(at_ms)), text);
+        }
     }
 }

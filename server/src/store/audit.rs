@@ -97,8 +97,11 @@ impl Store {
 }
 
 impl Inspection {
-    /// Checks that the log is whole and that nobody has changed it.
-    pub(crate) fn check_audit(&self, report: check::Report<'_>) -> Result<(), InspectError> {
+    /// Checks that the log is whole and that nobody has changed it; its last entry, and the hash of that.
+    pub(crate) fn check_audit(
+        &self,
+        report: check::Report<'_>,
+    ) -> Result<Option<(Sequence, blake3::Hash)>, InspectError> {
         let mut statement = self.db.prepare(
             "SELECT sequence, at_ms, person_id, person_name, action, subject, hash FROM audit
              ORDER BY sequence",
@@ -119,7 +122,8 @@ impl Inspection {
             }
             (next, previous) = (sequence + 1, stored);
         }
-        Ok(())
+        let hash = blake3::Hash::from_bytes(previous);
+        Ok((next > 1).then_some((Sequence(next - 1), hash)))
     }
 }
 

@@ -21,6 +21,7 @@ mod kill;
 mod large;
 mod limits;
 mod links;
+mod manage;
 mod mentions;
 mod operator;
 mod origins;

@@ -1,0 +1,339 @@
+//! `chinwag-server admin …`: people, rooms, settings and what was done, asked of the database or of the server that has
+//! it open.
+
+use std::io::Write;
+
+use serde_json::Value;
+use shared::admin::{ChangeSettings, ListPeople};
+use shared::{ClientFrame, PersonId, RequestId, Role, ServerFrame};
+
+use super::{Verdict, say};
+use crate::Config;
+use crate::operator::{AskError, Line, OperatorRequest, OwnRequest};
+use crate::store::InspectError;
+
+mod tables;
+mod verify;
+
+/// Of all requests: a command has one at a time.
+const NONE: RequestId = RequestId(0);
+
+/// What is asked, and how it is answered.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Manage {
+    #[command(subcommand)]
+    task: Task,
+    /// Print the reply as a JSON object, as PROTOCOL.md describes it
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, clap::Subcommand)]
+enum Task {
+    /// List everyone, or those whose names hold a text
+    People {
+        /// A part of their names
+        #[arg(default_value = "")]
+        query: String,
+    },
+    /// Change what somebody is
+    Role {
+        /// Whose role it is
+        name: String,
+        /// owner, admin, member or guest
+        role: String,
+    },
+    /// Sign somebody out everywhere
+    SignOut {
+        /// Whose sessions end
+        name: String,
+    },
+    /// List all rooms that are no direct messages
+    Rooms,
+    /// Show what the server lets people do, or change it
+    Settings {
+        /// What is to change
+        #[arg(requires = "value")]
+        key: Option<SettingKey>,
+        /// What it is from now on
+        value: Option<String>,
+    },
+    /// Show what is stored
+    Storage,
+    /// Show who did what, the newest first
+    Audit {
+        /// Instead of showing it, check that nothing in it was changed or taken out
+        #[arg(long)]
+        verify: bool,
+        /// How many entries
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
+        last: u16,
+    },
+}
+
+/// Named as on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum SettingKey {
+    Registration,
+    Guests,
+    RoomsPerPersonMax,
+    MembersPerRoomMax,
+    FileBytesPerPersonMax,
+}
+
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ManageError {
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    #[error(transparent)]
+    Inspect(#[from] InspectError),
+    #[error("cannot start: {0}")]
+    Runtime(#[source] std::io::Error),
+    #[error("{value:?} is no value of {key}; {possible}")]
+    Value {
+        key: &'static str,
+        value: String,
+        possible: &'static str,
+    },
+    #[error("nobody is called {0:?}; chinwag-server admin people lists everyone")]
+    Nobody(String),
+    #[error("the server answered with something else")]
+    Strange,
+}
+
+pub(super) fn run(
+    config: &Config,
+    manage: Manage,
+    out: &mut dyn Write,
+) -> Result<Verdict, ManageError> {
+    if let Task::Audit { verify: true, .. } = manage.task {
+        return verify::run(config, out);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(ManageError::Runtime)?;
+    runtime.block_on(async {
+        let mut desk = Desk {
+            line: Line::open(config).await?,
+            json: manage.json,
+            out,
+        };
+        let done = desk.work(manage.task).await;
+        desk.line.close().await;
+        done.map(|()| Verdict::Clean)
+    })
+}
+
+struct Desk<'a> {
+    line: Line,
+    json: bool,
+    out: &'a mut dyn Write,
+}
+
+impl Desk<'_> {
+    async fn work(&mut self, task: Task) -> Result<(), ManageError> {
+        match task {
+            Task::People { query } => self.people(query).await,
+            Task::Role { name, role } => self.set_role(name, &role).await,
+            Task::SignOut { name } => {
+                let person_id = self.find(&name).await?;
+                let request = ClientFrame::SignOutPerson {
+                    request_id: NONE,
+                    person_id,
+                };
+                self.do_it(request, &format!("{name} is signed out everywhere"))
+                    .await
+            }
+            Task::Rooms => {
+                let request = ClientFrame::ListAllRooms { request_id: NONE };
+                self.show(request).await
+            }
+            Task::Settings { key, value } => match key.zip(value) {
+                Some((key, value)) => {
+                    let request = key.change(&value)?;
+                    self.show(ClientFrame::ChangeSettings(request)).await
+                }
+                None => {
+                    let request = ClientFrame::DescribeSettings { request_id: NONE };
+                    self.show(request).await
+                }
+            },
+            Task::Storage => {
+                let request = ClientFrame::DescribeStorage { request_id: NONE };
+                self.show(request).await
+            }
+            Task::Audit { last, .. } => self.audit(last.into()).await,
+        }
+    }
+
+    async fn ask(&mut self, request: ClientFrame) -> Result<ServerFrame, ManageError> {
+        let request = OperatorRequest::Frame(Box::new(request));
+        Ok(self.line.ask(request).await?)
+    }
+
+    /// Asks, and prints the answer.
+    async fn show(&mut self, request: ClientFrame) -> Result<(), ManageError> {
+        let answer = self.ask(request).await?;
+        self.print(&answer)
+    }
+
+    /// Asks for what is answered by `done`.
+    async fn do_it(&mut self, request: ClientFrame, done: &str) -> Result<(), ManageError> {
+        match self.ask(request).await? {
+            answer @ ServerFrame::Done { .. } if self.json => self.print(&answer),
+            ServerFrame::Done { .. } => {
+                say(self.out, done);
+                Ok(())
+            }
+            _other => Err(ManageError::Strange),
+        }
+    }
+
+    /// Whose name this is.
+    async fn find(&mut self, name: &str) -> Result<PersonId, ManageError> {
+        let request = OwnRequest::FindPerson {
+            name: name.to_owned(),
+        };
+        match self.line.ask(OperatorRequest::Own(request)).await {
+            Ok(ServerFrame::PeopleListed { people, .. }) if people.len() == 1 => {
+                Ok(people[0].person.id)
+            }
+            Ok(_) => Err(ManageError::Strange),
+            Err(AskError::Refused(refusal))
+                if refusal.code == shared::ErrorCode::PersonNotFound =>
+            {
+                Err(ManageError::Nobody(name.to_owned()))
+            }
+            Err(failed) => Err(failed.into()),
+        }
+    }
+
+    async fn people(&mut self, query: String) -> Result<(), ManageError> {
+        let mut all = Vec::new();
+        let mut after = None;
+        loop {
+            let request = ClientFrame::ListPeople(ListPeople {
+                request_id: NONE,
+                query: query.clone(),
+                after,
+            });
+            let ServerFrame::PeopleListed { people, more, .. } = self.ask(request).await? else {
+                return Err(ManageError::Strange);
+            };
+            all.extend(people);
+            after = all.last().map(|record| record.person.name.clone());
+            if !more {
+                break;
+            }
+        }
+        self.print(&ServerFrame::PeopleListed {
+            request_id: NONE,
+            people: all,
+            more: false,
+        })
+    }
+
+    async fn set_role(&mut self, name: String, role: &str) -> Result<(), ManageError> {
+        let known = Role::ALL.into_iter().find(|known| known.as_str() == role);
+        let role = known.ok_or(ManageError::Value {
+            key: "a role",
+            value: role.to_owned(),
+            possible: "there are owner, admin, member and guest",
+        })?;
+        let request = ClientFrame::SetRole {
+            request_id: NONE,
+            person_id: self.find(&name).await?,
+            role,
+        };
+        self.do_it(request, &format!("{name} is {} now", role.as_str()))
+            .await
+    }
+
+    async fn audit(&mut self, last: usize) -> Result<(), ManageError> {
+        let mut all = Vec::new();
+        let mut before = None;
+        while all.len() < last {
+            let request = ClientFrame::ReadAuditLog {
+                request_id: NONE,
+                before,
+            };
+            let ServerFrame::AuditPage { entries, .. } = self.ask(request).await? else {
+                return Err(ManageError::Strange);
+            };
+            before = entries.last().map(|entry| entry.sequence);
+            if before.is_none() {
+                break;
+            }
+            all.extend(entries);
+        }
+        all.truncate(last);
+        self.print(&ServerFrame::AuditPage {
+            request_id: NONE,
+            entries: all,
+        })
+    }
+
+    fn print(&mut self, answer: &ServerFrame) -> Result<(), ManageError> {
+        if self.json {
+            let mut object = serde_json::to_value(answer).map_err(|_| ManageError::Strange)?;
+            if let Value::Object(fields) = &mut object {
+                fields.remove("request_id");
+            }
+            say(self.out, &object.to_string());
+            return Ok(());
+        }
+        let lines = tables::lines(answer).ok_or(ManageError::Strange)?;
+        lines.iter().for_each(|line| say(self.out, line));
+        Ok(())
+    }
+}
+
+impl SettingKey {
+    fn change(self, value: &str) -> Result<ChangeSettings, ManageError> {
+        let wrong = |key, possible| ManageError::Value {
+            key,
+            value: value.to_owned(),
+            possible,
+        };
+        let number = "it is a whole number";
+        let mut request = ChangeSettings::default();
+        match self {
+            Self::Registration => {
+                let parsed = serde_json::from_value(Value::String(value.to_owned()));
+                let known = parsed
+                    .ok()
+                    .filter(|it| *it != shared::account::Registration::Unknown);
+                let wrong = || wrong("registration", "it is open, invitation or closed");
+                request.registration = Some(known.ok_or_else(wrong)?);
+            }
+            Self::Guests => {
+                request.guests = Some(match value {
+                    "on" => true,
+                    "off" => false,
+                    _other => return Err(wrong("guests", "it is on or off")),
+                });
+            }
+            Self::RoomsPerPersonMax => {
+                let parsed = value
+                    .parse()
+                    .map_err(|_| wrong("rooms_per_person_max", number));
+                request.rooms_per_person_max = Some(parsed?);
+            }
+            Self::MembersPerRoomMax => {
+                let parsed = value
+                    .parse()
+                    .map_err(|_| wrong("members_per_room_max", number));
+                request.members_per_room_max = Some(parsed?);
+            }
+            Self::FileBytesPerPersonMax => {
+                let parsed = value.parse();
+                let parsed = parsed.map_err(|_| wrong("file_bytes_per_person_max", number));
+                request.file_bytes_per_person_max = Some(parsed?);
+            }
+        }
+        Ok(request)
+    }
+}

@@ -1,0 +1,159 @@
+//! `chinwag-server admin …`, beside a running server and without one.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::admins::Somebody;
+use crate::operator::{Ended, run};
+use crate::peer::{Peer, start};
+
+async fn admin(folder: &TempDir, arguments: &[&str]) -> Ended {
+    run(folder, &[&["admin"], arguments].concat()).await
+}
+
+/// What a command prints with `--json`.
+async fn reply(folder: &TempDir, arguments: &[&str]) -> Value {
+    let ended = admin(folder, &[arguments, &["--json"]].concat()).await;
+    ended.assert_clean();
+    serde_json::from_str(&ended.out).unwrap()
+}
+
+#[tokio::test]
+async fn the_operator_is_heard_beside_a_server_and_without_one() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    Peer::tcp(&server).await.claim("Ann").await;
+    let socket = folder.path().join("data/admin.sock");
+    let mode = fs::metadata(&socket).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    let told = admin(&folder, &["role", "ann", "owner"]).await;
+    told.assert_clean();
+    assert_eq!(told.out, "ann is owner now\n");
+    let people = reply(&folder, &["people"]).await;
+    assert_eq!(people["people"][0]["role"], "owner", "{people}");
+    server.stop().await;
+    assert!(!socket.exists());
+
+    let people = admin(&folder, &["people", "nn"]).await;
+    people.assert_clean();
+    let rows: Vec<&str> = people.out.lines().collect();
+    assert_eq!(rows.len(), 2, "{people:?}");
+    assert!(rows[1].starts_with("Ann   owner  1"), "{people:?}");
+    admin(&folder, &["settings", "rooms_per_person_max", "7"])
+        .await
+        .assert_clean();
+    let log = reply(&folder, &["audit"]).await;
+    let entries = log["entries"].as_array().unwrap();
+    let entry = |number: usize| (&entries[number]["action"], &entries[number]["subject"]);
+    assert_eq!(
+        entry(0),
+        (&json!("change_settings"), &json!("rooms_per_person_max: 7"))
+    );
+    assert_eq!(entry(1), (&json!("set_role"), &json!("Ann: guest → owner")));
+    assert!(entries[0].get("person").is_none(), "{log}");
+
+    let server = start(&folder).await;
+    let mut bea = Somebody::new(&folder, &server, "Bea", "admin").await;
+    let settings = bea.ask(json!({"type": "describe_settings"})).await;
+    assert_eq!(settings["settings"]["rooms_per_person_max"], 7);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_said_in_one_sentence() {
+    let folder = TempDir::new().unwrap();
+    admin(&folder, &["people"])
+        .await
+        .assert_refused(&["data/chinwag.db", "--data-dir"]);
+    assert!(
+        !folder.path().join("data").exists(),
+        "a question makes no database"
+    );
+    let server = start(&folder).await;
+    Peer::tcp(&server).await.claim("Ann").await;
+    for (arguments, says) in [
+        (&["role", "Bob", "owner"][..], &["nobody", "\"Bob\""][..]),
+        (&["role", "Ann", "king"], &["king", "member"]),
+        (&["role", "Ann", "bot"], &["owner, admin, member"]),
+        (&["settings", "guests", "maybe"], &["maybe", "on or off"]),
+        (&["settings", "guests"], &["VALUE"]),
+        (&["settings", "members_per_room_max", "-1"], &["-1"]),
+    ] {
+        admin(&folder, arguments).await.assert_refused(says);
+    }
+    let socket = folder.path().join("data/admin.sock");
+    fs::remove_file(&socket).unwrap();
+    admin(&folder, &["rooms"])
+        .await
+        .assert_refused(&["in use", "admin.sock"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_operator_sees_fits_a_screen() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    let mut mia = Somebody::new(&folder, &server, "Mia", "member").await;
+    mia.ask(json!({"type": "create_room", "name": "Den"})).await;
+    let settings = admin(&folder, &["settings"]).await;
+    assert!(
+        settings
+            .out
+            .contains("registration               invitation\n"),
+        "{settings:?}"
+    );
+    let rooms = admin(&folder, &["rooms"]).await;
+    assert!(
+        rooms
+            .out
+            .contains("\nDen    public  1        2       for good"),
+        "{rooms:?}"
+    );
+    let storage = admin(&folder, &["storage"]).await;
+    assert!(
+        storage
+            .out
+            .contains("people            1\nrooms             2\n"),
+        "{storage:?}"
+    );
+    let told = admin(&folder, &["sign-out", "Mia"]).await;
+    assert_eq!(told.out, "Mia is signed out everywhere\n");
+    let log = admin(&folder, &["audit", "--last", "1"]).await;
+    let last = log.out.lines().last().unwrap();
+    assert!(last.contains("(operator)  sign_out_person  Mia"), "{log:?}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_audit_log_is_checked_and_where_it_ends_can_be_noted() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    Peer::tcp(&server).await.claim("Ann").await;
+    let empty = admin(&folder, &["audit", "--verify"]).await;
+    empty.assert_clean();
+    assert_eq!(empty.out, "the audit log is empty\n");
+    for role in ["admin", "member", "owner"] {
+        admin(&folder, &["role", "Ann", role]).await.assert_clean();
+    }
+    let log = reply(&folder, &["audit"]).await;
+    let hash = log["entries"][0]["hash"].as_str().unwrap();
+    let sound = admin(&folder, &["audit", "--verify"]).await;
+    sound.assert_clean();
+    assert_eq!(sound.out, format!("entry 3 is the last: {hash}\n"));
+    server.stop().await;
+
+    let db = rusqlite::Connection::open(folder.path().join("data/chinwag.db")).unwrap();
+    db.execute_batch("DROP TRIGGER audit_is_not_changed")
+        .unwrap();
+    db.execute("UPDATE audit SET subject = 'Eve' WHERE sequence = 2", [])
+        .unwrap();
+    let finding: &[&str] = &["audit log", "entry 2"];
+    run(&folder, &["fsck"]).await.assert_findings(&[finding]);
+    let broken = admin(&folder, &["audit", "--verify"]).await;
+    assert_eq!(broken.code, 1, "{broken:?}");
+    assert!(broken.out.contains("entry 2 is not the one"), "{broken:?}");
+}
