@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use eframe::egui::{self, SystemTheme, ThemePreference, ViewportCommand};
 use native::{Profile, ServerAddress};
-use shared::PersonName;
+use shared::{Fingerprint, PersonName};
 use tokio::runtime::Runtime;
 
 use self::caret::Caret;
@@ -37,6 +37,8 @@ pub struct Options {
     pub profile_root: PathBuf,
     /// Without it, the server of last time.
     pub server: Option<ServerAddress>,
+    /// Of that server's certificate; no other will do.
+    pub fingerprint: Option<Fingerprint>,
     /// Claimed where there is no session yet.
     pub name: Option<PersonName>,
     /// To be attached to a message.
@@ -61,6 +63,8 @@ pub struct App {
     stage: Stage,
     /// Waits for a chat to be attached in.
     files: Vec<PathBuf>,
+    /// Of this server's certificate.
+    stated: Option<(ServerAddress, Fingerprint)>,
 }
 
 enum Stage {
@@ -101,6 +105,7 @@ impl App {
             caret: Caret::default(),
             storage_bar: StorageBar::default(),
             files: options.files,
+            stated: options.server.clone().zip(options.fingerprint),
         };
         // Before the first frame, and told again with it.
         ctx.set_theme(app.preference().0);
@@ -143,7 +148,12 @@ impl App {
     fn open(&self, ctx: &egui::Context, request: Request) -> Result<Session, native::ProfileError> {
         let Request { server, name } = request;
         let root = &self.profile_root;
-        Session::open(&self.runtime, root, server, name.as_ref(), ctx.clone())
+        let stated = self.stated.as_ref().filter(|(stated, _)| {
+            stated.host.eq_ignore_ascii_case(&server.host) && stated.port == server.port
+        });
+        let fingerprint = stated.map(|(_, fingerprint)| *fingerprint);
+        let name = name.as_ref();
+        Session::open(&self.runtime, root, server, name, fingerprint, ctx.clone())
     }
 
     /// The chat of whoever is signed in now.

@@ -137,13 +137,17 @@ impl Connect {
             self.focus = Some(Field::Name);
             self.give_up();
         } else if let Some(failure) = failure
-            && failure.kind == FailureKind::Foreign
+            && let Some(say) = match failure.kind {
+                FailureKind::Foreign => Some(progress::stranger as fn(&ServerAddress, &str) -> _),
+                FailureKind::Untrusted => Some(progress::distrust as _),
+                FailureKind::Unreachable | FailureKind::Lost => None,
+            }
         {
             // Forgets a claim that no server has granted.
             let _ = handle.command(Command::SignOut);
             self.server_problem = self.session.as_ref().map(|session| {
                 let server = &session.server;
-                progress::stranger(server, &failure.reason)
+                say(server, &failure.reason)
             });
             self.focus = Some(Field::Server);
             self.give_up();

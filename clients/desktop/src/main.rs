@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use desktop::Options;
 use native::ServerAddress;
-use shared::PersonName;
+use shared::{Fingerprint, PersonName};
 
 /// Team chat and files in a window
 #[derive(Debug, Parser)]
@@ -15,6 +15,14 @@ struct Arguments {
     /// Where the server listens for native clients; without it, the one of last time
     #[arg(long, short, env = "CHINWAG_SERVER", value_name = "HOST[:PORT]")]
     server: Option<ServerAddress>,
+    /// Take that server's certificate only if it has this SHA-256 fingerprint, and remember it
+    #[arg(
+        long,
+        env = "CHINWAG_FINGERPRINT",
+        value_name = "AB:CD:…",
+        requires = "server"
+    )]
+    fingerprint: Option<Fingerprint>,
     /// Who you are; the name is yours from its first use with this profile
     #[arg(long, short)]
     name: Option<PersonName>,
@@ -41,6 +49,7 @@ fn main() -> ExitCode {
     let options = Options {
         profile_root,
         server: arguments.server,
+        fingerprint: arguments.fingerprint,
         name: arguments.name,
         files: arguments.files,
     };

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use client::{Change, Config};
 use eframe::egui;
 use native::{Handle, Profile, ProfileError, ServerAddress, Stopped};
-use shared::PersonName;
 use shared::frame::ClientInfo;
+use shared::{Fingerprint, PersonName};
 use tokio::runtime::Runtime;
 
 /// How long the window's end waits for the disk.
@@ -25,13 +25,15 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Goes on with the session that the profile has for this server, or claims `name`. The window is drawn again
+    /// Goes on with the session that the profile has for this server, or claims `name`. With `fingerprint`, no other
+    /// certificate will do. The window is drawn again
     /// whenever something changes.
     pub(crate) fn open(
         runtime: &Runtime,
         profile_root: &Path,
         server: ServerAddress,
         name: Option<&PersonName>,
+        fingerprint: Option<Fingerprint>,
         ctx: egui::Context,
     ) -> Result<Self, ProfileError> {
         let profile = Profile::open(profile_root, &server)?;
@@ -41,6 +43,7 @@ impl Session {
         let (snapshot, storage) = profile.whole()?;
         let settings = native::Settings {
             server: server.clone(),
+            trust: profile.trust().stating(fingerprint),
             core: Config {
                 // Images that are shown on the way are not to wait for large files.
                 downloads_at_once: 8,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use client::{Command, Config, ConnectionState, Entry, PendingAttachment, Snapshot, Ticket, View};
 use native::source::LocalFile;
-use native::{Changes, Handle, Settings};
+use native::{Changes, Handle, Settings, Trust};
 use serde_json::Value;
 use server::Server;
 use shared::frame::ClientInfo;
@@ -21,7 +21,7 @@ use crate::peer::config;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Person {
-    handle: Handle,
+    pub(crate) handle: Handle,
     changes: Changes,
 }
 
@@ -30,6 +30,7 @@ impl Person {
     pub(crate) async fn new(server: SocketAddr, name: &str) -> Self {
         let settings = Settings {
             server: server.to_string().parse().unwrap(),
+            trust: Trust::default(),
             core: Config::new(ClientInfo::default()),
         };
         let (handle, changes) = native::spawn(settings, Snapshot::default(), None);
@@ -71,7 +72,7 @@ impl Person {
         });
     }
 
-    fn begin_upload(&self, path: &Path) -> PendingAttachment {
+    pub(crate) fn begin_upload(&self, path: &Path) -> PendingAttachment {
         let file = LocalFile::find(path).unwrap();
         let begin = Command::BeginUpload {
             name: file.name,
@@ -99,7 +100,7 @@ fn is_online(view: &View) -> bool {
     view.connection == ConnectionState::Online
 }
 
-fn is_idle(view: &View) -> bool {
+pub(crate) fn is_idle(view: &View) -> bool {
     is_online(view) && view.outbox.messages().is_empty()
 }
 

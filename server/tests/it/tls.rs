@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use native::Secured;
 use serde_json::json;
 use server::{Config, Server};
 use shared::Fingerprint;
@@ -12,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::http::{Uploader, bytes};
 use crate::peer::{self, Peer, config};
+use crate::resync::{Person, is_idle};
 use crate::secure::{self, fingerprint_of};
 
 /// Much shorter than any deadline of the server.
@@ -37,6 +39,27 @@ async fn people_talk_on_both_ports_and_are_told_that_links_are_https() {
     }
     bob.say("that was much").await;
     while ann.hear().await.1 != "that was much" {}
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_real_client_talks_over_tls_and_sends_a_file() {
+    let folder = TempDir::new().unwrap();
+    let server = secure::start(&folder).await;
+    let mut bob = secure::websocket(&server).await;
+    bob.claim("Bob").await;
+    let mut ann = Person::new(server.tcp_address(), "Ann").await;
+    let Some(Secured::Pinned { fingerprint, .. }) = ann.handle.secured() else {
+        panic!("{:?}", ann.handle.secured());
+    };
+    assert_eq!(Some(fingerprint), server.fingerprint());
+    let content = folder.path().join("a.bin");
+    std::fs::write(&content, bytes(9 << 20)).unwrap();
+    let file = ann.begin_upload(&content);
+    ann.say("with a file", vec![file]);
+    ann.wait("sent", is_idle).await;
+    let (_, text) = bob.hear().await;
+    assert_eq!(text, "with a file");
     server.stop().await;
 }
 

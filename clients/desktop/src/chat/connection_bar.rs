@@ -6,8 +6,10 @@ use client::present::words;
 use client::{Command, ConnectionState};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Align, Layout, Rect, Sense, Ui, UiBuilder, Vec2, vec2};
+use native::FailureKind;
 
 use super::Env;
+use crate::connect::progress;
 use crate::theme::space;
 use crate::widgets::{line, link_button, live, region};
 
@@ -34,6 +36,8 @@ impl ConnectionBar {
                 | ConnectionState::Online => None,
             };
             let text = words::connection(&view.connection, now);
+            // What a person has to do something about is not left to the tooltip.
+            let text = text.map(|text| distrust(env).unwrap_or(text));
             (text, turn_ms.is_some(), turn_ms)
         });
         let Some(text) = text else {
@@ -55,6 +59,12 @@ impl ConnectionBar {
         let builder = UiBuilder::new().max_rect(bar).layout(layout);
         ui.scope_builder(builder, |ui| fill(ui, env, bar, &text, waits));
     }
+}
+
+fn distrust(env: &Env<'_>) -> Option<String> {
+    let failure = env.handle.last_failure()?;
+    (failure.kind == FailureKind::Untrusted)
+        .then(|| progress::distrust(env.server, &failure.reason))
 }
 
 fn fill(ui: &mut Ui, env: &Env<'_>, bar: Rect, text: &str, waits: bool) {

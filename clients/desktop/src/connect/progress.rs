@@ -64,10 +64,16 @@ fn trouble(server: &ServerAddress, kind: Option<FailureKind>, reason: &str) -> S
             "{server} cannot be reached: {reason}. Check the address, and that the server runs."
         ),
         Some(FailureKind::Foreign) => stranger(server, reason),
+        Some(FailureKind::Untrusted) => distrust(server, reason),
         Some(FailureKind::Lost) => format!("{server} was there and went away: {reason}."),
         // What the core says for itself, or the server did.
         None => sentence(reason),
     }
+}
+
+/// It may be another server, or others could read along.
+pub(crate) fn distrust(server: &ServerAddress, reason: &str) -> String {
+    format!("{server} is not to be trusted: {reason}.")
 }
 
 /// Something else listens there.

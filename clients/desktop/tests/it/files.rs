@@ -80,6 +80,7 @@ fn options(world: &World, name: &str, server: &str) -> Options {
     Options {
         profile_root: profile(world, name),
         server: Some(server.parse().unwrap()),
+        fingerprint: None,
         name: Some(name.parse().unwrap()),
         files: Vec::new(),
     }

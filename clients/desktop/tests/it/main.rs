@@ -15,5 +15,6 @@ mod rooms;
 mod settings;
 mod talk;
 mod timeline;
+mod tls;
 mod voice;
 mod window;

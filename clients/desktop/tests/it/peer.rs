@@ -25,6 +25,7 @@ impl Peer {
         let (snapshot, storage) = home.whole().unwrap();
         let settings = Settings {
             server,
+            trust: home.trust(),
             core: Config::new(ClientInfo {
                 name: "peer".to_owned(),
                 version: "1".to_owned(),

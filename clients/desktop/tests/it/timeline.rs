@@ -326,6 +326,7 @@ fn again(world: &World) -> Window {
     let mut window = Window::open(Options {
         profile_root: profile(world, "Ann"),
         server: Some(world.tcp().parse().unwrap()),
+        fingerprint: None,
         name: None,
         files: Vec::new(),
     });

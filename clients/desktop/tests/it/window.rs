@@ -29,6 +29,7 @@ impl Window {
         Self::open(Options {
             profile_root: profile(world, name),
             server: Some(world.tcp().parse().unwrap()),
+            fingerprint: None,
             name: Some(name.parse().unwrap()),
             files: Vec::new(),
         })
