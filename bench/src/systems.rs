@@ -109,6 +109,7 @@ impl Launcher {
         command
             .args(["--http", &http.to_string(), "--tcp", &tcp.to_string()])
             .args(["--connections-max", &CONNECTIONS_MAX.to_string()])
+            .args(["--guests", "on"])
             // Far from any limit, but what counts for it is at work.
             .args(["--rate-limit", "1000000"])
             .arg("--data-dir")

@@ -55,7 +55,7 @@ class Server {
 
   async start() {
     const { http, tcp, args, env } = this.#options;
-    const all = ["--http", http, "--tcp", tcp, "--data-dir", path.join(this.#folder, "data"), ...args];
+    const all = ["--http", http, "--tcp", tcp, "--data-dir", path.join(this.#folder, "data"), "--guests", "on", ...args];
     const child = spawn(program("chinwag-server", "CHINWAG_SERVER_PROGRAM"), all, { cwd: this.#folder, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     child.stderr.on("data", (chunk) => (this.#log += chunk));

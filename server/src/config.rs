@@ -7,15 +7,18 @@ use std::str::FromStr;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 use serde::Deserialize;
+use shared::account::Registration;
 use shared::limits::{ATTACHMENTS_MAX, FILE_BYTES_MAX, Limits, TEXT_BYTES_MAX};
 
 use crate::admin::Command;
 use crate::system;
 
+mod entry;
 mod rate_limit;
 mod site;
 mod tls;
 
+use entry::{Switch, WhoRegisters};
 pub use rate_limit::RateLimit;
 pub use site::{FilesUrl, Origin, PublicUrl};
 pub(crate) use site::{Host, Scheme, authority_of};
@@ -63,6 +66,10 @@ pub struct Config {
     pub loopback_is_exempt: bool,
     /// How much one person or address may ask for.
     pub rate_limit: RateLimit,
+    /// Who may make an account; where it is left out, as it was before.
+    pub registration: Option<Registration>,
+    /// Whether a name is enough to come in; likewise.
+    pub guests: Option<bool>,
     /// Whether `/metrics` answers others than this machine.
     pub metrics_for_all: bool,
     /// What clients are held to.
@@ -192,6 +199,14 @@ struct Settings {
     /// The certificate's private key, a PEM file as well
     #[arg(long, env = "CHINWAG_TLS_KEY", value_name = "FILE")]
     tls_key: Option<PathBuf>,
+    /// Who may make an account: everyone, whoever has an invitation, or nobody. Kept until it is changed [default:
+    /// invitation]
+    #[arg(long, env = "CHINWAG_REGISTRATION", value_enum, value_name = "WHO")]
+    registration: Option<WhoRegisters>,
+    /// Whether a name is enough to come in as a guest, who can do less than others. Kept until it is changed [default:
+    /// off]
+    #[arg(long, env = "CHINWAG_GUESTS", value_enum, value_name = "SWITCH")]
+    guests: Option<Switch>,
     /// Connections, of both kinds together, above which new ones are refused [default: what the limit of open files
     /// allows]
     #[arg(long, env = "CHINWAG_CONNECTIONS_MAX", value_name = "NUMBER")]
@@ -321,6 +336,8 @@ impl Settings {
             tls_self_signed: tls.0,
             tls_cert: tls.1,
             tls_key: tls.2,
+            registration: self.registration.or(other.registration),
+            guests: self.guests.or(other.guests),
             connections_max: self.connections_max.or(other.connections_max),
             connections_per_address_max: self
                 .connections_per_address_max
@@ -366,6 +383,8 @@ impl Settings {
             files_url: self.files_url,
             allow_origins: self.allow_origin,
             tls: TlsSource::Off,
+            registration: self.registration.map(Registration::from),
+            guests: self.guests.map(Switch::is_on),
             connections_max: self
                 .connections_max
                 .map_or(connections_possible(files), Within::count),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::codec::DecodeError;
-use shared::frame::{Credentials, Hello, ServerInfo};
+use shared::frame::{Hello, ServerInfo};
 use shared::limits::Limits;
-use shared::{ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, ServerFrame, SessionToken};
+use shared::{ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, ServerFrame};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -19,7 +19,8 @@ use crate::hub::Hub;
 use crate::listen::drain_begins;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
-use crate::store::{SignedIn, Store};
+use crate::passwords::Passwords;
+use crate::store::Store;
 use crate::throttle::Throttle;
 use crate::tls::Tls;
 use crate::transport::{Transport, TransportError};
@@ -28,13 +29,16 @@ use crate::web::Gate;
 mod account;
 mod admin;
 mod deliver;
+pub(crate) mod describe;
 mod files;
 mod people;
 mod requests;
 mod rooms;
 mod session;
+mod sign_in;
 
 use session::Connection;
+pub(crate) use sign_in::{Entered, Peer, SignIn, invalid_token};
 
 /// A peer must have signed in by then.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
@@ -53,6 +57,7 @@ pub(crate) struct Context {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) admissions: Arc<Admissions>,
     pub(crate) throttle: Arc<Throttle>,
+    pub(crate) passwords: Passwords,
     /// As clients are told.
     pub(crate) server: ServerInfo,
     pub(crate) limits: Limits,
@@ -71,15 +76,18 @@ pub(crate) struct Context {
 pub(crate) async fn serve(
     context: Arc<Context>,
     mut transport: Transport,
+    peer: Peer,
     admission: Arc<Admission>,
 ) {
     let mut draining = context.draining.clone();
-    let signing_in = timeout(HELLO_TIMEOUT, sign_in(&context, &mut transport));
+    // Boxed, so that who is being told goodbye has no room for it.
+    let signing_in = Box::pin(sign_in(&context, &mut transport, &peer));
+    let signing_in = timeout(HELLO_TIMEOUT, signing_in);
     let ended = tokio::select! {
         signed_in = signing_in => match signed_in {
-            Ok(Ok(Some((hello, account, token)))) => {
+            Ok(Ok(Some((hello, entered)))) => {
                 transport.allow_payloads();
-                let (connection, welcome) = Connection::open(context, account, hello, token).await;
+                let (connection, welcome) = Connection::open(context, entered, hello, peer).await;
                 tokio::spawn(connection.serve(Box::new(transport), welcome, admission));
                 return;
             }
@@ -156,18 +164,22 @@ fn is_recoverable(error: &TransportError) -> bool {
 async fn sign_in(
     context: &Context,
     transport: &mut Transport,
-) -> Result<Option<(Hello, SignedIn, Option<String>)>, TransportError> {
+    peer: &Peer,
+) -> Result<Option<(Hello, Entered)>, TransportError> {
     for _ in 0..MALFORMED_MAX {
         let answer = match transport.read().await {
             Ok(None) => return Ok(None),
             Ok(Some(packet)) => match packet.frame {
-                ClientFrame::Hello(hello) => match authenticate(context, &hello).await {
-                    Ok((account, token)) => return Ok(Some((*hello, account, token))),
+                ClientFrame::Hello(hello) => match authenticate(context, peer, &hello).await {
+                    Ok(entered) => return Ok(Some((*hello, entered))),
                     Err(refusal) => Some(ServerFrame::Error(refusal)),
                 },
+                ClientFrame::DescribeServer { request_id } => {
+                    Some(answered(describe::server(context, request_id).await))
+                }
                 _other => Some(ServerFrame::Error(ErrorReply::new(
                     ErrorCode::NotSignedIn,
-                    "Sign in first: {\"type\":\"hello\",\"protocol\":1,\"credentials\":{\"type\":\"claim_name\",\"name\":\"…\"}}",
+                    "Sign in first: {\"type\":\"hello\",\"protocol\":1,\"credentials\":{\"type\":\"sign_in\",\"name\":\"…\",\"password\":\"…\"}}",
                 ))),
             },
             Err(error) if is_recoverable(&error) => refusal(&error),
@@ -180,10 +192,15 @@ async fn sign_in(
     Ok(None)
 }
 
+fn answered(answer: Result<ServerFrame, ErrorReply>) -> ServerFrame {
+    answer.unwrap_or_else(ServerFrame::Error)
+}
+
 async fn authenticate(
     context: &Context,
+    peer: &Peer,
     hello: &Hello,
-) -> Result<(SignedIn, Option<String>), ErrorReply> {
+) -> Result<Entered, ErrorReply> {
     let request_id = hello.request_id;
     if hello.protocol != PROTOCOL_VERSION {
         let message =
@@ -194,43 +211,11 @@ async fn authenticate(
             message,
         ));
     }
-    match &hello.credentials {
-        Credentials::ClaimName {
-            name,
-            session_token,
-        } => {
-            let name = name
-                .parse()
-                .map_err(|bad| error::bad_name(request_id, &bad))?;
-            let token = match session_token {
-                Some(chosen) => chosen.clone(),
-                None => SessionToken::from_random(crate::store::random()),
-            };
-            let claimed = context
-                .store
-                .claim_name(name, &token.reveal(), crate::now_ms())
-                .await;
-            claimed
-                .map(|account| (account, Some(token.reveal())))
-                .map_err(|failed| error::from_store(request_id, failed))
-        }
-        Credentials::SessionToken { token } => match context.store.sign_in(token).await {
-            Ok(Some(account)) => Ok((account, None)),
-            Ok(None) => Err(error::reply(
-                request_id,
-                ErrorCode::InvalidToken,
-                "This session is not valid any more; choose a name to start a new one.",
-            )),
-            Err(failed) => Err(error::from_store(request_id, failed)),
-        },
-        Credentials::SignIn { .. }
-        | Credentials::SignUp { .. }
-        | Credentials::ResetPassword { .. }
-        | Credentials::SessionCookie
-        | Credentials::Unknown => Err(error::reply(
-            request_id,
-            ErrorCode::InvalidArgument,
-            "This server knows the credentials claim_name and session_token.",
-        )),
-    }
+    let sign_in = SignIn {
+        context,
+        peer,
+        client: &hello.client,
+        request_id,
+    };
+    sign_in.with(&hello.credentials).await
 }

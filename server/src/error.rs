@@ -8,6 +8,7 @@ use shared::names::NameError;
 use shared::{ErrorCode, ErrorReply, RequestId, Role};
 
 use crate::files::{ChunkError, FinishError, ReadError, UploadError};
+use crate::passwords::HashError;
 use crate::store::{NotAllowed, StoreError};
 
 /// When somebody may have finished one of their uploads.
@@ -179,6 +180,19 @@ pub(crate) fn from_store(request_id: RequestId, error: StoreError) -> ErrorReply
         }
     };
     reply(request_id, code, message)
+}
+
+pub(crate) fn from_hash(request_id: RequestId, error: HashError) -> ErrorReply {
+    match error {
+        HashError::Busy(wait) => wait.reply(
+            request_id,
+            "Many people sign in at once; try again in a moment.",
+        ),
+        HashError::Failed => {
+            tracing::error!("a password could not be hashed");
+            internal(request_id)
+        }
+    }
 }
 
 fn looks_taken(request_id: RequestId, code: ErrorCode, like: &str) -> ErrorReply {

@@ -11,10 +11,10 @@ use std::time::Duration;
 use shared::account::PresenceState;
 use shared::frame::Person;
 use shared::room::{ReadMarker, RoomInfo};
-use shared::{PersonId, Role, RoomEvent, RoomId, ServerFrame, codec};
+use shared::{PersonId, Role, RoomEvent, RoomId, ServerFrame, SessionId, codec};
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep, sleep_until};
 
 mod mailbox;
 mod presence;
@@ -32,6 +32,9 @@ use presence::Presence;
 /// People who come or go together are told of together.
 const PRESENCE_PAUSE: Duration = Duration::from_millis(20);
 
+/// A peer whose session has ended hears of it within this time, or is cut off.
+const END_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// Shared by all connections and by the store's writer.
 #[derive(Debug, Default)]
 pub struct Hub {
@@ -39,6 +42,7 @@ pub struct Hub {
     presence: Mutex<Presence>,
     presence_bell: Notify,
     numbers: AtomicU64,
+    endings: watch::Sender<u64>,
     tails_bytes: Arc<AtomicIsize>,
 }
 
@@ -49,9 +53,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Hub {
     /// A mailbox for a new connection of the person, who is here from now on.
-    pub(crate) fn enter(&self, person: &Person) -> Arc<Mailbox> {
+    pub(crate) fn enter(&self, person: &Person, session: SessionId) -> Arc<Mailbox> {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let mailbox = Arc::new(Mailbox::new(number, person.id));
+        let mailbox = Arc::new(Mailbox::new(number, person.id, session));
         lock(&self.presence).enter(&person.name, &mailbox);
         self.presence_bell.notify_one();
         mailbox
@@ -147,6 +151,57 @@ impl Hub {
         for mailbox in lock(&self.presence).connections_of(person) {
             mailbox.membership_changed(change);
         }
+    }
+
+    /// Closes the connections of these sessions, which the store must have ended, and tells whoever serves them
+    /// otherwise to look.
+    pub(crate) fn end_sessions(&self, sessions: &[SessionId]) {
+        if sessions.is_empty() {
+            return;
+        }
+        let ended: Vec<_> = lock(&self.presence)
+            .connections()
+            .filter(|mailbox| sessions.contains(&mailbox.session))
+            .cloned()
+            .collect();
+        self.end(ended);
+    }
+
+    /// Closes all connections of the person, whose sessions the store must have ended.
+    pub(crate) fn end_person(&self, person: PersonId) {
+        let ended = lock(&self.presence)
+            .connections_of(person)
+            .cloned()
+            .collect();
+        self.end(ended);
+    }
+
+    fn end(&self, connections: Vec<Arc<Mailbox>>) {
+        self.endings.send_modify(|endings| *endings += 1);
+        connections.iter().for_each(|mailbox| mailbox.end());
+        if connections.is_empty() {
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        runtime.spawn(async move {
+            sleep(END_TIMEOUT).await;
+            connections.iter().for_each(|mailbox| mailbox.cut());
+        });
+    }
+
+    /// Changes after sessions have ended: then whoever serves one otherwise than by a mailbox is to ask the store
+    /// whether it goes on.
+    pub(crate) fn endings(&self) -> watch::Receiver<u64> {
+        self.endings.subscribe()
+    }
+
+    /// Whether the session has a connection.
+    pub(crate) fn is_connected(&self, person: PersonId, session: SessionId) -> bool {
+        lock(&self.presence)
+            .connections_of(person)
+            .any(|mailbox| mailbox.session == session)
     }
 
     /// Everyone who is connected, or some of them where they are many.

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::Fingerprint;
+use shared::admin::ChangeSettings;
 use shared::frame::ServerInfo;
+use shared::{Fingerprint, Secret, SessionToken};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -22,7 +23,8 @@ use crate::hub::{Hub, Publisher};
 use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::operator::Socket;
-use crate::store::{OpenError, Store};
+use crate::passwords::Passwords;
+use crate::store::{Actor, OpenError, Store, StoreError, TokenHash, random};
 use crate::throttle::{self, Throttle};
 use crate::tls::{OpenTlsError, Spoken, Tls};
 use crate::web;
@@ -53,6 +55,8 @@ pub enum StartError {
     Uploads(#[from] OpenUploadsError),
     #[error(transparent)]
     Tls(#[from] OpenTlsError),
+    #[error("cannot set who is let in: {0}")]
+    Policy(#[from] StoreError),
 }
 
 /// A running server.
@@ -68,6 +72,7 @@ pub struct Server {
     admissions: Arc<Admissions>,
     store: Store,
     tls: Option<Arc<Tls>>,
+    owners_link: Option<SessionToken>,
 }
 
 impl Server {
@@ -80,6 +85,7 @@ impl Server {
         let metrics = Arc::new(Metrics::default());
         let publisher = Box::new(Publisher::new(hub.clone(), Handle::current()));
         let store = Store::open(&config.data_dir, metrics.clone(), publisher)?;
+        let owners_link = open_doors(&store, &config).await?;
         let blobs = Blobs::open(&config.uploads_dir, store.uploads_owner())?;
         let files = Arc::new(Files::new(store.clone(), blobs));
         let hosts = web::hosts(&config);
@@ -128,6 +134,7 @@ impl Server {
             metrics,
             admissions: admissions.clone(),
             throttle,
+            passwords: Passwords::new(config.loopback_is_exempt),
             server: ServerInfo {
                 name: config.name,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -165,7 +172,14 @@ impl Server {
             admissions,
             store,
             tls,
+            owners_link,
         })
+    }
+
+    /// The token of the link by which somebody becomes the owner, where nobody is.
+    pub fn owners_link(&self) -> Option<Secret> {
+        let token = self.owners_link.as_ref()?;
+        Some(token.reveal().into())
     }
 
     /// Where browsers connect.
@@ -218,6 +232,36 @@ impl Server {
             tracing::warn!(%error, "how far people have read of late is lost");
         }
         self.store.close().await;
+    }
+}
+
+/// Lets in whom the operator says. Returns the token by which somebody becomes the owner, where nobody is.
+async fn open_doors(store: &Store, config: &Config) -> Result<Option<SessionToken>, StoreError> {
+    let settings = store.settings(Actor::Operator).await?;
+    let request = ChangeSettings {
+        registration: config
+            .registration
+            .filter(|it| *it != settings.registration),
+        guests: config.guests.filter(|it| *it != settings.guests),
+        ..ChangeSettings::default()
+    };
+    // Else nothing is to be written, and a server starts on a full disk too.
+    if request != ChangeSettings::default() {
+        store
+            .change_settings(Actor::Operator, request, crate::now_ms())
+            .await?;
+    }
+    let token = SessionToken::from_random(random());
+    let hash = TokenHash::of(&token.reveal());
+    match store.renew_owners_link(hash, crate::now_ms()).await {
+        Ok(is_unowned) => Ok(is_unowned.then_some(token)),
+        Err(StoreError::Full) => {
+            tracing::warn!(
+                "the disk is full, so there is no link for the owner until the next start"
+            );
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -92,6 +92,12 @@ fn say_where(server: &Server) {
     if let Some(fingerprint) = server.fingerprint() {
         said += &format!("certificate fingerprint (SHA-256): {fingerprint}\n");
     }
+    if let Some(token) = server.owners_link() {
+        said += &format!(
+            "nobody owns this server yet; whoever opens this link does: {scheme}://{http}/#invite={}\n",
+            token.reveal()
+        );
+    }
     let warning = warning(server.is_tls(), [http, tcp]);
     if let Some(warning) = &warning {
         said += &format!("\nWARNING: {warning}\n\n");

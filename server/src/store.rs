@@ -9,8 +9,8 @@ use std::sync::Arc;
 use shared::frame::Person;
 use shared::room::RoomInfo;
 use shared::{
-    Epoch, FileId, PersonId, PersonName, RoomEvent, RoomId, RoomName, RoomRef, Sequence,
-    TimestampMs, TransactionId,
+    Epoch, FileId, PersonId, RoomEvent, RoomId, RoomName, RoomRef, Sequence, TimestampMs,
+    TransactionId,
 };
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -18,27 +18,32 @@ use uuid::Uuid;
 use crate::metrics::Metrics;
 use crate::names::NewNameError;
 
+mod accounts;
 mod admin;
 mod audit;
 pub(crate) mod check;
 mod checkpoint;
 mod files;
 mod inspect;
+mod invitations;
 mod log;
 mod looks;
 mod mentions;
 mod people;
+mod policy;
 mod profiles;
 mod readers;
 mod reading;
 mod rooms;
 mod schema;
+mod sessions;
 mod snapshot;
 mod space;
 #[cfg(test)]
 mod tests;
 mod writer;
 
+pub(crate) use accounts::{Account, NewAccount, Proof, Totp, may_upgrade};
 pub(crate) use admin::Actor;
 pub(crate) use audit::Action;
 pub(crate) use files::{NewFile, NewUpload, StoredChunk, StoredUpload};
@@ -49,6 +54,8 @@ pub(crate) use profiles::NewProfile;
 pub(crate) use reading::{Moved, NewMarks};
 pub use schema::OpenError;
 pub(crate) use schema::{Identity, database_path, lock};
+pub use sessions::Visit;
+pub(crate) use sessions::{NewSession, Opened, TokenHash};
 pub(crate) use snapshot::{Snapshot, SnapshotError, adopt};
 
 /// Told of commits by the writer, in their order.
@@ -255,27 +262,6 @@ impl Store {
     /// Whose the folder of uploads must be.
     pub(crate) fn uploads_owner(&self) -> UploadsOwner {
         self.inner.identity.uploads_owner
-    }
-
-    /// A new person of this name, whose session `token` stands for; a repeat with the same token returns the same
-    /// person. [`StoreError::NameTaken`] where somebody else has a name of the same [`PersonName::key`],
-    /// [`StoreError::NameLooksTaken`] where one looks the same, [`StoreError::TokenTaken`] where the token is another
-    /// person's.
-    pub async fn claim_name(
-        &self,
-        name: PersonName,
-        token: &str,
-        now: TimestampMs,
-    ) -> Result<SignedIn, StoreError> {
-        let hash = people::token_hash(token);
-        self.write(move |db| Ok((people::claim(db, &name, &hash, now)?, Vec::new())))
-            .await
-    }
-
-    /// Whose token this is, if anyone's.
-    pub async fn sign_in(&self, token: &str) -> Result<Option<SignedIn>, StoreError> {
-        let hash = people::token_hash(token);
-        self.read(move |db| people::by_token(db, &hash)).await
     }
 
     /// The rooms that a person is a member of, the lobby first, then by name.

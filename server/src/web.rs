@@ -17,7 +17,7 @@ use warp::path::FullPath;
 use warp::reply::Reply as _;
 
 use crate::admission::Admission;
-use crate::connection::{self, Context};
+use crate::connection::{self, Context, Peer};
 use crate::listen::Impatient;
 use crate::page;
 use crate::transport::Transport;
@@ -25,13 +25,17 @@ use crate::transport::Transport;
 mod api;
 mod body;
 mod caller;
+mod cookie;
 mod gate;
 mod headers;
 mod links;
 mod range;
 mod redirect;
+mod session;
+mod uploads;
 
 use caller::Caller;
+pub(crate) use cookie::CookieName;
 pub(crate) use gate::{Gate, hosts};
 pub(crate) use redirect::redirect;
 
@@ -72,15 +76,22 @@ pub(crate) fn routes(
         .map(move || metrics(&counted, peer).into_response())
         .boxed();
     let caller = Caller::new(context.throttle.clone(), peer.map(|peer| peer.ip()));
-    let api = api::routes(context.files.clone(), context.store.clone(), caller.clone());
+    let cookie = CookieName::of(context.store.lobby());
+    let api = api::routes(context.clone(), caller.clone(), cookie.clone());
     let files_url = context.server.files_url.clone();
     let links = links::routes(context.files.clone(), caller, files_url.is_some());
     let socket = warp::path!("ws")
         .and(warp::get())
         .and(warp::header::headers_cloned())
+        .and(warp::ext::get::<Reached>())
         .and(warp::ext::get::<OnUpgrade>())
-        .map(move |headers, upgrade| {
-            open_socket(&context, &admission, &headers, upgrade).into_response()
+        .map(move |headers, reached: Reached, upgrade| {
+            let token = cookie.token_of(&Method::GET, &headers);
+            let peer = Peer {
+                cookie: token.map(Box::from),
+                ..Peer::from(reached.peer)
+            };
+            open_socket(&context, &admission, peer, &headers, upgrade).into_response()
         })
         .boxed();
     let page = warp::method()
@@ -170,6 +181,7 @@ async fn serve_page(
 fn open_socket(
     context: &Arc<Context>,
     admission: &Arc<Admission>,
+    peer: Peer,
     headers: &HeaderMap,
     upgrade: OnUpgrade,
 ) -> Response<Body> {
@@ -198,7 +210,7 @@ fn open_socket(
         match upgrade.await.map(Upgraded::downcast::<TokioIo<Impatient>>) {
             Ok(Ok(Parts { io, read_buf, .. })) => {
                 let transport = Transport::websocket(io.into_inner().into_inner(), read_buf);
-                connection::serve(context, transport, admission).await;
+                connection::serve(context, transport, peer, admission).await;
             }
             Ok(Err(_)) => tracing::error!("a WebSocket came over something that is no stream"),
             Err(error) => tracing::debug!(%error, "the peer left during the upgrade"),

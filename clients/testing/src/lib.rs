@@ -53,6 +53,7 @@ impl World {
             uploads_dir: self.folder.path().join("uploads"),
             rate_limit: RateLimit::OFF,
             tls: self.tls.clone(),
+            guests: Some(true),
             ..Config::default()
         };
         let started = self.runtime.block_on(Server::start(config));

@@ -2,6 +2,7 @@
 
 use shared::{ClientFrame, ErrorReply, ServerFrame};
 
+use super::describe;
 use super::requests::not_served;
 use super::session::Connection;
 
@@ -10,6 +11,11 @@ impl Connection {
         &mut self,
         request: ClientFrame,
     ) -> Result<ServerFrame, ErrorReply> {
-        Err(not_served(request.request_id()))
+        match request {
+            ClientFrame::DescribeServer { request_id } => {
+                describe::server(&self.context, request_id).await
+            }
+            other => Err(not_served(other.request_id())),
+        }
     }
 }

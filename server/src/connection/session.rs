@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -13,10 +14,16 @@ use shared::codec::Packet;
 use shared::frame::{Hello, Resume, Welcome};
 use shared::limits::Limits;
 use shared::room::{RoomInfo, RoomOpening};
-use shared::{ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, RoomId, Sequence, ServerFrame};
+use shared::{
+    ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, RoomId, Sequence, ServerFrame,
+    SessionToken,
+};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{Context, MALFORMED_MAX, draining_frame, end, is_recoverable, refusal};
+use super::{
+    Context, Entered, MALFORMED_MAX, Peer, draining_frame, end, invalid_token, is_recoverable,
+    refusal,
+};
 use crate::admission::Admission;
 use crate::error;
 use crate::hub::{Mailbox, MembershipChange, Room};
@@ -41,6 +48,7 @@ pub(super) struct Connection {
     pub(super) context: Arc<Context>,
     /// Who it is. Boxed, as an idle connection is to be small.
     pub(super) account: Box<SignedIn>,
+    pub(super) address: IpAddr,
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) cursors: Vec<Cursor>,
     /// Replies to requests that wait for the disk.
@@ -79,16 +87,18 @@ impl Connection {
     /// The connection of a peer that has signed in, following its rooms, and the first frame for it.
     pub(super) async fn open(
         context: Arc<Context>,
-        account: SignedIn,
+        entered: Entered,
         hello: Hello,
-        token: Option<String>,
+        peer: Peer,
     ) -> (Box<Self>, Result<Box<Welcome>, Box<ErrorReply>>) {
+        let Entered { account, token } = entered;
         let mut connection = Box::new(Self {
             // Before the rooms are listed, so that no change of membership is missed between.
-            mailbox: context.hub.enter(&account.person),
+            mailbox: context.hub.enter(&account.person, account.session_id),
             limits: context.limits.clone(),
             context,
             account: Box::new(account),
+            address: peer.address,
             cursors: Vec::new(),
             replies: FuturesUnordered::new(),
             sends: 0,
@@ -116,15 +126,24 @@ impl Connection {
                 let listing = self.context.hub.presence_listing();
                 self.out
                     .extend_from_slice(listing.framed(transport.framing()));
-                self.run(&mut transport).await
+                let mailbox = self.mailbox.clone();
+                let mut running = pin!(self.run(&mut transport));
+                // Looked at wherever the connection waits.
+                poll_fn(|cx| match mailbox.poll_cut(cx) {
+                    Poll::Ready(()) => Poll::Ready(None),
+                    Poll::Pending => running.as_mut().poll(cx).map(Some),
+                })
+                .await
             }
-            Err(refusal) => Box::pin(transport.send(&ServerFrame::Error(*refusal))).await,
+            Err(refusal) => Some(Box::pin(transport.send(&ServerFrame::Error(*refusal))).await),
         };
         self.context.metrics.closed(transport.framing());
         self.leave();
         drop(self);
         // Boxed, as it is large and only the end needs it.
-        Box::pin(end(*transport, ended)).await;
+        if let Some(ended) = ended {
+            Box::pin(end(*transport, ended)).await;
+        }
     }
 
     fn leave(&self) {
@@ -155,7 +174,7 @@ impl Connection {
                     heard_bytes = transport.read_bytes();
                     let mut next = Some(read);
                     let mut handled = 0;
-                    while let Some(read) = next {
+                    while let Some(read) = next.filter(|_| !self.mailbox.has_ended()) {
                         match read {
                             // A script may have closed its side behind its last request.
                             Ok(None) => return Box::pin(self.finish(transport)).await,
@@ -199,6 +218,9 @@ impl Connection {
             let mail = self.mailbox.take();
             if mail.stalled {
                 return Ok(());
+            }
+            if mail.ended {
+                return Box::pin(self.say_ended(transport)).await;
             }
             let draining = mail.draining;
             self.open_mail(mail, transport.framing());
@@ -313,6 +335,13 @@ impl Connection {
         self.deliver(transport).await
     }
 
+    /// The session has ended: what was answered before goes out, and nothing new.
+    async fn say_ended(&mut self, transport: &mut Transport) -> Result<(), TransportError> {
+        let out = std::mem::take(&mut self.out);
+        transport.write_all(&out).await?;
+        transport.send(&ServerFrame::SessionEnded {}).await
+    }
+
     async fn drain(&mut self, transport: &mut Transport) -> Result<(), TransportError> {
         self.finish(transport).await?;
         transport.send(&draining_frame()).await
@@ -321,9 +350,14 @@ impl Connection {
     async fn welcome(
         &mut self,
         hello: Hello,
-        token: Option<String>,
+        token: Option<SessionToken>,
     ) -> Result<Welcome, ErrorReply> {
         let store = self.context.store.clone();
+        // Whoever ended it may have looked for its connections before this one was there.
+        let goes_on = store.has_session(self.account.session_id).await;
+        if !goes_on.map_err(|failed| error::from_store(hello.request_id, failed))? {
+            return Err(invalid_token(hello.request_id));
+        }
         let rooms = store.rooms_of(self.account.person.id).await;
         let rooms = rooms.map_err(|failed| error::from_store(hello.request_id, failed))?;
         let mut read = self.read_markers(hello.request_id, &rooms).await?;
@@ -349,7 +383,7 @@ impl Connection {
             person: self.account.person.clone(),
             role: self.account.role,
             session_id: Some(self.account.session_id),
-            session_token: token,
+            session_token: token.map(|token| token.reveal()),
             rooms,
             limits: self.limits.clone(),
             now_ms: crate::now_ms(),

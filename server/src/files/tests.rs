@@ -25,8 +25,7 @@ impl Fixture {
             Box::new(|_: &[shared::RoomEvent]| {}),
         )
         .unwrap();
-        let name = "Ann".parse().unwrap();
-        let person = store.claim_name(name, "token", crate::now_ms()).await;
+        let person = store.claim("Ann", "token", crate::now_ms()).await;
         let blobs = Blobs::open(&folder.path().join("uploads"), store.uploads_owner()).unwrap();
         Self {
             files: Arc::new(Files::new(store, blobs)),

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use futures_util::task::AtomicWaker;
 use shared::frame::Person;
 use shared::room::RoomOpening;
-use shared::{PersonId, RequestId, Role, RoomId, TransactionId};
+use shared::{PersonId, RequestId, Role, RoomId, SessionId, TransactionId};
 
 use crate::store::{Appended, StoreError};
 use crate::wire::Encoded;
@@ -49,6 +49,8 @@ pub(crate) struct Mail {
     pub(crate) stalled: bool,
     /// The server is stopping.
     pub(crate) draining: bool,
+    /// The session has ended, so nothing else is to be said any more.
+    pub(crate) ended: bool,
 }
 
 /// One connection's, shared with everyone who has something for it.
@@ -56,18 +58,28 @@ pub(crate) struct Mail {
 pub(crate) struct Mailbox {
     pub(crate) number: u64,
     pub(crate) person: PersonId,
+    pub(crate) session: SessionId,
     rung: AtomicBool,
     waker: AtomicWaker,
+    /// The session has ended.
+    ended: AtomicBool,
+    /// It has for so long that the peer must have heard of it.
+    cut: AtomicBool,
+    cut_waker: AtomicWaker,
     mail: Mutex<Mail>,
 }
 
 impl Mailbox {
-    pub(super) fn new(number: u64, person: PersonId) -> Self {
+    pub(super) fn new(number: u64, person: PersonId, session: SessionId) -> Self {
         Self {
             number,
             person,
+            session,
             rung: AtomicBool::new(false),
             waker: AtomicWaker::new(),
+            ended: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
+            cut_waker: AtomicWaker::new(),
             mail: Mutex::default(),
         }
     }
@@ -156,6 +168,36 @@ impl Mailbox {
     pub(super) fn drain(&self) {
         self.lock().draining = true;
         self.ring();
+    }
+
+    /// The session has ended: no more of its requests are heard, and its peer is told.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        self.lock().ended = true;
+        self.ring();
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// Ends the connection wherever it is, in the middle of a write to a peer that takes nothing as well.
+    pub(super) fn cut(&self) {
+        self.cut.store(true, Ordering::Release);
+        self.cut_waker.wake();
+    }
+
+    /// Ready once the connection is cut.
+    pub(crate) fn poll_cut(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.cut.load(Ordering::Acquire) {
+            return Poll::Ready(());
+        }
+        self.cut_waker.register(cx.waker());
+        if self.cut.load(Ordering::Acquire) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Mail> {

@@ -227,13 +227,13 @@ impl Presence {
 
 #[cfg(test)]
 mod tests {
-    use shared::TimestampMs;
+    use shared::{SessionId, TimestampMs};
 
     use super::*;
 
     fn mailbox(number: u64) -> Arc<Mailbox> {
         let person = PersonId::from_parts(TimestampMs(number), [0; 10]);
-        Arc::new(Mailbox::new(number, person))
+        Arc::new(Mailbox::new(number, person, SessionId::from_bytes([0; 16])))
     }
 
     fn frame(encoded: &Encoded) -> ServerFrame {

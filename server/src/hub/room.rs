@@ -233,8 +233,8 @@ impl Room {
 
 #[cfg(test)]
 mod tests {
-    use shared::TimestampMs;
     use shared::room::RoomKind;
+    use shared::{SessionId, TimestampMs};
 
     use super::*;
 
@@ -250,7 +250,7 @@ mod tests {
         let room = Room::new(&info, Arc::default());
         let person = PersonId::from_parts(TimestampMs(1), [2; 10]);
         let mailboxes: Vec<_> = (0..followers)
-            .map(|number| Arc::new(Mailbox::new(number, person)))
+            .map(|number| Arc::new(Mailbox::new(number, person, SessionId::from_bytes([0; 16]))))
             .collect();
         mailboxes
             .iter()

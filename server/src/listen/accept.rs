@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::drain_begins;
 use super::http::{redirect_http, serve_http};
 use crate::admission::{Admission, Refused};
-use crate::connection::{self, Context};
+use crate::connection::{self, Context, Peer};
 use crate::throttle::RetryAfter;
 use crate::tls::{Begun, Spoken};
 use crate::transport::{Stream, Transport};
@@ -56,6 +56,7 @@ pub(super) async fn accept(listener: TcpListener, context: Arc<Context>, port: S
                     (None, Spoken::Lines) => tokio::spawn(connection::serve(
                         context,
                         Transport::lines(stream.into()),
+                        Peer::from(address),
                         admission,
                     )),
                 };
@@ -100,6 +101,7 @@ async fn serve_tls(
             Box::pin(connection::serve(
                 context,
                 Transport::lines(stream),
+                Peer::from(address),
                 admission,
             ))
             .await;

@@ -11,7 +11,7 @@ mod overview;
 mod people;
 mod settings;
 
-pub(super) use settings::file_bytes_per_person_max;
+pub(super) use settings::{file_bytes_per_person_max, settings};
 
 /// Who does it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -243,8 +243,7 @@ mod tests {
     /// The log of a new database, with an entry of the operator and two of a person.
     async fn with_entries(dir: &TempDir) -> Store {
         let store = Store::open(dir.path(), Default::default(), Box::new(|_: &[_]| {})).unwrap();
-        let name = "Ada".parse().unwrap();
-        let ada = store.claim_name(name, "token", NOW).await.unwrap().person;
+        let ada = store.claim("Ada", "token", NOW).await.unwrap().person;
         let written = store.write(move |db| {
             append(db, None, Action::SetRole, "Ada: owner", NOW)?;
             append(db, Some(&ada), Action::ChangeSettings, "guests: on", NOW)?;

@@ -1,11 +1,12 @@
-//! People and their sessions. Of a session's token only the BLAKE3 hash is stored.
+//! People, and how far their being signed in reaches.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 use shared::frame::Person;
 use shared::{Operation, PersonId, PersonName, Role, RoomRole, Scope, SessionId, TimestampMs};
 
 use super::looks::{self, Named};
-use super::{StoreError, named, to_integer};
+use super::sessions::{self, NewSession};
+use super::{Store, StoreError, policy, to_integer};
 
 /// Somebody who is signed in, and how far that reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,87 +56,96 @@ impl SignedIn {
     }
 }
 
-pub(super) fn token_hash(token: &str) -> [u8; 32] {
-    // The token is random enough that a slow hash would add nothing.
-    *blake3::hash(token.as_bytes()).as_bytes()
+/// A person who was not there before.
+pub(super) struct NewPerson<'a> {
+    pub(super) name: &'a PersonName,
+    pub(super) role: Role,
+    /// A PHC string.
+    pub(super) password: Option<&'a str>,
+    /// Of a bot.
+    pub(super) made_by: Option<PersonId>,
 }
 
-pub(super) fn claim(
+/// [`StoreError::NameTaken`] where somebody has a name of the same key, [`StoreError::NameLooksTaken`] where one looks
+/// the same.
+pub(super) fn insert(
     db: &Connection,
-    name: &PersonName,
-    token_hash: &[u8; 32],
+    new: &NewPerson<'_>,
     now: TimestampMs,
-) -> Result<SignedIn, StoreError> {
-    if let Some(known) = by_token(db, token_hash)? {
-        let same = known
-            .person
-            .name
-            .parse()
-            .is_ok_and(|known: PersonName| known.key() == name.key());
-        return if same {
-            Ok(known)
-        } else {
-            Err(StoreError::TokenTaken)
-        };
-    }
+) -> Result<Person, StoreError> {
     let id = PersonId::from_parts(now, random());
     let inserted = db
         .prepare_cached(
-            "INSERT INTO people (id, name, name_key, created_ms, role) VALUES (?1, ?2, ?3, ?4, 'guest')
-             ON CONFLICT (name_key) DO NOTHING",
+            "INSERT INTO people (id, name, name_key, created_ms, role, password, made_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name_key) DO NOTHING",
         )?
         .execute(params![
             id.as_bytes(),
-            name.as_str(),
-            name.key(),
-            to_integer(now.0)
+            new.name.as_str(),
+            new.name.key(),
+            to_integer(now.0),
+            new.role.as_str(),
+            new.password,
+            new.made_by.map(|id| *id.as_bytes()),
         ])?;
     if inserted == 0 {
         return Err(StoreError::NameTaken);
     }
-    looks::take(db, Named::Person, name.as_str(), id.as_bytes())?;
-    let session_id = SessionId::from_parts(now, random());
-    db.prepare_cached(
-        "INSERT INTO sessions (token_hash, id, person_id, created_ms) VALUES (?1, ?2, ?3, ?4)",
-    )?
-    .execute(params![
-        token_hash,
-        session_id.as_bytes(),
-        id.as_bytes(),
-        to_integer(now.0)
-    ])?;
+    looks::take(db, Named::Person, new.name.as_str(), id.as_bytes())?;
+    Ok(Person {
+        id,
+        name: new.name.as_str().to_owned(),
+    })
+}
+
+impl Store {
+    /// A new guest of this name; a repeat with the same token returns the same person, whoever else may come in.
+    /// [`StoreError::RegistrationClosed`] where the server takes no guests, [`StoreError::NameTaken`] where somebody
+    /// else has a name of the same [`PersonName::key`], [`StoreError::NameLooksTaken`] where one looks the same,
+    /// [`StoreError::TokenTaken`] where the token is another person's.
+    pub(crate) async fn claim_name(
+        &self,
+        name: PersonName,
+        session: NewSession,
+    ) -> Result<SignedIn, StoreError> {
+        self.write(move |db| Ok((claim(db, &name, &session)?, Vec::new())))
+            .await
+    }
+}
+
+fn claim(db: &Connection, name: &PersonName, session: &NewSession) -> Result<SignedIn, StoreError> {
+    if let Some(known) = sessions::by_token(db, &session.token)? {
+        return if is_called(&known.account.person, name) {
+            Ok(known.account)
+        } else {
+            Err(StoreError::TokenTaken)
+        };
+    }
+    if !policy::of(db)?.guests {
+        return Err(StoreError::RegistrationClosed);
+    }
+    let guest = NewPerson {
+        name,
+        role: Role::Guest,
+        password: None,
+        made_by: None,
+    };
+    let person = insert(db, &guest, session.visit.at_ms)?;
+    let (session_id, _) = sessions::open(db, person.id, session, None)?;
     Ok(SignedIn {
-        person: Person {
-            id,
-            name: name.as_str().to_owned(),
-        },
+        person,
         role: Role::Guest,
         session_id,
         scopes: None,
     })
 }
 
-pub(super) fn by_token(db: &Connection, hash: &[u8; 32]) -> Result<Option<SignedIn>, StoreError> {
-    let signed_in = db
-        .prepare_cached(
-            "SELECT people.id, name, role, sessions.id, scopes FROM sessions
-             JOIN people ON people.id = person_id WHERE token_hash = ?1 AND removed_ms IS NULL",
-        )?
-        .query_row([hash], |row| {
-            let scopes: Option<String> = row.get(4)?;
-            Ok(SignedIn {
-                person: Person {
-                    id: PersonId::from_bytes(row.get(0)?),
-                    name: row.get(1)?,
-                },
-                role: named(row, 2)?,
-                session_id: SessionId::from_bytes(row.get(3)?),
-                // What cannot be read is good for nothing.
-                scopes: scopes.map(|list| serde_json::from_str(&list).unwrap_or_default()),
-            })
-        })
-        .optional()?;
-    Ok(signed_in)
+/// Whether this is the person's name.
+pub(super) fn is_called(person: &Person, name: &PersonName) -> bool {
+    person
+        .name
+        .parse()
+        .is_ok_and(|known: PersonName| known.key() == name.key())
 }
 
 /// Random bytes of the system, without which the server could make no secrets.

@@ -1,4 +1,4 @@
-//! Uploads and descriptions of files over HTTP: the requests of the frames, and their replies without `type`.
+//! What programs and pages ask for over HTTP: the requests of the frames, and their replies without `type`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -8,214 +8,135 @@ use hyper::{Method, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use shared::file::{BeginUpload, FinishUpload};
-use shared::http::CHUNK_HASH_HEADER;
-use shared::{
-    ChunkHash, ContentHash, ErrorCode, ErrorReply, FileId, PersonId, RequestId, UploadId,
-};
+use shared::{ErrorCode, ErrorReply, FileId, Operation, RequestId};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::path::Tail;
-use warp::reply::Reply as _;
+use warp::reply::{Reply as _, Response as Answer};
 
-use super::body::{Incoming, PIECE_BYTES};
+use super::Reached;
+use super::body::Incoming;
 use super::caller::Caller;
+use super::cookie::CookieName;
 use super::headers::guard;
+use crate::connection::{Context, describe, invalid_token};
 use crate::error;
-use crate::files::Files;
-use crate::payloads::Place;
-use crate::store::Store;
-use crate::throttle::Class;
 
 /// Of a request that is JSON.
 const JSON_BYTES_MAX: usize = 64 * 1024;
 /// Nothing that a request names has one.
-const NONE: RequestId = RequestId(0);
+pub(super) const NONE: RequestId = RequestId(0);
 
 /// What is shared by the requests of one connection.
 #[derive(Clone)]
-struct Api {
-    files: Arc<Files>,
-    store: Store,
-    caller: Caller,
+pub(super) struct Api {
+    pub(super) context: Arc<Context>,
+    pub(super) caller: Caller,
+    pub(super) cookie: CookieName,
 }
 
 /// A request's head.
-struct Head {
-    method: Method,
-    path: String,
-    headers: HeaderMap,
+pub(super) struct Head {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) headers: HeaderMap,
+    pub(super) reached: Reached,
+}
+
+/// Why a request is not answered well.
+pub(super) enum Failure {
+    Refused(ErrorReply),
+    /// Its session has ended meanwhile: nothing more is heard from whoever sends it.
+    Ended,
+}
+
+impl From<ErrorReply> for Failure {
+    fn from(refusal: ErrorReply) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 /// Everything below `/api`.
 pub(super) fn routes(
-    files: Arc<Files>,
-    store: Store,
+    context: Arc<Context>,
     caller: Caller,
-) -> BoxedFilter<(warp::reply::Response,)> {
+    cookie: CookieName,
+) -> BoxedFilter<(Answer,)> {
     let api = Api {
-        files,
-        store,
+        context,
         caller,
+        cookie,
     };
     warp::path("api")
         .and(warp::method())
         .and(warp::path::tail())
         .and(warp::header::headers_cloned())
+        .and(warp::ext::get::<Reached>())
         .and(warp::body::stream())
-        .and_then(move |method, path: Tail, headers, body| {
+        .and_then(move |method, path: Tail, headers, reached, body| {
             let head = Head {
                 method,
                 path: path.as_str().to_owned(),
                 headers,
+                reached,
             };
             serve(api.clone(), head, Incoming::new(body))
         })
         .boxed()
 }
 
-async fn serve(
-    api: Api,
-    head: Head,
-    mut body: Incoming,
-) -> Result<warp::reply::Response, Infallible> {
-    let answer = api.answer(&head, &mut body).await;
-    if answer.is_err() && !head.headers.contains_key(header::EXPECT) {
-        // Whoever is still sending may not look for an answer before the end.
-        body.discard().await;
-    }
-    Ok(answer.unwrap_or_else(refuse))
+async fn serve(api: Api, head: Head, mut body: Incoming) -> Result<Answer, Infallible> {
+    Ok(match api.answer(&head, &mut body).await {
+        Ok(answer) => answer,
+        Err(Failure::Refused(refusal)) => {
+            if !head.headers.contains_key(header::EXPECT) {
+                // Whoever is still sending may not look for an answer before the end.
+                body.discard().await;
+            }
+            refuse(refusal)
+        }
+        Err(Failure::Ended) => {
+            let mut answer = refuse(invalid_token(NONE));
+            let close = HeaderValue::from_static("close");
+            answer.headers_mut().insert(header::CONNECTION, close);
+            answer
+        }
+    })
 }
 
 impl Api {
-    async fn answer(
-        &self,
-        head: &Head,
-        body: &mut Incoming,
-    ) -> Result<warp::reply::Response, ErrorReply> {
+    async fn answer(&self, head: &Head, body: &mut Incoming) -> Result<Answer, Failure> {
         self.caller.check()?;
         let segments: Vec<&str> = head.path.split('/').collect();
-        match (head.method.as_str(), segments.as_slice()) {
-            ("GET" | "HEAD", ["files", file_id]) => {
-                let described = self.files.describe_file(file(file_id)?, NONE).await;
-                reply(&described.map_err(|failed| error::from_read(NONE, failed))?)
+        Ok(match (head.method.as_str(), segments.as_slice()) {
+            ("GET" | "HEAD", ["server"]) => {
+                reply(&describe::describe_server(&self.context, NONE).await?)?
             }
-            ("POST", ["uploads"]) => {
-                let person = self.sign_in(head, Class::UploadsBegun).await?;
-                let request: BeginUpload = json_of(body).await?;
-                let begun = self.files.begin(person, request).await;
-                reply(&begun.map_err(|failed| error::from_upload(NONE, failed))?)
-            }
-            ("GET" | "HEAD", ["uploads", upload_id]) => {
-                let person = self.sign_in(head, Class::Others).await?;
-                let status = self.files.describe(person, upload(upload_id)?, NONE).await;
-                reply(&status.map_err(|failed| error::from_upload(NONE, failed))?)
-            }
-            ("DELETE", ["uploads", upload_id]) => {
-                let person = self.sign_in(head, Class::Others).await?;
-                let cancelled = self.files.cancel(person, upload(upload_id)?).await;
-                cancelled.map_err(|failed| error::from_upload(NONE, failed))?;
-                reply(&json!({ "request_id": NONE }))
-            }
-            ("PUT", ["uploads", upload_id, "chunks", index]) => {
-                let person = self.sign_in(head, Class::Chunks).await?;
-                let index = index
-                    .parse()
-                    .map_err(|_| invalid("The index is no number."))?;
-                self.put_chunk(person, upload(upload_id)?, index, head, body)
-                    .await
-            }
-            ("POST", ["uploads", upload_id, "finish"]) => {
-                let person = self.sign_in(head, Class::Others).await?;
-                self.finish(person, upload(upload_id)?, body).await
-            }
-            (_, _) => Err(unknown(head)),
-        }
+            ("POST", ["session"]) => self.open_session(head, body).await?,
+            ("GET" | "HEAD", ["session"]) => self.describe_session(head).await?,
+            ("DELETE", ["session"]) => self.close_session(head).await?,
+            ("GET" | "HEAD", ["files", file_id]) => self.describe_file(head, file_id).await?,
+            (_, ["uploads", path @ ..]) => self.serve_upload(head, path, body).await?,
+            (_, _) => return Err(unknown(head).into()),
+        })
     }
 
-    /// Whose token the request carries, which counts as one of the class.
-    async fn sign_in(&self, head: &Head, class: Class) -> Result<PersonId, ErrorReply> {
-        let bearer = head
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let Some((_, token)) = bearer else {
-            return Err(ErrorReply::new(
-                ErrorCode::NotSignedIn,
-                "Send your session token: Authorization: Bearer <session token>.",
-            ));
-        };
-        match self.store.sign_in(token.trim()).await {
-            Ok(Some(account)) => {
-                self.caller.check_person(account.person.id, class)?;
-                Ok(account.person.id)
-            }
-            Ok(None) => Err(ErrorReply::new(
-                ErrorCode::InvalidToken,
-                "This session is not valid any more; choose a name to start a new one.",
-            )),
-            Err(failed) => Err(error::from_store(NONE, failed)),
+    /// To whoever knows its id, as its link; but whoever says who they are must be allowed to.
+    async fn describe_file(&self, head: &Head, file_id: &str) -> Result<Answer, ErrorReply> {
+        match self.account(head).await {
+            Ok(account) => account
+                .require(Operation::ReadFile)
+                .map_err(|refused| error::not_allowed(NONE, refused))?,
+            Err(refusal) if refusal.code == ErrorCode::NotSignedIn => {}
+            Err(refusal) => return Err(refusal),
         }
-    }
-
-    async fn put_chunk(
-        &self,
-        person: PersonId,
-        upload_id: UploadId,
-        index: u32,
-        head: &Head,
-        body: &mut Incoming,
-    ) -> Result<warp::reply::Response, ErrorReply> {
-        let stated: Option<ChunkHash> = match head.headers.get(CHUNK_HASH_HEADER) {
-            Some(value) => {
-                let parsed = value.to_str().ok().and_then(|hex| hex.parse().ok());
-                Some(parsed.ok_or_else(|| invalid("x-chunk-hash is no hash."))?)
-            }
-            None => None,
-        };
-        let refused = |failed| error::from_chunk(NONE, failed);
-        let chunk = self.files.put_chunk(person, upload_id, index, stated).await;
-        let mut chunk = chunk.map_err(refused)?;
-        // One piece is written while the next one comes.
-        let held = chunk.len().min(2 * PIECE_BYTES as u64);
-        let _place = Place::incoming(held as u32).await;
-        body.expect_bytes(chunk.len());
-        while let Some(pieces) = body.next().await? {
-            chunk.write(pieces).await.map_err(refused)?;
-        }
-        let hash = chunk.finish().await.map_err(refused)?;
-        reply(&json!({
-            "request_id": NONE, "upload_id": upload_id, "index": index, "hash": hash,
-        }))
-    }
-
-    async fn finish(
-        &self,
-        person: PersonId,
-        upload_id: UploadId,
-        body: &mut Incoming,
-    ) -> Result<warp::reply::Response, ErrorReply> {
-        #[derive(Default, serde::Deserialize)]
-        struct Finish {
-            #[serde(default)]
-            content_hash: Option<ContentHash>,
-        }
-        let request: Finish = json_of(body).await?;
-        let request = FinishUpload {
-            request_id: NONE,
-            upload_id,
-            content_hash: request.content_hash,
-        };
-        let finished = self.files.finish(person, request).await;
-        let file = finished.map_err(|failed| error::from_finish(NONE, failed))?;
-        reply(&json!({ "request_id": NONE, "upload_id": upload_id, "file": file }))
+        let described = self.context.files.describe_file(file(file_id)?, NONE).await;
+        reply(&described.map_err(|failed| error::from_read(NONE, failed))?)
     }
 }
 
 /// A body that is an object; an empty one is an empty object.
-async fn json_of<T>(body: &mut Incoming) -> Result<T, ErrorReply>
+pub(super) async fn json_of<T>(body: &mut Incoming) -> Result<T, ErrorReply>
 where
     T: DeserializeOwned,
 {
@@ -237,22 +158,17 @@ where
         .map_err(|error| ErrorReply::new(ErrorCode::MalformedFrame, format!("{error}")))
 }
 
-fn upload(text: &str) -> Result<UploadId, ErrorReply> {
-    text.parse()
-        .map_err(|_| invalid("The upload's id is no id."))
-}
-
 fn file(text: &str) -> Result<FileId, ErrorReply> {
     // Whatever cannot be an id names no file either.
     text.parse()
         .map_err(|_| error::from_store(NONE, crate::store::StoreError::FileNotFound))
 }
 
-fn invalid(message: &str) -> ErrorReply {
+pub(super) fn invalid(message: &str) -> ErrorReply {
     ErrorReply::new(ErrorCode::InvalidArgument, message)
 }
 
-fn unknown(head: &Head) -> ErrorReply {
+pub(super) fn unknown(head: &Head) -> ErrorReply {
     let message = format!(
         "This server has no {} /api/{}.",
         head.method,
@@ -261,12 +177,17 @@ fn unknown(head: &Head) -> ErrorReply {
     ErrorReply::new(ErrorCode::UnknownRequest, message)
 }
 
-fn reply<T: Serialize>(body: &T) -> Result<warp::reply::Response, ErrorReply> {
+pub(super) fn reply<T: Serialize>(body: &T) -> Result<Answer, ErrorReply> {
     Ok(json_response(StatusCode::OK, body))
 }
 
+/// There is nothing else to say.
+pub(super) fn done() -> Result<Answer, ErrorReply> {
+    reply(&json!({ "request_id": NONE }))
+}
+
 /// An error as every HTTP request gets it.
-pub(super) fn refuse(refusal: ErrorReply) -> warp::reply::Response {
+pub(super) fn refuse(refusal: ErrorReply) -> Answer {
     let mut response = json_response(error::status(refusal.code), &refusal);
     if let Some(ms) = refusal.retry_after_ms {
         let seconds = HeaderValue::from(ms.div_ceil(1000));
@@ -275,7 +196,7 @@ pub(super) fn refuse(refusal: ErrorReply) -> warp::reply::Response {
     response
 }
 
-pub(super) fn json_response<T: Serialize>(status: StatusCode, body: &T) -> warp::reply::Response {
+pub(super) fn json_response<T: Serialize>(status: StatusCode, body: &T) -> Answer {
     let mut line = shared::codec::encode_line(body);
     line.shrink_to_fit();
     let mut response = Response::new(bytes::Bytes::from(line)).into_response();

@@ -188,7 +188,7 @@ fn commands_take_what_the_server_takes() {
 #[test]
 fn a_second_signal_ends_it_at_once() {
     let folder = TempDir::new().unwrap();
-    let mut child = program(&folder, &[]).spawn().unwrap();
+    let mut child = program(&folder, &["--guests", "on"]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     lines.next().unwrap().unwrap();
     let second = lines.next().unwrap().unwrap();

@@ -137,7 +137,7 @@ fn start(folder: &Path, (http, tcp): (u16, u16)) -> Life {
     let server = Command::new(env!("CARGO_BIN_EXE_chinwag-server"))
         .args(["--http", &format!("127.0.0.1:{http}")])
         .args(["--tcp", &format!("127.0.0.1:{tcp}")])
-        .args(["--rate-limit", "off"])
+        .args(["--rate-limit", "off", "--guests", "on"])
         .current_dir(folder)
         .stdout(Stdio::null())
         .spawn();

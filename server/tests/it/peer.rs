@@ -28,6 +28,7 @@ pub(crate) fn config(folder: &TempDir) -> Config {
         uploads_dir: folder.path().join("uploads"),
         name: "Test".to_owned(),
         connections_max: 100,
+        guests: Some(true),
         rate_limit: RateLimit::OFF,
         ..Config::default()
     }

@@ -63,7 +63,8 @@ impl Store {
     }
 }
 
-fn settings(db: &Connection) -> Result<Settings, StoreError> {
+/// As they are now.
+pub(in crate::store) fn settings(db: &Connection) -> Result<Settings, StoreError> {
     let number = |limit: Limit| -> Result<u64, StoreError> {
         let value = get::<i64>(db, limit.key)?;
         Ok(value

@@ -17,6 +17,7 @@ ALTER TABLE people ADD COLUMN last_seen_ms INTEGER;
 ALTER TABLE people ADD COLUMN made_by BLOB REFERENCES people(id);
 -- Removed people keep their row, because events name them, but neither name nor looks.
 ALTER TABLE people ADD COLUMN removed_ms INTEGER;
+CREATE INDEX owners ON people (id) WHERE role = 'owner';
 
 ALTER TABLE sessions ADD COLUMN id BLOB;
 UPDATE sessions SET id = randomblob(16);
