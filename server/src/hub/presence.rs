@@ -278,4 +278,88 @@ mod tests {
         };
         assert_eq!((total, people.len()), (4000, NAMES_MAX));
     }
+
+    #[test]
+    fn whoever_changes_is_told_of_and_whoever_changes_back_is_not() {
+        let mut presence = Presence::default();
+        let (phone, laptop) = (mailbox(1), Arc::new(Mailbox::new(2, mailbox(1).person)));
+        presence.enter("Ann", &phone);
+        presence.enter("Ann", &laptop);
+        assert!(presence.change().is_some());
+        presence.set_state(&phone, PresenceState::Away);
+        assert!(presence.change().is_none(), "the laptop says online");
+        presence.set_state(&laptop, PresenceState::DoNotDisturb);
+        let told = |encoded: &Encoded| match frame(encoded) {
+            ServerFrame::PresenceChanged { came, left, .. } => {
+                assert!(left.is_empty());
+                came
+            }
+            other => panic!("{other:?}"),
+        };
+        let came = told(&presence.change().unwrap());
+        assert_eq!(came[0].state, PresenceState::DoNotDisturb);
+        assert!(!presence.leave(&laptop));
+        presence.set_state(&phone, PresenceState::DoNotDisturb);
+        assert!(presence.change().is_none(), "as before");
+        let renamed = Person {
+            id: phone.person,
+            name: "Bea".into(),
+        };
+        presence.rename(&renamed);
+        let came = told(&presence.change().unwrap());
+        assert_eq!(came[0].person, renamed);
+        presence.rename(&renamed);
+        assert!(presence.change().is_none(), "the same name");
+        assert!(presence.leave(&phone));
+        presence.rename(&renamed);
+        let gone = frame(&presence.change().unwrap());
+        let left = vec![phone.person];
+        assert!(matches!(gone, ServerFrame::PresenceChanged { left: ids, .. } if ids == left));
+    }
+
+    /// What a crowd costs, all of it together.
+    #[derive(Debug, Default)]
+    struct Cost {
+        frames: usize,
+        bytes: usize,
+    }
+
+    impl Cost {
+        fn add(&mut self, frame: &Encoded, peers: usize) {
+            self.frames += peers;
+            self.bytes += peers * frame.framed(crate::wire::Framing::Lines).len();
+        }
+    }
+
+    #[test]
+    fn ten_thousand_people_who_come_back_cost_each_of_them_a_few_frames() {
+        const PEOPLE: u64 = 10_000;
+        const SECONDS: u64 = 5;
+        let mut presence = Presence::default();
+        let mut cost = Cost::default();
+        let mut told_at = Duration::ZERO;
+        for number in 0..PEOPLE {
+            let now = Duration::from_secs(SECONDS) * u32::try_from(number).unwrap() / PEOPLE as u32;
+            let name = format!("A person of the name {number}");
+            presence.enter(&name, &mailbox(number));
+            cost.add(&presence.listing(), 1);
+            if now >= told_at {
+                told_at = now + presence.interval();
+                let frame = presence.change().unwrap();
+                cost.add(&frame, presence.connections().count());
+            }
+        }
+        let frame = presence.change().unwrap();
+        cost.add(&frame, presence.connections().count());
+        let people = usize::try_from(PEOPLE).unwrap();
+        assert!(cost.frames < 4 * people, "{cost:?}");
+        assert!(cost.bytes < 64 * 1024 * people, "{cost:?}");
+        // Then they look away and back, all of them.
+        let crowd: Vec<_> = presence.connections().cloned().collect();
+        for mailbox in &crowd {
+            presence.set_state(mailbox, PresenceState::Away);
+        }
+        let frame = presence.change().unwrap();
+        assert!(frame.framed(crate::wire::Framing::Lines).len() < 32 * 1024);
+    }
 }

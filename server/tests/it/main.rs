@@ -27,6 +27,7 @@ mod operator;
 mod origins;
 mod peer;
 mod presence;
+mod profiles;
 mod rate;
 mod read_markers;
 mod refusals;

@@ -190,3 +190,61 @@ async fn one_who_types_without_end_is_passed_on_now_and_then() {
     assert!((1..20).contains(&typed), "{typed}");
     server.stop().await;
 }
+
+/// Reads on until this person is said to be there in this way.
+async fn until_state(peer: &mut Peer, person: &Value, state: Option<&str>) {
+    loop {
+        let frame = peer.read().await.unwrap();
+        let came = frame.get("came").or_else(|| frame.get("people"));
+        let people = came.and_then(Value::as_array).into_iter().flatten();
+        for present in people {
+            if present["id"] == *person && present.get("state").and_then(Value::as_str) == state {
+                return;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_there_as_the_most_attentive_of_their_connections_says() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    let (mut ann, mut bob) = (Peer::tcp(&server).await, Peer::websocket(&server).await);
+    let welcome = ann.claim("Ann").await;
+    let anns = &welcome["person"]["id"];
+    let mut phone = Peer::websocket(&server).await;
+    phone.resume(&welcome, 0).await;
+    bob.claim("Bob").await;
+    until_state(&mut bob, anns, None).await;
+    let say = |state: &str| json!({"type": "set_presence", "state": state});
+    phone.send(say("away")).await;
+    ann.send(say("do_not_disturb")).await;
+    until_state(&mut bob, anns, Some("do_not_disturb")).await;
+    bob.send(json!({"type": "list_members", "room": "lobby"}))
+        .await;
+    let listed = bob.expect("members_listed").await;
+    let member = |listed: &Value, id: &Value| {
+        let mut members = listed["members"].as_array().unwrap().iter();
+        members.find(|m| m["person"]["id"] == *id).unwrap().clone()
+    };
+    let hers = member(&listed, anns);
+    assert_eq!(
+        (&hers["online"], &hers["presence"]),
+        (&json!(true), &json!("do_not_disturb"))
+    );
+    ann.send(say("away")).await;
+    until_state(&mut bob, anns, Some("away")).await;
+    phone.send(say("online")).await;
+    until_state(&mut bob, anns, None).await;
+    drop(phone);
+    until_state(&mut bob, anns, Some("away")).await;
+    // One who comes later is told at once.
+    let mut tom = Peer::tcp(&server).await;
+    tom.claim("Tom").await;
+    until_state(&mut tom, anns, Some("away")).await;
+    for bad in ["offline", "asleep"] {
+        ann.send(say(bad)).await;
+        assert_eq!(ann.expect("error").await["code"], "invalid_argument");
+    }
+    server.stop().await;
+}
