@@ -232,7 +232,10 @@ mod tests {
     use super::*;
 
     fn mailbox(number: u64) -> Arc<Mailbox> {
-        let person = PersonId::from_parts(TimestampMs(number), [0; 10]);
+        mailbox_of(PersonId::from_parts(TimestampMs(number), [0; 10]), number)
+    }
+
+    fn mailbox_of(person: PersonId, number: u64) -> Arc<Mailbox> {
         Arc::new(Mailbox::new(number, person, SessionId::from_bytes([0; 16])))
     }
 
@@ -282,7 +285,7 @@ mod tests {
     #[test]
     fn whoever_changes_is_told_of_and_whoever_changes_back_is_not() {
         let mut presence = Presence::default();
-        let (phone, laptop) = (mailbox(1), Arc::new(Mailbox::new(2, mailbox(1).person)));
+        let (phone, laptop) = (mailbox(1), mailbox_of(mailbox(1).person, 2));
         presence.enter("Ann", &phone);
         presence.enter("Ann", &laptop);
         assert!(presence.change().is_some());
