@@ -5,6 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::ids::{FileId, UploadId};
 use crate::names::FileName;
+use crate::secret::Secret;
 
 /// `POST` begins an upload.
 pub const UPLOADS: &str = "/api/uploads";
@@ -46,6 +47,24 @@ pub fn file_path(file_id: FileId) -> String {
 pub fn file_link(file_id: FileId, name: &FileName) -> String {
     let name = utf8_percent_encode(name.as_str(), ENCODED);
     format!("{LINKS}/{file_id}/{name}")
+}
+
+/// What stands before the token in an invitation's link. It is a fragment, which no server is ever sent.
+const INVITATION: &str = "#invite=";
+
+/// The path of an invitation's link, to be read by whoever opens it.
+pub fn invitation_link(token: &Secret) -> String {
+    format!("/{INVITATION}{}", token.reveal())
+}
+
+/// The token of an invitation's link, whether it is a path, a whole address, or the bare token.
+pub fn invitation_of_link(link: &str) -> Option<Secret> {
+    let token = match link.trim().split_once(INVITATION) {
+        Some((_, token)) => token,
+        None => link.trim(),
+    };
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    (!token.is_empty() && token.chars().all(fits)).then(|| token.into())
 }
 
 /// The file that a link means, whether it is a path, a whole address, or the bare id.
@@ -92,6 +111,29 @@ mod tests {
             "/other/x",
         ] {
             assert_eq!(file_of_link(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_link_leads_back_to_its_invitation() {
+        let token = Secret::from("Ab-c_9");
+        let link = invitation_link(&token);
+        assert_eq!(link, "/#invite=Ab-c_9");
+        for form in [
+            link.clone(),
+            format!(" https://chat.example:8080{link}\n"),
+            "Ab-c_9".to_owned(),
+        ] {
+            assert_eq!(invitation_of_link(&form).as_ref(), Some(&token), "{form}");
+        }
+        for wrong in [
+            "",
+            "/#invite=",
+            "https://chat.example/",
+            "/#invite=a b",
+            "two words",
+        ] {
+            assert_eq!(invitation_of_link(wrong), None, "{wrong}");
         }
     }
 }

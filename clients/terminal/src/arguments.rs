@@ -1,5 +1,8 @@
 //! What may be asked of `chinwag`.
 
+pub(crate) mod requests;
+pub(crate) mod rooms;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +12,7 @@ use native::ServerAddress;
 use shared::http::LINKS;
 use shared::{FileId, Fingerprint, PersonName, RoomRef};
 
+use crate::arguments::requests::{PasswordFile, Request};
 use crate::failure::EXIT_CODES;
 
 const SERVER_HELP: &str = "\
@@ -22,10 +26,13 @@ With --json every line of standard output is one object; fields are named as in 
   post, send     {\"type\":\"message_accepted\",\"room\":NAME,\"room_id\",\"transaction_id\",\"sequence\"}
   send           before it, for each file: {\"type\":\"file\",\"url\",\"file_id\",\"name\",\"size_bytes\",…}
   get            {\"type\":\"downloaded\",\"path\",\"file_id\",\"name\",\"size_bytes\",\"content_hash\"}
-  rooms          {\"type\":\"room\",\"room_id\",\"name\",\"topic\",\"kind\",\"members\",\"joined\",\"last_sequence\"}
+  rooms          {\"type\":\"room\",\"room_id\",\"name\",\"topic\",\"kind\",\"members\",\"joined\",\"unread\",…}
   who            {\"type\":\"member\",\"room\":NAME,\"room_id\",\"person\":{\"id\",\"name\"},\"online\"}
-  sign-in        {\"type\":\"signed_in\",\"server\",\"person\":{\"id\",\"name\"}}
+  members        the same, with \"presence\" and \"role\"
+  sign-in        {\"type\":\"signed_in\",\"server\",\"person\":{\"id\",\"name\"},\"role\"}; sign-up and guest likewise
   sign-out       {\"type\":\"signed_out\",\"server\"}
+  account, …     what the server answered: {\"type\":\"profile\",…}, a {\"type\":\"session\",…} for each, …
+  what changes   {\"type\":\"done\"}
   all, failing   {\"type\":\"error\",\"exit_code\",\"code\",\"message\"}";
 
 /// Team chat and files from a terminal, for people and for scripts
@@ -130,18 +137,26 @@ pub(crate) enum Command {
     Send(Send),
     /// Fetch a file by its link, verified; a broken-off one goes on where it was
     Get(Get),
-    /// List the rooms
-    Rooms,
     /// List the people of a room, or who is online
     Who(Who),
-    /// Take a name on the server and keep it for later commands
-    SignIn {
+    /// Talk with one person or a few, in private
+    Dm(Dm),
+    /// Come in with your account, and stay signed in for later commands
+    SignIn(SignIn),
+    /// Make an account, or choose another password by an admin's link
+    SignUp(SignUp),
+    /// Come in with nothing but a name, where the server lets you
+    Guest {
         /// 1 to 32 characters that nobody else has taken
         #[arg(id = "new_name", value_name = "NAME")]
         name: PersonName,
     },
-    /// Forget who you are on the server; the name stays taken, for you as well
+    /// Sign out of the server; a guest's name is given up
     SignOut,
+    /// Show what the server is, and whom it lets in
+    Server,
+    #[command(flatten)]
+    Request(Request),
 }
 
 impl Command {
@@ -151,10 +166,14 @@ impl Command {
             Self::Send(_) | Self::Get(_) => true,
             Self::Chat(_)
             | Self::Post(_)
-            | Self::Rooms
             | Self::Who(_)
-            | Self::SignIn { .. }
-            | Self::SignOut => false,
+            | Self::Dm(_)
+            | Self::SignIn(_)
+            | Self::SignUp(_)
+            | Self::Guest { .. }
+            | Self::SignOut
+            | Self::Server
+            | Self::Request(_) => false,
         }
     }
 }
@@ -220,6 +239,40 @@ pub(crate) struct Get {
 pub(crate) struct Who {
     /// The room's name or id; where it is left out, everyone who is online
     pub(crate) room: Option<RoomRef>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Dm {
+    /// Their names or ids
+    #[arg(required = true, value_name = "PERSON")]
+    pub(crate) people: Vec<String>,
+    /// Send this and go
+    #[arg(long, short, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+    /// Messages of before to show
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub(crate) history: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignIn {
+    /// The account's
+    #[arg(id = "new_name", value_name = "NAME")]
+    pub(crate) name: Option<PersonName>,
+    #[command(flatten)]
+    pub(crate) password: PasswordFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignUp {
+    /// 1 to 32 characters that nobody else has taken
+    #[arg(id = "new_name", value_name = "NAME")]
+    pub(crate) name: Option<PersonName>,
+    /// The link that somebody sent you
+    #[arg(long, value_name = "LINK")]
+    pub(crate) invitation: Option<String>,
+    #[command(flatten)]
+    pub(crate) password: PasswordFile,
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `chinwag`: team chat and files from a terminal, for people and for scripts.
 //!
 //! - `arguments`: what may be asked; `commands`: how it is done, a file each
-//! - `session`: signing in and waiting; `profile`: where that is kept
+//! - `session`: signing in, asking and waiting; `profile`: where that is kept; `secrets`: passwords and codes
 //! - `output`, `text`: what is printed, and how it is made safe to print; `failure`: exit codes
 //! - `transfer`: uploads as commands need them, with their progress
 
@@ -10,6 +10,7 @@ mod commands;
 mod failure;
 mod output;
 mod profile;
+mod secrets;
 mod session;
 mod text;
 mod transfer;

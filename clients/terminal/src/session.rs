@@ -1,17 +1,23 @@
-//! Being signed in: connecting, waiting for what changes, asking and getting an answer.
+//! Being signed in: connecting, waiting for what changes. `session/requests.rs`: asking and getting an answer;
+//! `session/entry.rs`: coming in and going out.
+
+mod entry;
+mod requests;
 
 use std::time::Duration;
 
-use client::{Change, Command, CommandError, Config, ConnectionState, Ticket, View};
-use native::{Changes, FailureKind, Handle, Secured, ServerAddress, Settings};
+use client::{Change, Config, ConnectionState, Snapshot};
+use native::{Changes, FailureKind, Handle, Profile, Secured, ServerAddress, Settings, Storage};
 use shared::frame::ClientInfo;
-use shared::{ErrorCode, Fingerprint, RequestId, RoomId, RoomRef};
+use shared::{Fingerprint, TimestampMs};
 use tokio::time::{Instant, timeout_at};
 
 use crate::arguments::Global;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::profile;
+
+pub(crate) use requests::{Answer, room_in, unexpected};
 
 /// What is kept of what the core asks to keep.
 pub(crate) enum Keeping {
@@ -63,6 +69,15 @@ impl Session {
             Keeping::Whole => profile.whole()?,
             Keeping::Passing(sources) => profile.passing(&sources)?,
         };
+        Ok(Self::drive(global, &profile, snapshot, Some(storage)))
+    }
+
+    fn drive(
+        global: &Global,
+        profile: &Profile,
+        snapshot: Snapshot,
+        storage: Option<Box<dyn Storage>>,
+    ) -> Self {
         let settings = Settings {
             server: global.server.clone(),
             trust: profile.trust().stating(global.fingerprint),
@@ -71,8 +86,8 @@ impl Session {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             }),
         };
-        let (handle, changes) = native::spawn(settings, snapshot, Some(storage));
-        Ok(Self {
+        let (handle, changes) = native::spawn(settings, snapshot, storage);
+        Self {
             handle,
             changes,
             server: global.server.clone(),
@@ -86,7 +101,7 @@ impl Session {
             moved: Instant::now(),
             told: None,
             met: None,
-        })
+        }
     }
 
     /// Whether the command waits for something from now on; where not, silence is no failure.
@@ -139,12 +154,8 @@ impl Session {
     fn connection_changed(&mut self, output: &mut Output) -> Result<(), Failure> {
         let state = self.handle.with_view(|view| view.connection.clone());
         match state {
-            ConnectionState::SignedOut { reason } => {
-                Err(Failure::refused(reason.unwrap_or_else(|| {
-                    "you were signed out; sign in with chinwag sign-in NAME".to_owned()
-                })))
-            }
-            ConnectionState::Waiting { reason, .. } => {
+            ConnectionState::SignedOut { reason } => Err(self.signed_out(reason)),
+            ConnectionState::Waiting { until, reason } => {
                 match self.handle.last_failure().map(|failure| failure.kind) {
                     Some(FailureKind::Foreign) => {
                         return Err(Failure::no_connection(format!(
@@ -158,10 +169,7 @@ impl Session {
                     Some(FailureKind::Unreachable | FailureKind::Lost) | None => {}
                 }
                 if self.told.is_none() && (self.tries_again || !self.waits) {
-                    output.note(&format!(
-                        "no connection to {}: {reason}; trying again…",
-                        self.server
-                    ));
+                    output.note(&self.why_it_waits(until, &reason));
                 }
                 self.told = Some(reason);
                 if self.waits && !self.tries_again {
@@ -179,6 +187,31 @@ impl Session {
             }
             ConnectionState::Connecting | ConnectionState::Greeting { .. } => Ok(()),
         }
+    }
+
+    /// By the server's word, where it has one.
+    fn signed_out(&self, reason: Option<String>) -> Failure {
+        let refusal = self.handle.with_view(|view| view.refusal.clone());
+        match (refusal, reason) {
+            (Some(refusal), _) => Failure {
+                exit: Exit::Refused,
+                ..refusal.into()
+            },
+            (None, Some(reason)) => Failure::refused(reason),
+            (None, None) => {
+                Failure::refused("you were signed out; sign in with chinwag sign-in NAME")
+            }
+        }
+    }
+
+    fn why_it_waits(&self, until: TimestampMs, reason: &str) -> String {
+        // The server was reached, and asked for patience.
+        if self.handle.last_failure().is_none() {
+            let seconds = until.since_ms(self.handle.now()).div_ceil(1000).max(1);
+            return format!("{reason} Trying again in {seconds} s…");
+        }
+        let server = &self.server;
+        format!("no connection to {server}: {reason}; trying again…")
     }
 
     /// Whoever trusts a server for the first time is told by what it is known from now on.
@@ -220,130 +253,5 @@ impl Session {
     pub(crate) async fn close(self) -> Result<(), Failure> {
         drop(self.handle);
         Ok(self.changes.stopped().await?)
-    }
-
-    /// Gives a command that needs a connection and waits for one where there is none.
-    async fn ask(
-        &mut self,
-        output: &mut Output,
-        command: impl Fn() -> Command,
-    ) -> Result<Ticket, Failure> {
-        loop {
-            match self.handle.command(command()) {
-                Err(CommandError::Offline) => drop(self.changed(output).await?),
-                Ok(ticket) => return Ok(ticket),
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    /// Gives a command and waits for its answer. Where the connection is lost meanwhile, it is given again: use it
-    /// for what may be repeated.
-    pub(crate) async fn request(
-        &mut self,
-        output: &mut Output,
-        answer: Answer,
-        command: impl Fn() -> Command,
-    ) -> Result<Option<RoomId>, Failure> {
-        self.wait(true);
-        self.moved();
-        'repeat: loop {
-            let Ticket::Request(asked) = self.ask(output, &command).await? else {
-                return Ok(None);
-            };
-            loop {
-                for change in self.changed(output).await? {
-                    if let Change::RoomJoined {
-                        request_id,
-                        room_id,
-                    } = change
-                        && request_id == asked
-                    {
-                        return Ok(Some(room_id));
-                    } else if let Change::RequestFailed { request_id, error } = &change
-                        && *request_id == asked
-                    {
-                        if error.code == ErrorCode::TimedOut && !self.is_online() {
-                            continue 'repeat;
-                        }
-                        return Err(error.clone().into());
-                    } else if answer.is(asked, &change) {
-                        return Ok(None);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The room's id. A room that one is not in is joined; one that is not there is created where `create`.
-    pub(crate) async fn enter(
-        &mut self,
-        output: &mut Output,
-        room: &RoomRef,
-        create: bool,
-    ) -> Result<RoomId, Failure> {
-        if let Some(room_id) = self.handle.with_view(|view| room_in(view, room)) {
-            return Ok(room_id);
-        }
-        let join = || Command::JoinRoom { room: room.clone() };
-        let joined = self.request(output, Answer::Joined, join).await;
-        let joined = match (joined, room) {
-            (Err(failure), RoomRef::Name(name))
-                if create && failure.code == Some(ErrorCode::RoomNotFound) =>
-            {
-                let new = || Command::CreateRoom {
-                    name: name.to_string(),
-                    topic: String::new(),
-                };
-                match self.request(output, Answer::Joined, new).await {
-                    // Somebody else was quicker, or our own first attempt.
-                    Err(failure) if failure.code == Some(ErrorCode::RoomNameTaken) => {
-                        self.request(output, Answer::Joined, join).await
-                    }
-                    created => created,
-                }
-            }
-            (Err(failure), _) if failure.code == Some(ErrorCode::RoomNotFound) => Err(Failure {
-                message: format!(
-                    "there is no room {room}; chinwag rooms lists them, --create makes one"
-                ),
-                ..failure
-            }),
-            (joined, _) => joined,
-        };
-        joined?.ok_or_else(|| Failure::failed("the server did not say which room it is"))
-    }
-}
-
-/// What ends the waiting for a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answer {
-    Joined,
-    Done,
-    Rooms,
-    Members(RoomId),
-}
-
-impl Answer {
-    fn is(self, asked: RequestId, change: &Change) -> bool {
-        match self {
-            Self::Joined => false,
-            Self::Done => *change == Change::RequestDone { request_id: asked },
-            Self::Rooms => *change == Change::Directory,
-            Self::Members(room_id) => *change == Change::Members(room_id),
-        }
-    }
-}
-
-/// The room, where one is in it.
-pub(crate) fn room_in(view: &View, wanted: &RoomRef) -> Option<RoomId> {
-    match wanted {
-        RoomRef::Id(room_id) => view.rooms.contains_key(room_id).then_some(*room_id),
-        RoomRef::Name(name) => {
-            let key = name.key();
-            let mut rooms = view.rooms.iter();
-            let found = rooms.find(|(_, room)| room.info.name.key() == key);
-            found.map(|(room_id, _)| *room_id)
-        }
     }
 }

@@ -3,6 +3,11 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use shared::TimestampMs;
+
 /// Whether a terminal or its reader could be misled.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
@@ -55,6 +60,18 @@ pub(crate) fn json(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(safe)
+}
+
+/// In this machine's time zone.
+pub(crate) fn local(at: TimestampMs) -> DateTime {
+    let ms = i64::try_from(at.0).unwrap_or_default();
+    let at = Timestamp::from_millisecond(ms).unwrap_or_default();
+    TimeZone::system().to_datetime(at)
+}
+
+/// `2026-04-01 09:30`.
+pub(crate) fn when(at: TimestampMs) -> String {
+    local(at).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// `1.4 MiB`.

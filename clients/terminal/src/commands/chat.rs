@@ -13,10 +13,11 @@ use client::{Change, Command, Delivery, Ticket, UploadPhase};
 use shared::{RoomId, TransactionId, UploadId};
 use tokio::time::{Instant, timeout_at};
 
-use crate::arguments::{Chat, Global};
+use crate::arguments::{Chat, Dm, Global};
 use crate::commands::chat::input::{Input, Lines};
 use crate::commands::chat::show::Shown;
-use crate::commands::who::room_name;
+use crate::commands::rooms::heading;
+use crate::commands::{post, rooms};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::session::{Keeping, Session};
@@ -30,15 +31,44 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 const UNACKNOWLEDGED_MAX: usize = 64;
 
 pub(crate) async fn run(global: &Global, chat: &Chat, output: &mut Output) -> Result<(), Failure> {
-    let mut session = Session::open(global, Keeping::Whole, output).await?;
+    let mut session = open(global, output).await?;
+    let room_id = session.enter(output, &chat.room, chat.create).await?;
+    talk(session, room_id, chat.history, chat.follow, output).await
+}
+
+/// `chinwag dm`: the same in a room of a few people.
+pub(crate) async fn direct(global: &Global, dm: &Dm, output: &mut Output) -> Result<(), Failure> {
+    if let Some(text) = dm.message.clone() {
+        let keeping = Keeping::Passing(Vec::new());
+        let mut session = Session::open(global, keeping, output).await?;
+        let room_id = rooms::direct(&mut session, &dm.people, output).await?;
+        post::send(&mut session, room_id, text, Vec::new(), output).await?;
+        return session.close().await;
+    }
+    let mut session = open(global, output).await?;
+    let room_id = rooms::direct(&mut session, &dm.people, output).await?;
+    talk(session, room_id, dm.history, false, output).await
+}
+
+async fn open(global: &Global, output: &mut Output) -> Result<Session, Failure> {
+    let session = Session::open(global, Keeping::Whole, output).await?;
     let unsent = session
         .handle
         .with_view(|view| view.outbox.messages().len());
     if unsent > 0 {
         output.note(&format!("sending what was left unsent before ({unsent})"));
     }
-    let room_id = session.enter(output, &chat.room, chat.create).await?;
-    let shown = Shown::open(&mut session, room_id, chat.history, output).await?;
+    Ok(session)
+}
+
+async fn talk(
+    mut session: Session,
+    room_id: RoomId,
+    history: u64,
+    follow: bool,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let shown = Shown::open(&mut session, room_id, history, output).await?;
     let by_hand = io::stdin().is_terminal() && io::stdout().is_terminal() && !output.is_json();
     let lines = if by_hand {
         let (lines, printer) = Lines::by_hand(prompt(&session, room_id))?;
@@ -57,7 +87,7 @@ pub(crate) async fn run(global: &Global, chat: &Chat, output: &mut Output) -> Re
         refused: None,
     };
     conversation.greet(output);
-    let ended = conversation.run(chat.follow, output).await;
+    let ended = conversation.run(follow, output).await;
     if ended.is_ok() {
         conversation.part(output).await?;
     }
@@ -91,7 +121,7 @@ enum Next {
 
 /// What stands before the line that is typed.
 fn prompt(session: &Session, room_id: RoomId) -> String {
-    format!("#{}> ", text::line(&room_name(session, room_id)))
+    format!("{}> ", text::line(&heading(session, room_id)))
 }
 
 impl Conversation {
@@ -101,9 +131,9 @@ impl Conversation {
                 let person = view.person.as_ref();
                 person.map_or_else(String::new, |person| person.name.clone())
             });
-            let room = room_name(&self.session, self.shown.room_id());
+            let room = heading(&self.session, self.shown.room_id());
             output.note(&format!(
-                "you are {name} in #{room}; /help lists what you can do besides talking"
+                "you are {name} in {room}; /help lists what you can do besides talking"
             ));
         }
     }
@@ -117,7 +147,11 @@ impl Conversation {
         let mut ended = false;
         loop {
             self.settle(output)?;
+            let shown_before = self.shown.sequence();
             self.shown.show(&self.session, output)?;
+            if self.by_hand && self.shown.sequence() > shown_before {
+                self.mark_read()?;
+            }
             if ended && self.sent.is_empty() && !follow {
                 return self.refused.take().map_or(Ok(()), Err);
             }
@@ -125,12 +159,15 @@ impl Conversation {
             self.session.wait(!self.by_hand && !self.sent.is_empty());
             tokio::select! {
                 input = self.lines.next(), if listen => match input {
-                    Input::Line(line) => match self.take(&line, output).await {
-                        Ok(Next::GoOn) => {}
-                        Ok(Next::End) => return Ok(()),
-                        Err(failure) if self.by_hand => output.note(&failure.message),
-                        Err(failure) => return Err(failure),
-                    },
+                    Input::Line(line) => {
+                        match self.take(&line, output).await {
+                            Ok(Next::GoOn) => {}
+                            Ok(Next::End) => return Ok(()),
+                            Err(failure) if self.by_hand => output.note(&failure.message),
+                            Err(failure) => return Err(failure),
+                        }
+                        self.lines.go_on();
+                    }
                     Input::Ended if self.by_hand => return Ok(()),
                     Input::Ended => ended = true,
                     Input::Failed(reason) => return Err(Failure::failed(reason)),

@@ -1,11 +1,12 @@
 //! `chinwag who`.
 
 use client::Command;
-use serde_json::json;
+use shared::account::PresenceState;
 use shared::room::{Member, RoomKind};
 use shared::{RoomId, RoomRef};
 
 use crate::arguments::{Global, Who};
+use crate::commands::rooms;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::session::{Answer, Keeping, Session, room_in};
@@ -22,11 +23,10 @@ pub(crate) async fn run(global: &Global, who: &Who, output: &mut Output) -> Resu
         members.retain(|member| member.online);
     }
     let room = room_name(&session, room_id);
-    for Member { person, online, .. } in &members {
-        let name = text::line(&person.name);
-        let object = json!({"room": room, "room_id": room_id, "person": person, "online": online});
-        output.object("member", object)?;
-        match (who.room.is_some(), online) {
+    for member in &members {
+        let name = text::line(&member.person.name);
+        print_object(&room, room_id, member, output)?;
+        match (who.room.is_some(), member.online) {
             (true, false) => output.line(&format!("{name} {}", output.dim("(offline)")))?,
             (true, true) | (false, _) => output.line(&name)?,
         }
@@ -38,8 +38,39 @@ pub(crate) async fn run(global: &Global, who: &Who, output: &mut Output) -> Resu
     session.close().await
 }
 
+/// A member of a room, for programs.
+pub(crate) fn print_object(
+    room: &str,
+    room_id: RoomId,
+    member: &Member,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    #[derive(serde::Serialize)]
+    struct Object<'a> {
+        room: &'a str,
+        room_id: RoomId,
+        #[serde(flatten)]
+        member: &'a Member,
+    }
+    let object = Object {
+        room,
+        room_id,
+        member,
+    };
+    output.object("member", object)
+}
+
+/// Whether they are here.
+pub(crate) fn presence_of(member: &Member) -> PresenceState {
+    match (member.presence, member.online) {
+        (Some(state), _) => state,
+        (None, true) => PresenceState::Online,
+        (None, false) => PresenceState::Offline,
+    }
+}
+
 /// The room, which one must be in.
-async fn own_room(
+pub(crate) async fn own_room(
     session: &mut Session,
     room: &RoomRef,
     output: &mut Output,
@@ -72,10 +103,11 @@ pub(crate) fn lobby(session: &Session) -> Result<RoomId, Failure> {
     lobby.ok_or_else(|| Failure::refused("this server has no lobby; name a room"))
 }
 
+/// What the room is called; of a direct one, who is in it.
 pub(crate) fn room_name(session: &Session, room_id: RoomId) -> String {
     session.handle.with_view(|view| {
         let room = view.rooms.get(&room_id);
-        room.map_or_else(|| room_id.to_string(), |room| room.info.name.to_string())
+        room.map_or_else(|| room_id.to_string(), |room| rooms::title(&room.info))
     })
 }
 

@@ -88,7 +88,7 @@ fn a_server_of_another_kind_is_told_from_ours_at_once() {
 #[test]
 fn a_taken_name_and_an_unknown_room_are_refused() {
     let world = World::start();
-    Person::of(&world, "Ann").run(&["sign-in", "Ann"]).ok();
+    Person::of(&world, "Ann").run(&["guest", "Ann"]).ok();
     let mut other = Person::of(&world, "Another");
     other.name = "ann".to_owned();
     let taken = other.run(&["post", "lobby", "hi"]).failed(4);
@@ -116,7 +116,7 @@ fn what_is_not_understood_is_refused_before_anything_is_sent() {
         &["post", "two words", "hi"],
         &["rooms", "--timeout", "soon"],
         &["chat", "--history", "-1"],
-        &["sign-in", "\u{202e}"],
+        &["guest", "\u{202e}"],
     ] {
         let ended = ann.run(wrong);
         assert_eq!(ended.code, Some(2), "{wrong:?}: {ended:?}");

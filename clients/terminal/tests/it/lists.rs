@@ -33,13 +33,13 @@ fn rooms_are_listed_for_people_and_programs() {
 fn one_signs_in_once_and_out_again() {
     let world = World::start();
     let ann = Person::of(&world, "Ann");
-    let signed_in = ann.run(&["sign-in", "Ann", "--json"]).json();
+    let signed_in = ann.run(&["guest", "Ann", "--json"]).json();
     assert_eq!(
         (&signed_in[0]["type"], &signed_in[0]["person"]["name"]),
         (&json!("signed_in"), &json!("Ann"))
     );
-    assert!(ann.run(&["sign-in", "ANN"]).ok().contains("You are Ann on"));
-    let refused = ann.run(&["sign-in", "Zoe"]).failed(4);
+    assert!(ann.run(&["guest", "ANN"]).ok().contains("You are Ann on"));
+    let refused = ann.run(&["guest", "Zoe"]).failed(4);
     assert!(
         refused.contains("signed in") && refused.contains("as Ann"),
         "{refused}"

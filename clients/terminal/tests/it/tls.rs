@@ -66,7 +66,7 @@ fn a_certificate_is_remembered_and_another_one_refused() {
     let mut world = World::start_with(TlsSource::SelfSigned);
     let ann = Person::of(&world, "Ann");
     let first = world.fingerprint().unwrap().to_string();
-    let met = ann.run(&["sign-in", "Ann"]);
+    let met = ann.run(&["guest", "Ann"]);
     assert!(met.stderr.contains(&first), "{met:?}");
     met.ok();
     assert!(remembered(&ann).contains(&first), "{}", remembered(&ann));
@@ -96,7 +96,7 @@ fn a_certificate_is_remembered_and_another_one_refused() {
 fn who_has_met_a_server_with_tls_sends_it_nothing_without() {
     let mut world = World::start_with(TlsSource::SelfSigned);
     let ann = Person::of(&world, "Ann");
-    ann.run(&["sign-in", "Ann"]).ok();
+    ann.run(&["guest", "Ann"]).ok();
     world.stop_server();
     world.tls = TlsSource::Off;
     world.start_server();
@@ -130,7 +130,7 @@ fn who_goes_without_tls_finds_it_once_it_is_there() {
     let mut world = World::start();
     let ann = Person::of(&world, "Ann");
     let plain = at(&ann, format!("chinwag://{}", world.tcp()));
-    plain.run(&["sign-in", "Ann"]).ok();
+    plain.run(&["guest", "Ann"]).ok();
     assert!(remembered(&ann).contains("plain"), "{}", remembered(&ann));
     world.stop_server();
     world.tls = TlsSource::SelfSigned;
@@ -146,7 +146,7 @@ fn who_goes_without_tls_finds_it_once_it_is_there() {
 fn a_certificate_that_everybody_can_verify_may_be_renewed() {
     let mut world = World::start_with(TlsSource::SelfSigned);
     let ann = at(&Person::of(&world, "Ann"), by_name(&world));
-    ann.run(&["sign-in", "Ann"]).ok();
+    ann.run(&["guest", "Ann"]).ok();
     // Whoever knew the one before it needs no telling.
     for _ in 0..2 {
         let verified = Person {

@@ -1,7 +1,7 @@
 //! Lines that are typed or piped in, read on a thread of their own.
 
 use std::io::{self, BufRead as _, Read as _};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc as threads};
 
 use shared::limits::TEXT_BYTES_MAX;
 use tokio::sync::mpsc;
@@ -22,6 +22,8 @@ pub(crate) enum Input {
 pub(crate) struct Lines {
     receiver: mpsc::Receiver<Input>,
     prompt: Arc<Mutex<String>>,
+    /// A command that was typed has the terminal to itself until this is rung.
+    done: Option<threads::Sender<()>>,
 }
 
 impl Lines {
@@ -29,21 +31,38 @@ impl Lines {
     pub(crate) fn by_hand(prompt: String) -> Result<(Self, Printer), Failure> {
         let (sender, receiver) = mpsc::channel(64);
         let prompt = Arc::new(Mutex::new(prompt));
-        let printer = terminal::start(sender, prompt.clone())?;
-        Ok((Self { receiver, prompt }, printer))
+        let (done, is_done) = threads::channel();
+        let printer = terminal::start(sender, is_done, prompt.clone())?;
+        let lines = Self {
+            receiver,
+            prompt,
+            done: Some(done),
+        };
+        Ok((lines, printer))
     }
 
     /// From whatever standard input is.
     pub(crate) fn piped() -> Self {
         let (sender, receiver) = mpsc::channel(1);
         std::thread::spawn(move || read_lines(io::stdin().lock(), &sender));
-        let prompt = Arc::default();
-        Self { receiver, prompt }
+        Self {
+            receiver,
+            prompt: Arc::default(),
+            done: None,
+        }
     }
 
     /// May be dropped while it waits; no line is lost.
     pub(crate) async fn next(&mut self) -> Input {
         self.receiver.recv().await.unwrap_or(Input::Ended)
+    }
+
+    /// The line was dealt with, and another may be typed.
+    pub(crate) fn go_on(&self) {
+        if let Some(done) = &self.done {
+            // Refused only where the terminal has ended.
+            let _ = done.send(());
+        }
     }
 
     /// What stands before the line from the next one on.

@@ -2,10 +2,8 @@
 
 use client::present::words;
 use client::{Command, CommandError};
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
-use shared::{EventBody, FileInfo, RoomEvent, RoomId, Sequence, TimestampMs};
+use jiff::civil::Date;
+use shared::{EventBody, FileInfo, RoomEvent, RoomId, Sequence};
 
 use crate::commands::who::room_name;
 use crate::failure::Failure;
@@ -23,6 +21,7 @@ pub(crate) struct Shown {
     room_id: RoomId,
     sequence: Sequence,
     day: Option<Date>,
+    numbers: bool,
 }
 
 impl Shown {
@@ -47,11 +46,21 @@ impl Shown {
             room_id,
             sequence,
             day: None,
+            numbers: false,
         })
     }
 
     pub(crate) fn room_id(&self) -> RoomId {
         self.room_id
+    }
+
+    /// Whether each event is shown with its number.
+    pub(crate) fn shows_numbers(&self) -> bool {
+        self.numbers
+    }
+
+    pub(crate) fn toggle_numbers(&mut self) {
+        self.numbers = !self.numbers;
     }
 
     /// The last event that was shown.
@@ -120,13 +129,17 @@ impl Shown {
         output: &mut Output,
     ) -> Result<(), Failure> {
         let name = text::line(&event.person.name);
-        let at = local(event.at_ms);
+        let at = text::local(event.at_ms);
         if self.day != Some(at.date()) {
             self.day = Some(at.date());
             let day = at.strftime("--- %A, %-d %B %Y ---").to_string();
             output.line(&output.dim(&day))?;
         }
-        let time = output.dim(&at.strftime("%H:%M").to_string());
+        let mut time = at.strftime("%H:%M").to_string();
+        if self.numbers {
+            time += &format!(" {}", event.sequence);
+        }
+        let time = output.dim(&time);
         match &event.event {
             EventBody::MessageSent {
                 text, attachments, ..
@@ -193,10 +206,4 @@ fn described(session: &Session, file: &FileInfo) -> String {
     let address = session.address_of(&file.link);
     let link = text::line(&address);
     format!("{name} ({})  {link}", text::size(file.size_bytes))
-}
-
-fn local(at: TimestampMs) -> DateTime {
-    let ms = i64::try_from(at.0).unwrap_or_default();
-    let at = Timestamp::from_millisecond(ms).unwrap_or_default();
-    TimeZone::system().to_datetime(at)
 }

@@ -15,6 +15,7 @@ use crate::output::Printer;
 /// Starts the thread that reads and the one that prints.
 pub(crate) fn start(
     sender: mpsc::Sender<Input>,
+    is_done: threads::Receiver<()>,
     prompt: Arc<Mutex<String>>,
 ) -> Result<Printer, Failure> {
     let failed = |error| Failure::failed(format!("the terminal cannot be used: {error}"));
@@ -42,7 +43,8 @@ pub(crate) fn start(
                 Err(error) => Input::Failed(format!("the terminal cannot be read: {error}")),
             };
             let goes_on = matches!(input, Input::Line(_));
-            if sender.blocking_send(input).is_err() || !goes_on {
+            // Passwords may be asked for meanwhile, and the next prompt may be another one.
+            if sender.blocking_send(input).is_err() || !goes_on || is_done.recv().is_err() {
                 return;
             }
         }

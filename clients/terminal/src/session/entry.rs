@@ -1,0 +1,83 @@
+//! Coming in, and what is asked before.
+
+use client::{Command, Entry, Snapshot, Ticket};
+use native::FailureKind;
+use shared::{ClientFrame, ErrorCode, ServerFrame};
+
+use crate::arguments::Global;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::profile;
+use crate::session::{Session, unexpected};
+
+impl Session {
+    /// At the server's door, without being signed in. Refused where one is already.
+    pub(crate) fn knock(global: &Global) -> Result<Self, Failure> {
+        let profile = profile::open(global)?;
+        match profile.session()? {
+            Some(session) if session.is_granted() => {
+                let name = session.name().unwrap_or_default();
+                return Err(Failure::refused(format!(
+                    "you are signed in on {} as {name}; chinwag sign-out first, or use another \
+                     --profile-dir",
+                    global.server
+                )));
+            }
+            // An attempt that nobody knows the end of; this one takes its place.
+            Some(_) => drop(profile.forget_session()?),
+            None => {}
+        }
+        let (snapshot, storage) = profile.passing(&[])?;
+        Ok(Self::drive(global, &profile, snapshot, Some(storage)))
+    }
+
+    /// At the door, to ask only.
+    pub(crate) fn look(global: &Global) -> Result<Self, Failure> {
+        let profile = profile::open(global)?;
+        Ok(Self::drive(global, &profile, Snapshot::default(), None))
+    }
+
+    /// Asks what one may ask without having signed in.
+    pub(crate) async fn inquire(
+        &mut self,
+        output: &mut Output,
+        frame: ClientFrame,
+    ) -> Result<ServerFrame, Failure> {
+        self.moved();
+        let Ticket::Request(asked) = self.handle.command(Command::Ask(Box::new(frame)))? else {
+            return Err(unexpected());
+        };
+        let answer = self.answer(output, asked).await;
+        answer.map_err(|failure| match failure.code {
+            Some(ErrorCode::TimedOut) => self.unreachable(&failure.message),
+            Some(_) | None => failure,
+        })
+    }
+
+    /// By the reason that there was no connection for.
+    fn unreachable(&self, reason: &str) -> Failure {
+        let server = &self.server;
+        match self.handle.last_failure().map(|failure| failure.kind) {
+            Some(FailureKind::Untrusted) => Failure::untrusted(server, reason),
+            Some(FailureKind::Foreign | FailureKind::Unreachable | FailureKind::Lost) | None => {
+                Failure::no_connection(format!(
+                    "could not connect to {server}: {reason}; check --server"
+                ))
+            }
+        }
+    }
+
+    /// Comes in and waits until that is done.
+    pub(crate) async fn come_in(
+        &mut self,
+        output: &mut Output,
+        entry: Entry,
+    ) -> Result<(), Failure> {
+        self.moved();
+        self.handle.sign_in(entry)?;
+        while !self.is_online() {
+            self.changed(output).await?;
+        }
+        Ok(())
+    }
+}
