@@ -2,10 +2,11 @@
 //! decision is the core's. A component reads [`Driver::view`], issues [`Driver::command`] and watches changes.
 //!
 //! - `clock`, `socket`, `storage`, `upload`: what the core has none of; `watch`: who is told of which change
-//! - `ask`: who waits for which answer
+//! - `ask`: who waits for which answer; `session`: the cookie
 
 mod ask;
 mod clock;
+mod session;
 mod socket;
 mod storage;
 mod upload;
@@ -27,6 +28,7 @@ use web_sys::File;
 
 use self::ask::Asked;
 use self::clock::Clock;
+use self::session::Opening;
 use self::socket::{Report, Socket};
 use self::storage::Storage;
 use self::upload::Uploads;
@@ -58,6 +60,7 @@ struct Inner {
     timer: RefCell<Option<(TimestampMs, Timeout)>>,
     watchers: Watchers,
     asked: Asked,
+    opening: Opening,
     /// Whether what is unsent survives the page.
     stores: Cell<bool>,
     me: Weak<Inner>,
@@ -68,10 +71,11 @@ impl Driver {
     pub(crate) async fn start() -> Self {
         let clock = Clock::start();
         let (storage, snapshot) = Storage::open().await;
-        let config = Config::new(ClientInfo {
+        let mut config = Config::new(ClientInfo {
             name: "chinwag-web".into(),
             version: env!("CARGO_PKG_VERSION").into(),
         });
+        config.session_by_cookie = true;
         let seed = u64::from_le_bytes(random::bytes());
         let client = Client::new(config, snapshot, seed, clock.now());
         let driver = Self(Rc::new_cyclic(|me| Inner {
@@ -83,6 +87,7 @@ impl Driver {
             timer: RefCell::new(None),
             watchers: Watchers::default(),
             asked: Asked::default(),
+            opening: Opening::default(),
             stores: Cell::new(true),
             me: me.clone(),
         }));
@@ -91,6 +96,7 @@ impl Driver {
             .0
             .storage
             .listen(move |read| inner.read_elsewhere(read));
+        driver.0.leave();
         driver.0.drain();
         driver
     }
@@ -273,7 +279,6 @@ impl Inner {
                 layout,
                 index,
             } => {
-                let token = self.client.borrow().session_token().map(str::to_owned);
                 let me = self.me.clone();
                 let report = move |input| {
                     if let Some(inner) = me.upgrade() {
@@ -286,7 +291,7 @@ impl Inner {
                     layout,
                     index,
                 };
-                self.uploads.put(chunk, token.unwrap_or_default(), report);
+                self.uploads.put(chunk, report);
             }
             Output::ReleaseSource { upload_id } => self.uploads.release(upload_id),
             // The page downloads by links alone, so that the browser stores files as its owner is used to.
@@ -300,8 +305,8 @@ impl Inner {
                     .borrow_mut()
                     .handle_input(failed, self.clock.now());
             }
-            // The session of this page is a token.
-            Output::OpenSession(_) | Output::CloseSession => {}
+            Output::OpenSession(open) => self.open_session(&open),
+            Output::CloseSession => self.close_session(),
             Output::WriteChunk { .. }
             | Output::FinishTarget { .. }
             | Output::ReleaseTarget { .. } => {}
@@ -335,6 +340,7 @@ impl Inner {
     /// Nothing more of the connection and of what travels beside it is reported.
     fn disconnect(&self) {
         self.socket.borrow_mut().take();
+        self.opening.forget();
         self.uploads.abort_all();
     }
 

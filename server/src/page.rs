@@ -38,7 +38,7 @@ enum Encoding {
 }
 
 /// Places inside the app that a person may open or reload directly; the app itself reads the rest of the path.
-const APP_PATHS: &[&str] = &["rooms/"];
+const APP_PATHS: &[&str] = &["rooms/", "you/", "admin/"];
 
 /// Whether this binary carries the page, or only a note that it was compiled without.
 pub fn is_built() -> bool {

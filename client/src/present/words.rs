@@ -141,6 +141,11 @@ pub fn about(kind: RoomKind) -> &'static str {
     }
 }
 
+/// In place of where one writes; `room` is its label.
+pub fn archived(room: &str) -> String {
+    format!("{room} is archived: it can be read, and nobody can write in it.")
+}
+
 /// `1 new message`, `7 new messages`.
 pub fn new_messages(count: u64) -> String {
     match count {

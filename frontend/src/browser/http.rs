@@ -1,7 +1,6 @@
 //! Requests by HTTP to the server that this page came from. Its cookie travels with them.
 
-use serde::de::DeserializeOwned;
-use shared::{ErrorCode, ErrorReply};
+use shared::ErrorReply;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestInit, Response};
@@ -16,29 +15,8 @@ pub(crate) enum Failure {
     Unreachable,
 }
 
-impl Failure {
-    pub(crate) fn into_reply(self) -> ErrorReply {
-        match self {
-            Self::Refused(error) => error,
-            Self::Unreachable => {
-                ErrorReply::new(ErrorCode::TimedOut, "The server cannot be reached.")
-            }
-        }
-    }
-}
-
-/// Fetches an object; `body` is JSON.
-pub(crate) async fn fetch<T: DeserializeOwned>(
-    method: &str,
-    path: &str,
-    body: Option<String>,
-) -> Result<T, Failure> {
-    let text = fetch_text(method, path, body).await?;
-    serde_json::from_slice(text.as_bytes()).map_err(|_| Failure::Unreachable)
-}
-
-/// Fetches what is only to be done.
-pub(crate) async fn fetch_text(
+/// Fetches the body of an answer; `body` is JSON.
+pub(crate) async fn fetch(
     method: &str,
     path: &str,
     body: Option<String>,

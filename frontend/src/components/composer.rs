@@ -1,6 +1,6 @@
 //! Where one writes: text, files, and the button that sends both.
 
-use client::present::words;
+use client::present::{rooms, words};
 use client::{Change, Command};
 use shared::{RoomId, UploadId};
 use wasm_bindgen::JsCast as _;
@@ -132,11 +132,11 @@ pub(crate) fn Composer(props: &ComposerProps) -> Html {
             element::focus(&area);
         })
     };
-    let name = driver.view(|view| {
-        let room = view.rooms.get(&room_id);
-        room.map(|room| room.info.name.to_string())
-    });
-    let name = name.unwrap_or_default();
+    let room = driver.view(|view| view.rooms.get(&room_id).map(|room| room.info.clone()));
+    let name = room.as_ref().map(rooms::label).unwrap_or_default();
+    if room.is_some_and(|room| room.archived) {
+        return html! { <p class="archived-note">{ words::archived(&name) }</p> };
+    }
     let sendable = *has_text || !draft.uploads.is_empty();
     html! {
         <div class="composer">
@@ -149,8 +149,8 @@ pub(crate) fn Composer(props: &ComposerProps) -> Html {
             }
             <div class="composer-row">
                 <AttachButton onattach={props.onattach.clone()} />
-                <textarea ref={area} rows="1" {oninput} {onkeydown} {onblur} placeholder={format!("Message #{name}")}
-                    aria-label={format!("Message to #{name}")} enterkeyhint="send" />
+                <textarea ref={area} rows="1" {oninput} {onkeydown} {onblur} placeholder={format!("Message {name}")}
+                    aria-label={format!("Message to {name}")} enterkeyhint="send" />
                 <button class="send-button" aria-label="Send" title="Send" disabled={!sendable}
                     onclick={move |_: MouseEvent| send.emit(())}>
                     { icon(Icon::Send) }

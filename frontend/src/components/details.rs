@@ -80,7 +80,7 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
             </div>
             if can_leave(&ui, &info) {
                 <footer class="details-foot">
-                    <button class="quiet-button danger" onclick={ask(&ui, &info, |ui, info| sheets::leave(ui, info))}>
+                    <button class="quiet-button danger" onclick={ask(&ui, &info, sheets::leave)}>
                         { icon(Icon::Leave) }
                         <span>{ format!("Leave {}", rooms::label(&info)) }</span>
                     </button>

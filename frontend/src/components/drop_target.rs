@@ -1,5 +1,6 @@
 //! The whole window takes files, and shows where they will go.
 
+use client::present::rooms;
 use shared::RoomId;
 use wasm_bindgen::JsCast as _;
 use web_sys::{DragEvent, Event, File};
@@ -72,15 +73,14 @@ pub(crate) fn DropTarget(props: &DropTargetProps) -> Html {
         return Html::default();
     }
     let name = driver.view(|view| {
-        view.rooms
-            .get(&props.room_id)
-            .map(|room| room.info.name.to_string())
+        let room = view.rooms.get(&props.room_id)?;
+        Some(rooms::label(&room.info))
     });
     html! {
         <div class="drop-target">
             <div class="drop-card">
                 { icon(Icon::Attach) }
-                <p>{ format!("Drop to attach in #{}", name.unwrap_or_default()) }</p>
+                <p>{ format!("Drop to attach in {}", name.unwrap_or_default()) }</p>
             </div>
         </div>
     }

@@ -11,11 +11,11 @@ use crate::components::welcome::gate;
 
 /// Into a room at once. What only somebody else can use asks whether to sign out.
 pub(crate) async fn follow(ui: Ui, token: String) {
-    let found = match gate::describe(&token).await {
+    let found = match gate::describe(&ui.driver, &token).await {
         Ok(found) => found,
-        Err(failure) => {
+        Err(error) => {
             location::drop_fragment();
-            return ui.say.emit(failure.into_reply().message);
+            return ui.say.emit(error.message);
         }
     };
     match found.purpose {

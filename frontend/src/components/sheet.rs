@@ -10,6 +10,8 @@ use crate::components::dialog::Modal;
 use crate::components::form::{Field, Form, Problem, Values};
 use crate::components::request::use_request;
 
+type MakeFrame = dyn Fn(&Values) -> Result<ClientFrame, String>;
+
 /// What is asked of a person before it is asked of the server.
 pub(crate) struct Sheet {
     title: AttrValue,
@@ -19,7 +21,7 @@ pub(crate) struct Sheet {
     danger: bool,
     fields: Vec<Field>,
     /// The request, or why what was filled in is none.
-    frame: Box<dyn Fn(&Values) -> Result<ClientFrame, String>>,
+    frame: Box<MakeFrame>,
     then: Box<dyn Fn(ServerFrame)>,
 }
 

@@ -13,6 +13,7 @@ mod window;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use client::present::rooms;
 use client::present::rows::{self, EventRef, Row, Unread};
 use client::{Change, Command, Room};
 use gloo_events::EventListener;
@@ -163,11 +164,11 @@ impl Component for Timeline {
         let (name, reading) = self.driver.view(|view| {
             let room = view.rooms.get(&room_id);
             (
-                room.map(|room| room.info.name.to_string()),
+                room.map(|room| rooms::label(&room.info)),
                 room.is_some_and(|room| room.reading_history),
             )
         });
-        let label = format!("Messages in #{}", name.clone().unwrap_or_default());
+        let label = format!("Messages in {}", name.clone().unwrap_or_default());
         html! {
             <div class="timeline-frame">
                 <div ref={self.scroller.node()} class="timeline" role="log" tabindex="0" {onscroll}

@@ -2,10 +2,15 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use client::present::words;
 use client::{Change, Command, CommandError, Ticket};
+use js_sys::Promise;
 use shared::{ClientFrame, ErrorCode, ErrorReply, RequestId, ServerFrame};
+
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 
 use super::Driver;
 
@@ -32,6 +37,23 @@ impl Driver {
             Err(error) => then(Err(refused(&error))),
         }
         self.0.drain();
+    }
+}
+
+impl Driver {
+    /// The answer to a request, to be waited for.
+    pub(crate) async fn answer(&self, frame: ClientFrame) -> Answer {
+        let told = Rc::new(RefCell::new(None));
+        let promise = Promise::new(&mut |resolve, _| {
+            let told = told.clone();
+            self.ask(frame.clone(), move |answer| {
+                told.replace(Some(answer));
+                let _ = resolve.call0(&JsValue::NULL);
+            });
+        });
+        let _ = JsFuture::from(promise).await;
+        let none = || ErrorReply::new(ErrorCode::Unknown, "There is no answer.");
+        told.take().unwrap_or_else(|| Err(none()))
     }
 }
 

@@ -33,7 +33,10 @@ pub(super) type LastRead = BTreeMap<RoomId, Sequence>;
 #[derive(Default, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct Session {
+    /// Of before there were cookies, or while one is being opened.
     session_token: Option<String>,
+    cookie: bool,
+    unconfirmed: bool,
     claim: Option<String>,
     person: Option<Person>,
 }
@@ -86,6 +89,8 @@ impl Storage {
         storage.session.replace(session.clone());
         let snapshot = Snapshot {
             session_token: session.session_token,
+            cookie: session.cookie,
+            unconfirmed: session.unconfirmed,
             claim: session.claim,
             person: session.person,
             epoch: read.epoch,
@@ -94,7 +99,6 @@ impl Storage {
             uploads: unsent.uploads,
             // The browser fetches files itself.
             downloads: Vec::new(),
-            ..Snapshot::default()
         };
         (storage, snapshot)
     }
@@ -107,6 +111,8 @@ impl Storage {
         };
         let session = Session {
             session_token: snapshot.session_token.clone(),
+            cookie: snapshot.cookie,
+            unconfirmed: snapshot.unconfirmed,
             claim: snapshot.claim.clone(),
             person: snapshot.person.clone(),
         };
@@ -146,7 +152,7 @@ impl Storage {
                     let read: Read = serde_json::from_slice(read.as_bytes()).unwrap_or_default();
                     tell(read.rooms);
                 }
-                Some(SESSION) if token(event.old_value()) != token(event.new_value()) => {
+                Some(SESSION) if holder(event.old_value()) != holder(event.new_value()) => {
                     let _ = window().location().reload();
                 }
                 Some(_) | None => {}
@@ -263,7 +269,8 @@ impl Storage {
     }
 }
 
-fn token(session: Option<String>) -> Option<String> {
+/// Who is signed in, as far as a session says.
+fn holder(session: Option<String>) -> Option<Person> {
     let session: Session = serde_json::from_slice(session?.as_bytes()).ok()?;
-    session.session_token
+    session.person.filter(|_| session.cookie)
 }

@@ -71,12 +71,7 @@ impl Uploads {
     }
 
     /// Begins to carry the chunk; `report` is told its progress and its end.
-    pub(super) fn put(
-        &self,
-        chunk: Chunk,
-        token: String,
-        report: impl Fn(Input) + Clone + 'static,
-    ) {
+    pub(super) fn put(&self, chunk: Chunk, report: impl Fn(Input) + Clone + 'static) {
         let file = self.source(chunk.upload_id);
         let running = self.running.clone();
         let entry = Running {
@@ -92,7 +87,7 @@ impl Uploads {
             if !running.borrow().contains_key(&chunk.request_id) {
                 return;
             }
-            let sent = bytes.map(|bytes| send(&running, chunk, &bytes, &token, report.clone()));
+            let sent = bytes.map(|bytes| send(&running, chunk, &bytes, report.clone()));
             if let Err(reason) = sent {
                 running.borrow_mut().remove(&chunk.request_id);
                 let upload_id = chunk.upload_id;
@@ -123,11 +118,10 @@ fn send(
     running: &Rc<RefCell<HashMap<RequestId, Running>>>,
     chunk: Chunk,
     bytes: &[u8],
-    token: &str,
     report: impl Fn(Input) + Clone + 'static,
 ) {
     let request_id = chunk.request_id;
-    let started = prepare(chunk, bytes, token).and_then(|request| {
+    let started = prepare(chunk, bytes).and_then(|request| {
         let listeners = listen(&request, running, request_id, report.clone())?;
         request.send_with_opt_u8_array(Some(bytes))?;
         Ok((request, listeners))
@@ -145,10 +139,9 @@ fn send(
     }
 }
 
-fn prepare(chunk: Chunk, bytes: &[u8], token: &str) -> Result<XmlHttpRequest, JsValue> {
+fn prepare(chunk: Chunk, bytes: &[u8]) -> Result<XmlHttpRequest, JsValue> {
     let request = XmlHttpRequest::new()?;
     request.open_with_async("PUT", &chunk_path(chunk.upload_id, chunk.index), true)?;
-    request.set_request_header("authorization", &format!("Bearer {token}"))?;
     request.set_request_header("content-type", "application/octet-stream")?;
     if let Some(hash) = hash_chunk(chunk.layout, chunk.index, bytes) {
         request.set_request_header(CHUNK_HASH_HEADER, &hash.to_string())?;

@@ -35,9 +35,8 @@ pub(super) fn gap_line(key: u64, events: u64, load: Callback<MouseEvent>) -> Htm
 pub(super) fn beginning(room: &str) -> Html {
     html! {
         <div key="beginning" class="beginning">
-            <span class="beginning-mark" aria-hidden="true">{ "#" }</span>
             <h3>{ room.to_owned() }</h3>
-            <p class="secondary">{ format!("This is where #{room} begins. Write something, or drop a file.") }</p>
+            <p class="secondary">{ format!("This is where {room} begins. Write something, or drop a file.") }</p>
         </div>
     }
 }

@@ -2,10 +2,12 @@
 
 use gloo_timers::future::TimeoutFuture;
 use shared::account::{InvitationDescription, ServerDescription};
+use shared::{ClientFrame, ErrorCode, ErrorReply, RequestId, ServerFrame};
 use yew::{hook, use_effect_with, use_state};
 
-use crate::browser::http::{self, Failure};
 use crate::browser::location;
+use crate::components::hooks::use_driver;
+use crate::driver::Driver;
 
 /// How often a server that is away is asked again.
 const RETRY_MS: u32 = 3_000;
@@ -22,13 +24,14 @@ pub(crate) struct Gate {
 /// Asks until there is an answer.
 #[hook]
 pub(super) fn use_gate() -> Option<Gate> {
+    let driver = use_driver();
     let gate = use_state(|| None::<Gate>);
     let tries = use_state(|| 0u32);
     use_effect_with(*tries, {
         let (gate, tries) = (gate.setter(), tries.clone());
         move |_| {
             wasm_bindgen_futures::spawn_local(async move {
-                if let Some(found) = ask().await {
+                if let Some(found) = ask(&driver).await {
                     return gate.set(Some(found));
                 }
                 TimeoutFuture::new(RETRY_MS).await;
@@ -39,28 +42,45 @@ pub(super) fn use_gate() -> Option<Gate> {
     (*gate).clone()
 }
 
-async fn ask() -> Option<Gate> {
+async fn ask(driver: &Driver) -> Option<Gate> {
+    let request_id = RequestId::default();
+    let ask = ClientFrame::DescribeServer { request_id };
+    let Ok(ServerFrame::ServerDescribed(server)) = driver.answer(ask).await else {
+        return None;
+    };
     let mut gate = Gate {
-        server: http::fetch("GET", "/api/server", None).await.ok()?,
+        server,
         invitation: None,
         problem: None,
     };
     let Some(token) = location::fragment("invite") else {
         return Some(gate);
     };
-    match describe(&token).await {
+    match describe(driver, &token).await {
         Ok(found) => gate.invitation = Some(found),
-        Err(Failure::Refused(error)) => {
+        Err(error) if error.code == ErrorCode::InvitationInvalid => {
             location::drop_fragment();
             gate.problem = Some(error.message);
         }
-        Err(Failure::Unreachable) => return None,
+        Err(_) => return None,
     }
     Some(gate)
 }
 
 /// What the link with this token does.
-pub(crate) async fn describe(token: &str) -> Result<InvitationDescription, Failure> {
-    let body = serde_json::json!({ "token": token }).to_string();
-    http::fetch("POST", "/api/invitation", Some(body)).await
+pub(crate) async fn describe(
+    driver: &Driver,
+    token: &str,
+) -> Result<InvitationDescription, ErrorReply> {
+    let describe = ClientFrame::DescribeInvitation {
+        request_id: RequestId::default(),
+        token: token.into(),
+    };
+    match driver.answer(describe).await? {
+        ServerFrame::InvitationDescribed(found) => Ok(found),
+        _ => Err(ErrorReply::new(
+            ErrorCode::Unknown,
+            "This link leads nowhere.",
+        )),
+    }
 }
