@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use shared::admin::{ChangeSettings, ListPeople, Storage};
+use shared::admin::{ChangeSettings, ListPeople, RemovePerson, Storage};
 use shared::{ClientFrame, ErrorReply, PersonId, RequestId, Role, Sequence, ServerFrame};
 
 use crate::error;
@@ -38,6 +38,7 @@ impl Administration {
             ClientFrame::SignOutPerson { person_id, .. } => {
                 self.sign_out_person(actor, request_id, person_id).await
             }
+            ClientFrame::RemovePerson(request) => self.remove_person(actor, request).await,
             ClientFrame::ListAllRooms { .. } => self.list_all_rooms(actor, request_id).await,
             ClientFrame::DescribeSettings { .. } => self.settings(actor, request_id).await,
             ClientFrame::ChangeSettings(request) => self.change_settings(actor, request).await,
@@ -80,6 +81,21 @@ impl Administration {
     ) -> Answer {
         let now = crate::now_ms();
         self.store.sign_out_person(actor, person, now).await?;
+        Ok(ServerFrame::Done { request_id })
+    }
+
+    async fn remove_person(&self, actor: Actor, request: RemovePerson) -> Answer {
+        let (request_id, now) = (request.request_id, crate::now_ms());
+        let RemovePerson {
+            person_id,
+            messages,
+            ..
+        } = request;
+        let removed = self.store.remove_person(actor, person_id, messages, now);
+        removed.await?;
+        if messages {
+            self.store.purge(now).await?;
+        }
         Ok(ServerFrame::Done { request_id })
     }
 

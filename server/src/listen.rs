@@ -24,7 +24,7 @@ use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::operator::Socket;
 use crate::passwords::Passwords;
-use crate::store::{Actor, OpenError, Store, StoreError, TokenHash, random};
+use crate::store::{Actor, OpenError, Store, StoreError, TokenHash, enforce_regularly, random};
 use crate::throttle::{self, Throttle};
 use crate::tls::{OpenTlsError, Spoken, Tls};
 use crate::web;
@@ -98,6 +98,7 @@ impl Server {
             }
         };
         let collecting = tokio::spawn(collect_regularly(Arc::downgrade(&files)));
+        let retention = tokio::spawn(enforce_regularly(store.clone()));
         let throttle = Arc::new(Throttle::new(
             config.rate_limit,
             config.loopback_is_exempt,
@@ -162,7 +163,7 @@ impl Server {
             tcp,
             drain,
             accepting,
-            tasks: [collecting, presence, sweeping, keeping]
+            tasks: [collecting, retention, presence, sweeping, keeping]
                 .into_iter()
                 .chain(renewing.flatten())
                 .chain(operator)

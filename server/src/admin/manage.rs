@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use serde_json::Value;
-use shared::admin::{ChangeSettings, ListPeople};
+use shared::admin::{ChangeSettings, ListPeople, RemovePerson};
 use shared::{ClientFrame, PersonId, RequestId, Role, ServerFrame};
 
 use super::{Verdict, say};
@@ -47,6 +47,14 @@ enum Task {
     SignOut {
         /// Whose sessions end
         name: String,
+    },
+    /// Remove somebody for good: account, sessions, memberships and bots
+    Remove {
+        /// Who is to go
+        name: String,
+        /// Also remove all that they and their bots have written
+        #[arg(long)]
+        messages: bool,
     },
     /// List all rooms that are no direct messages
     Rooms,
@@ -146,6 +154,14 @@ impl Desk<'_> {
                 };
                 self.do_it(request, &format!("{name} is signed out everywhere"))
                     .await
+            }
+            Task::Remove { name, messages } => {
+                let request = ClientFrame::RemovePerson(RemovePerson {
+                    request_id: NONE,
+                    person_id: self.find(&name).await?,
+                    messages,
+                });
+                self.do_it(request, &format!("{name} is removed")).await
             }
             Task::Rooms => {
                 let request = ClientFrame::ListAllRooms { request_id: NONE };

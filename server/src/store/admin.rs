@@ -9,6 +9,7 @@ use super::{NotAllowed, StoreError, counter, named};
 
 mod overview;
 mod people;
+mod removal;
 mod settings;
 
 pub(super) use settings::{file_bytes_per_person_max, settings};

@@ -6,7 +6,9 @@ use shared::{
     EventBody, FileId, PersonId, RoomEvent, RoomId, Sequence, TimestampMs, TransactionId,
 };
 
-use super::{Appended, NewMessage, StoreError, counter, files, mentions, rooms, to_integer};
+use super::{
+    Appended, NewMessage, StoreError, attachments, counter, files, mentions, rooms, to_integer,
+};
 
 /// A page ends with the event that reaches this many bytes of body.
 const PAGE_BODY_BYTES: usize = 256 * 1024;
@@ -52,6 +54,9 @@ pub(super) fn append_message(
         Some(transaction),
     )?;
     mentions::note(db, lobby, &event)?;
+    for file in event.event.attachments() {
+        attachments::attach(db, file.file_id, event.room_id, event.sequence)?;
+    }
     Ok(Appended {
         event,
         repeated: false,

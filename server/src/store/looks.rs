@@ -81,7 +81,7 @@ pub(super) fn renew(db: &Connection) -> rusqlite::Result<()> {
     for (named, query) in [
         (
             Named::Person,
-            "SELECT id, name FROM people ORDER BY created_ms, id",
+            "SELECT id, name FROM people WHERE removed_ms IS NULL ORDER BY created_ms, id",
         ),
         (
             Named::Room,

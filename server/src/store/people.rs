@@ -154,3 +154,8 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     getrandom::fill(&mut bytes).expect("the system gives random bytes, as it did at open");
     bytes
 }
+
+/// What `name_key` is of a row of people that has no name: no name has this key.
+pub(super) fn no_key(person: PersonId) -> String {
+    format!("\n{person}")
+}

@@ -7,12 +7,14 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use shared::{Epoch, RoomId, RoomName};
 
-use super::{UploadsOwner, looks, to_integer};
+use super::{UploadsOwner, attachments, looks, to_integer};
 
 mod trust;
 
 /// What [`MIGRATIONS`] lead to.
 pub(super) const SCHEMA_VERSION: i64 = 5;
+/// Before, it was not noted which messages a file is attached to.
+const ATTACHMENTS_SINCE: i64 = 5;
 /// Before 3.51.3 a checkpoint could corrupt a database in WAL mode.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const LOBBY_NAME: &str = "lobby";
@@ -207,6 +209,9 @@ fn migrate(db: &Connection) -> Result<(), OpenError> {
     let done = usize::try_from(found - 1).unwrap_or_default();
     for step in &MIGRATIONS[done..] {
         db.execute_batch(step)?;
+    }
+    if found < ATTACHMENTS_SINCE {
+        attachments::find(db)?;
     }
     db.execute(
         "UPDATE meta SET value = ?1 WHERE key = 'schema'",

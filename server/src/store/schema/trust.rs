@@ -118,9 +118,19 @@ CREATE TRIGGER file_left AFTER DELETE ON files BEGIN
     UPDATE people SET file_bytes = file_bytes
         - (SELECT size_bytes FROM blobs WHERE content_hash = OLD.content_hash) WHERE id = OLD.person_id;
 END;
--- Where a file was sent, and so who may open a link that is for members.
+-- The messages that a file is attached to, and so who may open a link that is for members.
 CREATE TABLE file_rooms (
     file_id BLOB NOT NULL REFERENCES files(id), room_id BLOB NOT NULL REFERENCES rooms(id),
-    PRIMARY KEY (file_id, room_id)
+    sequence INTEGER NOT NULL, PRIMARY KEY (file_id, room_id, sequence)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX file_rooms_by_message ON file_rooms (room_id, sequence);
+
+-- Up to which event messages were removed because of their age, or are in `purges` to be.
+ALTER TABLE rooms ADD COLUMN purged_to INTEGER NOT NULL DEFAULT 0;
+-- Messages that are to be removed, of one person or of all, and how far that has come.
+CREATE TABLE purges (
+    id INTEGER PRIMARY KEY, room_id BLOB NOT NULL REFERENCES rooms(id), of_person BLOB REFERENCES people(id),
+    next_sequence INTEGER NOT NULL, to_sequence INTEGER NOT NULL,
+    removed INTEGER NOT NULL DEFAULT 0, by_person BLOB NOT NULL REFERENCES people(id), by_name TEXT NOT NULL
+) STRICT;
 ";

@@ -1,0 +1,163 @@
+//! Removing somebody from the server. Their row stays, because events name them, but with nothing of theirs.
+
+use rusqlite::{Connection, params};
+use shared::frame::Person;
+use shared::{EventBody, Operation, PersonId, RoomEvent, RoomId, Sequence, SessionId, TimestampMs};
+
+use super::people::end_sessions;
+use super::{Actor, keep_an_owner};
+use crate::store::audit::{self, Action};
+use crate::store::purges::{self, Purge};
+use crate::store::{Store, StoreError, attachments, counter, log, people, to_integer};
+
+/// What is gone besides the person.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Removed {
+    /// Sessions that ended, of the person and of their bots.
+    pub(crate) sessions: Vec<SessionId>,
+}
+
+impl Store {
+    /// Removes somebody for good, with their bots, and where it is asked for with all that these have written: what is
+    /// not gone yet when this is done is what [`Store::purge`] removes.
+    pub(crate) async fn remove_person(
+        &self,
+        actor: Actor,
+        person: PersonId,
+        messages: bool,
+        now: TimestampMs,
+    ) -> Result<Removed, StoreError> {
+        self.write(move |db| {
+            let subject = actor.require_over(db, Operation::RemovePerson, person)?;
+            keep_an_owner(db, &subject)?;
+            let mut removal = Removal {
+                db,
+                by: match actor.person() {
+                    Some(by) => by.clone(),
+                    None => purges::server(db)?,
+                },
+                messages,
+                now,
+                removed: Removed::default(),
+                events: Vec::new(),
+            };
+            for bot in bots_of(db, person)? {
+                removal.remove(&bot)?;
+            }
+            removal.remove(&subject.person)?;
+            let with = if messages { ", with messages" } else { "" };
+            let what = format!("{} ({person}){with}", subject.person.name);
+            let (removed, events) = (removal.removed, removal.events);
+            audit::append(db, actor.person(), Action::RemovePerson, &what, now)?;
+            Ok((removed, events))
+        })
+        .await
+    }
+}
+
+fn bots_of(db: &Connection, person: PersonId) -> Result<Vec<Person>, StoreError> {
+    let mut statement =
+        db.prepare_cached("SELECT id, name FROM people WHERE made_by = ?1 AND removed_ms IS NULL")?;
+    let bots = statement.query_map([person.as_bytes()], |row| {
+        Ok(Person {
+            id: PersonId::from_bytes(row.get(0)?),
+            name: row.get(1)?,
+        })
+    })?;
+    Ok(bots.collect::<Result<_, _>>()?)
+}
+
+struct Removal<'a> {
+    db: &'a Connection,
+    by: Person,
+    messages: bool,
+    now: TimestampMs,
+    removed: Removed,
+    events: Vec<RoomEvent>,
+}
+
+impl Removal<'_> {
+    fn remove(&mut self, person: &Person) -> Result<(), StoreError> {
+        self.removed
+            .sessions
+            .extend(end_sessions(self.db, person.id)?);
+        self.leave(person)?;
+        self.forget(person.id)?;
+        if self.messages {
+            self.queue_messages(person.id)?;
+            self.forget_files(person.id)?;
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self, person: &Person) -> Result<(), StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("DELETE FROM members WHERE person_id = ?1 RETURNING room_id")?;
+        let rooms = statement.query_map([person.id.as_bytes()], |row| row.get(0))?;
+        let rooms: Vec<[u8; 16]> = rooms.collect::<Result<_, _>>()?;
+        for room in rooms {
+            let (room, left) = (RoomId::from_bytes(room), EventBody::MemberLeft {});
+            let event = log::append(self.db, room, person, self.now, left, None)?;
+            self.events.push(event);
+        }
+        Ok(())
+    }
+
+    /// Forgets the files of the person that no message carries; the others go with their last message.
+    fn forget_files(&self, of: PersonId) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id FROM files WHERE person_id = ?1
+             AND NOT EXISTS (SELECT 1 FROM file_rooms WHERE file_id = files.id)",
+        )?;
+        let files = statement.query_map([of.as_bytes()], |row| row.get(0))?;
+        let files: Vec<[u8; 16]> = files.collect::<Result<_, _>>()?;
+        for file in files {
+            attachments::forget_unused(self.db, &file)?;
+        }
+        Ok(())
+    }
+
+    /// Has the messages of the person removed from every room that they have written in.
+    fn queue_messages(&self, of: PersonId) -> Result<(), StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT id, last_seq FROM rooms WHERE last_seq > 0")?;
+        let rooms = statement.query_map([], |row| {
+            Ok((RoomId::from_bytes(row.get(0)?), Sequence(counter(row, 1)?)))
+        })?;
+        for room in rooms {
+            let (room, to) = room?;
+            let purge = Purge {
+                room,
+                of: Some(of),
+                next: Sequence::first(),
+                to,
+                by: self.by.clone(),
+            };
+            purges::queue(self.db, &purge)?;
+        }
+        Ok(())
+    }
+
+    /// Takes everything out of the row that is the person's, and out of other tables what is theirs alone.
+    fn forget(&self, person: PersonId) -> Result<(), StoreError> {
+        let id = person.as_bytes();
+        for sql in [
+            "DELETE FROM bans WHERE person_id = ?1",
+            "DELETE FROM invitations WHERE created_by = ?1 OR person_id = ?1",
+            "DELETE FROM uploads WHERE person_id = ?1 AND file_id IS NULL",
+            "DELETE FROM looks WHERE named = 1 AND owner_id = ?1",
+        ] {
+            self.db.prepare_cached(sql)?.execute([id])?;
+        }
+        let name = format!("removed-{}", &person.to_string()[28..]);
+        self.db
+            .prepare_cached(
+                "UPDATE people SET name = ?2, name_key = ?3, removed_ms = ?4, password = NULL, totp_secret = NULL,
+                     totp_step = NULL, status_text = '', avatar = NULL, last_seen_ms = NULL WHERE id = ?1",
+            )?
+            .execute(params![id, name, people::no_key(person), to_integer(self.now.0)])?;
+        Ok(())
+    }
+}
