@@ -244,3 +244,73 @@ impl Marks {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person() -> PersonId {
+        PersonId::from_parts(TimestampMs(1), [1; 10])
+    }
+
+    fn room(number: u8) -> RoomId {
+        RoomId::from_parts(TimestampMs(1), [number; 10])
+    }
+
+    fn mark(number: u8, sequence: u64) -> Untold {
+        Untold {
+            room: room(number),
+            sequence: Sequence(sequence),
+            by: 7,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_marks_of_a_room_are_told_now_and_then_and_stored_as_one() {
+        let marks = Marks::default();
+        assert_eq!(
+            marks.read(person(), mark(1, 1)),
+            Some(mark(1, 1)),
+            "at once"
+        );
+        for sequence in 2..=1000 {
+            assert_eq!(marks.read(person(), mark(1, sequence)), None);
+        }
+        assert_eq!(marks.read(person(), mark(1, 5)), None, "never back");
+        assert_eq!(marks.read(person(), mark(2, 3)), None);
+        let mut untold = marks.take_untold().remove(0).1;
+        untold.sort_by_key(|mark| mark.room);
+        assert_eq!(untold, [mark(1, 1000), mark(2, 3)]);
+        assert!(marks.take_untold().is_empty());
+        assert_eq!(marks.unstored().read.len(), 2);
+        sleep(TELL_PAUSE).await;
+        let next = mark(1, 1001);
+        assert_eq!(marks.read(person(), next), Some(next), "after a pause");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_changes_while_it_is_stored_is_stored_again() {
+        let marks = Marks::default();
+        marks.read(person(), mark(1, 1));
+        marks.left(person(), TimestampMs(5));
+        let first = marks.unstored();
+        assert_eq!(first.read, [(person(), room(1), Sequence(1))]);
+        assert_eq!(first.seen, [(person(), TimestampMs(5))]);
+        marks.read(person(), mark(1, 2));
+        marks.left(person(), TimestampMs(6));
+        marks.stored(&first);
+        assert_eq!(marks.last_seen(person()), Some(TimestampMs(6)));
+        let second = marks.unstored();
+        assert_eq!(second.read, [(person(), room(1), Sequence(2))]);
+        assert_eq!(second.seen, [(person(), TimestampMs(6))]);
+        marks.stored(&second);
+        assert_eq!(
+            marks.read_in(person(), room(1)),
+            Some(Sequence(2)),
+            "until it is told"
+        );
+        marks.take_untold();
+        assert!(marks.unstored().read.is_empty());
+        assert!(marks.is_empty(), "and then forgotten");
+    }
+}
