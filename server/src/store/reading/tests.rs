@@ -14,7 +14,7 @@ const NOW: TimestampMs = TimestampMs(1_700_000_000_000);
 
 async fn person(store: &Store, name: &str) -> Person {
     let token = format!("token of {name}");
-    let claimed = store.claim_name(name.parse().unwrap(), &token, NOW);
+    let claimed = store.claim(name, &token, NOW);
     claimed.await.unwrap().person
 }
 
