@@ -61,8 +61,9 @@ async fn who_is_removed_leaves_nothing_but_words_behind() {
     }
     let people = admin.ask(json!({"type": "list_people"})).await;
     assert_eq!(people["people"].as_array().unwrap().len(), 1);
-    let uploads = Uploader::new(&mia.welcome).post(&server, "/api/uploads", &json!({}));
-    assert_eq!(uploads.await.code(), "invalid_token");
+    let uploader = Uploader::new(&mia.welcome);
+    let refused = uploader.post(&server, "/api/uploads", &json!({})).await;
+    assert_eq!(refused.code(), "invalid_token");
     let token = json!({"type": "session_token", "token": mia.welcome["session_token"]});
     let mut late = Peer::tcp(&server).await;
     late.send(json!({"type": "hello", "protocol": 1, "credentials": token}))
