@@ -2,7 +2,7 @@
 //! connection of its own, which ends with the last answer.
 
 use shared::account::{InvitationDescription, ServerDescription};
-use shared::{ClientFrame, ErrorCode, ErrorReply, ServerFrame, TimestampMs};
+use shared::{ClientFrame, ErrorCode, ErrorReply, RequestId, ServerFrame, TimestampMs};
 
 use crate::api::{Change, CommandError, Output, Ticket};
 use crate::client::Client;
@@ -78,9 +78,12 @@ impl Client {
         }
     }
 
+    /// An error of no request in particular is the answer to all: the server takes nobody at the moment.
     fn unanswered(&mut self, error: ErrorReply) {
         let request_id = error.request_id;
-        if self.requests.remove(&request_id).is_some() {
+        if request_id == RequestId(0) {
+            self.fail_requests(&error);
+        } else if self.requests.remove(&request_id).is_some() {
             self.changed(Change::RequestFailed { request_id, error });
         }
     }
@@ -95,14 +98,16 @@ impl Client {
 
     pub(crate) fn inquiry_ended(&mut self, reason: &str) {
         if self.inquiry.take().is_some() {
-            self.fail_requests(reason);
+            self.fail_requests(&ErrorReply::new(ErrorCode::TimedOut, reason));
         }
     }
 
-    pub(crate) fn fail_requests(&mut self, reason: &str) {
+    pub(crate) fn fail_requests(&mut self, error: &ErrorReply) {
         for (request_id, _) in std::mem::take(&mut self.requests) {
-            let mut error = ErrorReply::new(ErrorCode::TimedOut, reason);
-            error.request_id = request_id;
+            let error = ErrorReply {
+                request_id,
+                ..error.clone()
+            };
             self.changed(Change::RequestFailed { request_id, error });
         }
     }

@@ -1,7 +1,7 @@
 //! Connecting, greeting, and everything that is due at a time.
 
 use shared::frame::{Hello, Resume, RoomCursor};
-use shared::{ClientFrame, PROTOCOL_VERSION, RoomId, TimestampMs};
+use shared::{ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, RoomId, TimestampMs};
 
 use crate::api::{Change, Output, Ticket};
 use crate::client::Client;
@@ -75,7 +75,8 @@ impl Client {
         for room in self.view.rooms.values_mut() {
             room.reading_history = false;
         }
-        self.fail_requests("The connection ended. Try again.");
+        let ended = ErrorReply::new(ErrorCode::TimedOut, "The connection ended. Try again.");
+        self.fail_requests(&ended);
     }
 
     pub(crate) fn timeout(&mut self, now: TimestampMs) {

@@ -3,7 +3,7 @@
 use client::{Change, Command, CommandError, Ticket};
 use shared::{ClientFrame, ErrorCode, RequestId, ServerFrame};
 
-use crate::world::World;
+use crate::world::{World, error};
 
 fn ask(world: &mut World, frame: ClientFrame) -> RequestId {
     match world.command(0, Command::Ask(Box::new(frame))) {
@@ -97,6 +97,23 @@ fn an_inquiry_without_an_answer_fails_in_time() {
     assert_eq!(outcome(&world, asked), None);
     world.run(2_000);
     assert!(outcome(&world, asked).unwrap().is_err());
+    assert!(!world.peers[0].open);
+}
+
+#[test]
+fn a_server_that_takes_nobody_says_so_to_all() {
+    let mut world = stranger();
+    world.mute = true;
+    let asked = [server(&mut world), invitation(&mut world, "come")];
+    world.run(1_000);
+    world.mute = false;
+    let full = error(ErrorCode::TooManyConnections, Some(1_000));
+    world.down(0, ServerFrame::Error(full));
+    world.run(1_000);
+    for asked in asked {
+        let refused = outcome(&world, asked).unwrap().unwrap_err();
+        assert_eq!(refused.0, ErrorCode::TooManyConnections);
+    }
     assert!(!world.peers[0].open);
 }
 
