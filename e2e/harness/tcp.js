@@ -10,7 +10,7 @@ const ANSWER_MS = 15_000;
 /// Signs in as `name`. `t` is the test, which ends the connection.
 ///
 /// Returns `send(frame)`, `next(matches)` (the first frame that matches, of those that were not taken yet), `frames` (all
-/// that came), `heard(count)` (the first so many messages of all rooms) and `upload(name, bytes)`.
+/// that came), `heard(count)` (the first so many messages of all rooms) and `upload(name, bytes, media_type?)`.
 export function connectTcp(t, address, name) {
   const { hostname, port } = new URL(`tcp://${address}`);
   const socket = net.connect(Number(port), hostname);
@@ -66,10 +66,10 @@ class TcpClient {
     });
   }
 
-  /// Uploads chunk by chunk. Returns what the server says of the file.
-  async upload(name, bytes) {
+  /// Uploads chunk by chunk, saying that it is of this type. Returns what the server says of the file.
+  async upload(name, bytes, media_type) {
     const request_id = (this.#requests += 1);
-    this.send({ type: "begin_upload", request_id, name, size_bytes: bytes.length });
+    this.send({ type: "begin_upload", request_id, name, size_bytes: bytes.length, media_type });
     const { upload_id, layout } = await this.next((frame) => frame.type === "upload_status" && frame.request_id === request_id);
     for (let index = 0; index * layout.chunk_bytes < bytes.length; index += 1) {
       const chunk = bytes.subarray(index * layout.chunk_bytes, (index + 1) * layout.chunk_bytes);

@@ -177,6 +177,7 @@ fn describe(headers: &mut HeaderMap, file: &FileInfo, etag: &str, asked: Asked) 
     );
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
+    // Styles are for browsers' own viewers, which place an image by them.
     set(
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; \
