@@ -53,13 +53,16 @@ pub(crate) struct MenuProps {
     #[prop_or("icon-button".into())]
     pub(crate) class: AttrValue,
     pub(crate) items: Vec<Item>,
+    /// Whether it is open at first.
+    #[prop_or_default]
+    pub(crate) opens: bool,
     /// What is on the button.
     pub(crate) children: Children,
 }
 
 #[component]
 pub(crate) fn Menu(props: &MenuProps) -> Html {
-    let open = use_state(|| false);
+    let open = use_state(|| props.opens);
     let (button, list) = (use_node_ref(), use_node_ref());
     use_effect_with(*open, {
         let (button, list) = (button.clone(), list.clone());

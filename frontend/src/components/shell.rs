@@ -7,7 +7,7 @@ use shared::{Role, RoomId};
 use web_sys::KeyboardEvent;
 use yew::{
     AttrValue, Callback, ContextProvider, Html, UseStateHandle, classes, component, html,
-    use_callback, use_effect_with, use_mut_ref, use_state,
+    use_callback, use_effect_with, use_force_update, use_mut_ref, use_state,
 };
 
 use crate::browser::location::{self, Place};
@@ -42,26 +42,10 @@ pub(crate) fn Shell() -> Html {
     let place = use_state(Place::current);
     let dialog = use_state(|| None::<Dialog>);
     let details = use_state(|| driver.note(DETAILS_NOTE).is_some());
-    let notes = use_state(|| (0u32, Vec::<(u32, AttrValue)>::new()));
+    let (go, (notes, say, unsay)) = (use_go(&place), use_notes());
 
-    let go = use_callback(place.clone(), |to: Place, place| {
-        if **place != to {
-            location::go_to(&to, false);
-            place.set(to);
-        }
-    });
     let show = use_callback(dialog.setter(), |open: Option<Dialog>, dialog| {
         dialog.set(open)
-    });
-    let say = use_callback(notes.clone(), |text: String, notes| {
-        let (last, mut all) = (**notes).clone();
-        all.push((last + 1, text.into()));
-        notes.set((last + 1, all));
-    });
-    let unsay = use_callback(notes.clone(), |id: u32, notes| {
-        let (last, mut all) = (**notes).clone();
-        all.retain(|(other, _)| *other != id);
-        notes.set((last, all));
     });
     let toggle_details = {
         let driver = driver.clone();
@@ -122,9 +106,46 @@ pub(crate) fn Shell() -> Html {
                 }
             </main>
             { dialog_view(dialog.as_ref(), &ui) }
-            <Toasts notes={notes.1.clone()} onend={unsay} />
+            <Toasts {notes} onend={unsay} />
         </ContextProvider<Ui>>
     }
+}
+
+/// Goes somewhere. It stays the same, so that nothing is drawn again because somebody went.
+#[yew::hook]
+fn use_go(place: &UseStateHandle<Place>) -> Callback<Place> {
+    let current = use_mut_ref(|| Place::List);
+    current.replace((**place).clone());
+    use_callback(place.setter(), move |to: Place, place| {
+        if *current.borrow() != to {
+            location::go_to(&to, false);
+            place.set(to);
+        }
+    })
+}
+
+type Notes = Vec<(u32, AttrValue)>;
+
+/// What is being said, how to say something, and how to take it back; the last two stay the same.
+#[yew::hook]
+fn use_notes() -> (Notes, Callback<String>, Callback<u32>) {
+    let notes = use_mut_ref(|| (0u32, Notes::new()));
+    let update = use_force_update();
+    let said = notes.borrow().1.clone();
+    let say = {
+        let (notes, update) = (notes.clone(), update.clone());
+        use_callback((), move |text: String, ()| {
+            let (last, all) = &mut *notes.borrow_mut();
+            *last += 1;
+            all.push((*last, text.into()));
+            update.force_update();
+        })
+    };
+    let unsay = use_callback((), move |id: u32, ()| {
+        notes.borrow_mut().1.retain(|(other, _)| *other != id);
+        update.force_update();
+    });
+    (said, say, unsay)
 }
 
 /// The room that is shown: the one that the address names, else the lobby beside the list.

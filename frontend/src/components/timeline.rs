@@ -62,7 +62,7 @@ pub(crate) struct Timeline {
     unread_line: NodeRef,
     window: Window,
     rows: Vec<Row>,
-    /// Copies of the mounted events; events never change.
+    /// Copies of the mounted events.
     events: HashMap<Sequence, EventRef>,
     unread: Option<Unread>,
     /// The newest event that was in sight.
@@ -245,7 +245,9 @@ impl Timeline {
             let mut events = HashMap::with_capacity(range.len());
             let mounted: Vec<EventRef> = mounted
                 .map(|event| {
+                    // Another one only where what it said was removed.
                     let kept = self.events.remove(&event.sequence);
+                    let kept = kept.filter(|kept| *kept.0 == *event);
                     let kept = kept.unwrap_or_else(|| EventRef(Rc::new(event.clone())));
                     events.insert(event.sequence, kept.clone());
                     kept

@@ -63,7 +63,7 @@ pub(super) fn Pending(props: &PendingProps) -> Html {
                     </header>
                 }
                 if !message.text.is_empty() {
-                    <div class="text">{ markdown::render(&message.text) }</div>
+                    <div class="text">{ markdown::render(&message.text, None) }</div>
                 }
                 if !uploads.is_empty() {
                     <div class="upload-cards">

@@ -1,0 +1,71 @@
+//! Whom a text mentions, as far as this page knows people.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use shared::RoomId;
+use shared::mentions;
+use shared::names::key;
+
+use crate::driver::Driver;
+
+/// Keys of names, and whether each means oneself.
+pub(crate) struct Known(HashMap<String, bool>);
+
+/// Who may be mentioned in the room; `None` where the text mentions nobody.
+pub(crate) fn known(driver: &Driver, room_id: RoomId, text: &str) -> Option<Known> {
+    if !text.contains('@') {
+        return None;
+    }
+    Some(driver.view(|view| {
+        let room = view.rooms.get(&room_id);
+        let members = room.and_then(|room| room.members.as_ref());
+        let members = members.into_iter().flat_map(|members| &members.listed);
+        let mut people = HashMap::new();
+        for member in members {
+            people.insert(key(&member.person.name), false);
+        }
+        for present in view.presence.people.values() {
+            people.insert(key(&present.person.name), false);
+        }
+        if let Some(own) = &view.person {
+            people.insert(key(&own.name), true);
+        }
+        Known(people)
+    }))
+}
+
+impl Known {
+    /// Where the text mentions somebody, and whether that is oneself.
+    pub(crate) fn find(&self, text: &str) -> Vec<(Range<usize>, bool)> {
+        mentions::find(text, |key| match mentions::is_everyone(key) {
+            true => Some(true),
+            false => self.0.get(key).copied(),
+        })
+    }
+
+    /// Whether the text mentions oneself.
+    pub(crate) fn means_me(&self, text: &str) -> bool {
+        self.find(text).iter().any(|(_, is_me)| *is_me)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    fn people() -> Known {
+        Known([("ann".into(), true), ("bob".into(), false)].into())
+    }
+
+    #[test]
+    fn oneself_is_told_from_others() {
+        let text = "hello @Ann and @bob, not x@ann";
+        assert_eq!(people().find(text), [(6..10, true), (15..19, false)]);
+        assert!(people().means_me(text));
+        assert!(!people().means_me("@bob"));
+        assert!(people().means_me("@all"));
+    }
+}
