@@ -80,7 +80,8 @@ impl Administration {
         person: PersonId,
     ) -> Answer {
         let now = crate::now_ms();
-        self.store.sign_out_person(actor, person, now).await?;
+        let ended = self.store.sign_out_person(actor, person, now).await?;
+        self.hub.end_sessions(&ended);
         Ok(ServerFrame::Done { request_id })
     }
 

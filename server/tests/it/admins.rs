@@ -69,6 +69,8 @@ impl Somebody {
                 let by = text(&entry["person"]["name"]);
                 (by, text(&entry["action"]), text(&entry["subject"]))
             })
+            // As every server here is started.
+            .filter(|entry| entry.2 != "guests: on")
             .collect()
     }
 }
