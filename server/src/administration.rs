@@ -5,17 +5,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use shared::admin::{ChangeSettings, ListPeople, RemovePerson, Storage};
-use shared::{ClientFrame, ErrorReply, PersonId, RequestId, Role, Sequence, ServerFrame};
+use shared::{
+    ClientFrame, ErrorReply, PersonId, RequestId, Role, Sequence, ServerFrame, SessionToken,
+};
 
 use crate::error;
 use crate::hub::Hub;
-use crate::store::{Actor, Store, StoreError};
+use crate::store::{Actor, Store, StoreError, TokenHash, random};
 
 /// What it works with.
 #[derive(Clone)]
 pub(crate) struct Administration {
     pub(crate) store: Store,
     pub(crate) hub: Arc<Hub>,
+    /// Where browsers find the server, without a slash at the end.
+    pub(crate) origin: String,
     /// Where files are, on the disk whose space admins ask for.
     pub(crate) uploads_dir: PathBuf,
 }
@@ -35,6 +39,9 @@ impl Administration {
             ClientFrame::SetRole {
                 person_id, role, ..
             } => self.set_role(actor, request_id, person_id, role).await,
+            ClientFrame::ResetPassword { person_id, .. } => {
+                self.reset_password(actor, request_id, person_id).await
+            }
             ClientFrame::SignOutPerson { person_id, .. } => {
                 self.sign_out_person(actor, request_id, person_id).await
             }
@@ -69,8 +76,28 @@ impl Administration {
         role: Role,
     ) -> Answer {
         let now = crate::now_ms();
-        self.store.set_role(actor, person, role, now).await?;
+        if let Some(person) = self.store.set_role(actor, person, role, now).await? {
+            self.hub.account_changed(&person, role);
+        }
         Ok(ServerFrame::Done { request_id })
+    }
+
+    async fn reset_password(
+        &self,
+        actor: Actor,
+        request_id: RequestId,
+        person: PersonId,
+    ) -> Answer {
+        let token = SessionToken::from_random(random()).reveal();
+        let hash = TokenHash::of(&token);
+        let made = self
+            .store
+            .offer_password_reset(actor, person, hash, crate::now_ms());
+        Ok(ServerFrame::InvitationCreated {
+            request_id,
+            invitation: made.await?,
+            token: token.into(),
+        })
     }
 
     async fn sign_out_person(
@@ -93,7 +120,7 @@ impl Administration {
             ..
         } = request;
         let removed = self.store.remove_person(actor, person_id, messages, now);
-        removed.await?;
+        self.hub.end_sessions(&removed.await?.sessions);
         if messages {
             self.store.purge(now).await?;
         }

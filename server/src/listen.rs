@@ -116,6 +116,7 @@ impl Server {
         let administration = Administration {
             store: store.clone(),
             hub: hub.clone(),
+            origin: origin(&config, http, tls.is_some()),
             uploads_dir: config.uploads_dir,
         };
         let operator = Socket::open(&config.data_dir);
@@ -233,6 +234,19 @@ impl Server {
             tracing::warn!(%error, "how far people have read of late is lost");
         }
         self.store.close().await;
+    }
+}
+
+/// Where browsers find the server, without a slash at the end. `http` is what it listens on.
+pub(crate) fn origin(config: &Config, http: SocketAddr, is_tls: bool) -> String {
+    if let Some(url) = &config.public_url {
+        return url.as_str().trim_end_matches('/').to_owned();
+    }
+    let scheme = if is_tls { "https" } else { "http" };
+    // What stands for every address leads to this machine here, and nowhere elsewhere.
+    match http.ip().is_unspecified() {
+        true => format!("{scheme}://localhost:{}", http.port()),
+        false => format!("{scheme}://{http}"),
     }
 }
 

@@ -2,11 +2,11 @@
 //! an account. Commands open the database themselves, or, where a server has it open, ask that one over a socket.
 
 use serde::{Deserialize, Serialize};
-use shared::{ClientFrame, ErrorReply, RequestId, ServerFrame};
+use shared::{ClientFrame, PersonId, RequestId, ServerFrame};
 
 use crate::administration::Administration;
 use crate::error;
-use crate::store::Actor;
+use crate::store::{Actor, Store, StoreError};
 
 mod line;
 mod socket;
@@ -33,25 +33,47 @@ pub(crate) enum OperatorRequest {
 pub(crate) enum OwnRequest {
     /// Answered by `people_listed` with one person.
     FindPerson { name: String },
+    /// Answered by `sessions_listed`.
+    ListSessions { person_id: PersonId },
+}
+
+/// The answer to a request, a line each.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct OperatorReply {
+    pub(crate) reply: ServerFrame,
+    /// Where browsers find the server, without a slash at the end.
+    pub(crate) origin: String,
 }
 
 impl OperatorRequest {
-    /// The reply to it.
-    pub(crate) async fn answer(
-        self,
-        administration: &Administration,
-    ) -> Result<ServerFrame, ErrorReply> {
-        match self {
-            Self::Own(OwnRequest::FindPerson { name }) => {
-                let found = administration.store.person_named(name).await;
-                let person = found.map_err(|failed| error::from_store(NONE, failed))?;
-                Ok(ServerFrame::PeopleListed {
-                    request_id: NONE,
-                    people: vec![person],
-                    more: false,
-                })
+    /// The reply to it, which may be an error.
+    pub(crate) async fn answer(self, administration: &Administration) -> OperatorReply {
+        let answer = match self {
+            Self::Own(request) => {
+                let answer = request.answer(&administration.store).await;
+                answer.map_err(|failed| error::from_store(NONE, failed))
             }
             Self::Frame(request) => administration.answer(Actor::Operator, *request).await,
+        };
+        OperatorReply {
+            reply: answer.unwrap_or_else(ServerFrame::Error),
+            origin: administration.origin.clone(),
         }
+    }
+}
+
+impl OwnRequest {
+    async fn answer(self, store: &Store) -> Result<ServerFrame, StoreError> {
+        Ok(match self {
+            Self::FindPerson { name } => ServerFrame::PeopleListed {
+                request_id: NONE,
+                people: vec![store.person_named(name).await?],
+                more: false,
+            },
+            Self::ListSessions { person_id } => ServerFrame::SessionsListed {
+                request_id: NONE,
+                sessions: store.sessions_of(person_id).await?,
+            },
+        })
     }
 }

@@ -4,16 +4,19 @@
 use std::io::Write;
 
 use serde_json::Value;
-use shared::admin::{ChangeSettings, ListPeople, RemovePerson};
-use shared::{ClientFrame, PersonId, RequestId, Role, ServerFrame};
+use shared::admin::{ListPeople, RemovePerson};
+use shared::{ClientFrame, ErrorCode, PersonId, RequestId, Role, ServerFrame};
 
 use super::{Verdict, say};
 use crate::Config;
-use crate::operator::{AskError, Line, OperatorRequest, OwnRequest};
+use crate::operator::{AskError, Line, OperatorReply, OperatorRequest, OwnRequest};
 use crate::store::InspectError;
 
+mod settings;
 mod tables;
 mod verify;
+
+use settings::SettingKey;
 
 /// Of all requests: a command has one at a time.
 const NONE: RequestId = RequestId(0);
@@ -43,10 +46,18 @@ enum Task {
         /// owner, admin, member or guest
         role: String,
     },
-    /// Sign somebody out everywhere
-    SignOut {
-        /// Whose sessions end
+    /// Print a link by which somebody chooses another password; good for a day, and once
+    ResetPassword {
+        /// Who has lost it
         name: String,
+    },
+    /// List where somebody is signed in
+    Sessions {
+        /// Whose sessions
+        name: String,
+        /// End them all instead
+        #[arg(long)]
+        end: bool,
     },
     /// Remove somebody for good: account, sessions, memberships and bots
     Remove {
@@ -77,17 +88,6 @@ enum Task {
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
         last: u16,
     },
-}
-
-/// Named as on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-#[value(rename_all = "snake_case")]
-enum SettingKey {
-    Registration,
-    Guests,
-    RoomsPerPersonMax,
-    MembersPerRoomMax,
-    FileBytesPerPersonMax,
 }
 
 /// Why it was not done.
@@ -146,11 +146,23 @@ impl Desk<'_> {
         match task {
             Task::People { query } => self.people(query).await,
             Task::Role { name, role } => self.set_role(name, &role).await,
-            Task::SignOut { name } => {
+            Task::ResetPassword { name } => {
+                let request = ClientFrame::ResetPassword {
+                    request_id: NONE,
+                    person_id: self.find(&name).await?,
+                };
+                self.show(request).await
+            }
+            Task::Sessions { name, end: false } => {
                 let person_id = self.find(&name).await?;
+                let request = OperatorRequest::Own(OwnRequest::ListSessions { person_id });
+                let reply = self.line.ask(request).await?;
+                self.print(&reply)
+            }
+            Task::Sessions { name, end: true } => {
                 let request = ClientFrame::SignOutPerson {
                     request_id: NONE,
-                    person_id,
+                    person_id: self.find(&name).await?,
                 };
                 self.do_it(request, &format!("{name} is signed out everywhere"))
                     .await
@@ -185,7 +197,7 @@ impl Desk<'_> {
         }
     }
 
-    async fn ask(&mut self, request: ClientFrame) -> Result<ServerFrame, ManageError> {
+    async fn ask(&mut self, request: ClientFrame) -> Result<OperatorReply, ManageError> {
         let request = OperatorRequest::Frame(Box::new(request));
         Ok(self.line.ask(request).await?)
     }
@@ -198,8 +210,9 @@ impl Desk<'_> {
 
     /// Asks for what is answered by `done`.
     async fn do_it(&mut self, request: ClientFrame, done: &str) -> Result<(), ManageError> {
-        match self.ask(request).await? {
-            answer @ ServerFrame::Done { .. } if self.json => self.print(&answer),
+        let answer = self.ask(request).await?;
+        match answer.reply {
+            ServerFrame::Done { .. } if self.json => self.print(&answer),
             ServerFrame::Done { .. } => {
                 say(self.out, done);
                 Ok(())
@@ -213,43 +226,45 @@ impl Desk<'_> {
         let request = OwnRequest::FindPerson {
             name: name.to_owned(),
         };
-        match self.line.ask(OperatorRequest::Own(request)).await {
-            Ok(ServerFrame::PeopleListed { people, .. }) if people.len() == 1 => {
+        let answer = match self.line.ask(OperatorRequest::Own(request)).await {
+            Err(AskError::Refused(refusal)) if refusal.code == ErrorCode::PersonNotFound => {
+                return Err(ManageError::Nobody(name.to_owned()));
+            }
+            answered => answered?,
+        };
+        match answer.reply {
+            ServerFrame::PeopleListed { people, .. } if people.len() == 1 => {
                 Ok(people[0].person.id)
             }
-            Ok(_) => Err(ManageError::Strange),
-            Err(AskError::Refused(refusal))
-                if refusal.code == shared::ErrorCode::PersonNotFound =>
-            {
-                Err(ManageError::Nobody(name.to_owned()))
-            }
-            Err(failed) => Err(failed.into()),
+            _other => Err(ManageError::Strange),
         }
     }
 
     async fn people(&mut self, query: String) -> Result<(), ManageError> {
         let mut all = Vec::new();
         let mut after = None;
-        loop {
+        let origin = loop {
             let request = ClientFrame::ListPeople(ListPeople {
                 request_id: NONE,
                 query: query.clone(),
                 after,
             });
-            let ServerFrame::PeopleListed { people, more, .. } = self.ask(request).await? else {
+            let OperatorReply { reply, origin } = self.ask(request).await?;
+            let ServerFrame::PeopleListed { people, more, .. } = reply else {
                 return Err(ManageError::Strange);
             };
             all.extend(people);
             after = all.last().map(|record| record.person.name.clone());
             if !more {
-                break;
+                break origin;
             }
-        }
-        self.print(&ServerFrame::PeopleListed {
+        };
+        let reply = ServerFrame::PeopleListed {
             request_id: NONE,
             people: all,
             more: false,
-        })
+        };
+        self.print(&OperatorReply { reply, origin })
     }
 
     async fn set_role(&mut self, name: String, role: &str) -> Result<(), ManageError> {
@@ -271,85 +286,44 @@ impl Desk<'_> {
     async fn audit(&mut self, last: usize) -> Result<(), ManageError> {
         let mut all = Vec::new();
         let mut before = None;
-        while all.len() < last {
+        let origin = loop {
             let request = ClientFrame::ReadAuditLog {
                 request_id: NONE,
                 before,
             };
-            let ServerFrame::AuditPage { entries, .. } = self.ask(request).await? else {
+            let OperatorReply { reply, origin } = self.ask(request).await?;
+            let ServerFrame::AuditPage { entries, .. } = reply else {
                 return Err(ManageError::Strange);
             };
             before = entries.last().map(|entry| entry.sequence);
-            if before.is_none() {
-                break;
-            }
             all.extend(entries);
-        }
+            if before.is_none() || all.len() >= last {
+                break origin;
+            }
+        };
         all.truncate(last);
-        self.print(&ServerFrame::AuditPage {
+        let reply = ServerFrame::AuditPage {
             request_id: NONE,
             entries: all,
-        })
+        };
+        self.print(&OperatorReply { reply, origin })
     }
 
-    fn print(&mut self, answer: &ServerFrame) -> Result<(), ManageError> {
+    fn print(&mut self, answer: &OperatorReply) -> Result<(), ManageError> {
+        let OperatorReply { reply, origin } = answer;
         if self.json {
-            let mut object = serde_json::to_value(answer).map_err(|_| ManageError::Strange)?;
+            let mut object = serde_json::to_value(reply).map_err(|_| ManageError::Strange)?;
             if let Value::Object(fields) = &mut object {
                 fields.remove("request_id");
+                if let ServerFrame::InvitationCreated { token, .. } = reply {
+                    fields.insert("link".to_owned(), tables::link(origin, token).into());
+                }
             }
             say(self.out, &object.to_string());
             return Ok(());
         }
-        let lines = tables::lines(answer).ok_or(ManageError::Strange)?;
+        let lines = tables::lines(reply, origin).ok_or(ManageError::Strange)?;
         lines.iter().for_each(|line| say(self.out, line));
         Ok(())
-    }
-}
-
-impl SettingKey {
-    fn change(self, value: &str) -> Result<ChangeSettings, ManageError> {
-        let wrong = |key, possible| ManageError::Value {
-            key,
-            value: value.to_owned(),
-            possible,
-        };
-        let number = "it is a whole number";
-        let mut request = ChangeSettings::default();
-        match self {
-            Self::Registration => {
-                let parsed = serde_json::from_value(Value::String(value.to_owned()));
-                let known = parsed
-                    .ok()
-                    .filter(|it| *it != shared::account::Registration::Unknown);
-                let wrong = || wrong("registration", "it is open, invitation or closed");
-                request.registration = Some(known.ok_or_else(wrong)?);
-            }
-            Self::Guests => {
-                request.guests = Some(match value {
-                    "on" => true,
-                    "off" => false,
-                    _other => return Err(wrong("guests", "it is on or off")),
-                });
-            }
-            Self::RoomsPerPersonMax => {
-                let parsed = value
-                    .parse()
-                    .map_err(|_| wrong("rooms_per_person_max", number));
-                request.rooms_per_person_max = Some(parsed?);
-            }
-            Self::MembersPerRoomMax => {
-                let parsed = value
-                    .parse()
-                    .map_err(|_| wrong("members_per_room_max", number));
-                request.members_per_room_max = Some(parsed?);
-            }
-            Self::FileBytesPerPersonMax => {
-                let parsed = value.parse();
-                let parsed = parsed.map_err(|_| wrong("file_bytes_per_person_max", number));
-                request.file_bytes_per_person_max = Some(parsed?);
-            }
-        }
-        Ok(request)
     }
 }

@@ -8,10 +8,12 @@ use shared::{ErrorReply, ServerFrame};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 
-use super::{OperatorRequest, socket_path};
+use super::{OperatorReply, OperatorRequest, socket_path};
 use crate::Config;
 use crate::administration::Administration;
+use crate::config::TlsSource;
 use crate::hub::Hub;
+use crate::listen::origin;
 use crate::metrics::Metrics;
 use crate::store::{OpenError, Store, database_path};
 
@@ -54,6 +56,7 @@ impl Line {
             Ok(store) => Ok(Self::Own(Box::new(Administration {
                 store,
                 hub: Arc::new(Hub::default()),
+                origin: origin(config, config.http, config.tls != TlsSource::Off),
                 uploads_dir: config.uploads_dir.clone(),
             }))),
             Err(AskError::Open(OpenError::InUse(data_dir))) => {
@@ -63,19 +66,22 @@ impl Line {
         }
     }
 
-    /// The reply to the request.
-    pub(crate) async fn ask(&mut self, request: OperatorRequest) -> Result<ServerFrame, AskError> {
-        match self {
-            Self::Own(administration) => Ok(request.answer(administration).await?),
+    /// The reply to the request, and where browsers find the server.
+    pub(crate) async fn ask(
+        &mut self,
+        request: OperatorRequest,
+    ) -> Result<OperatorReply, AskError> {
+        let answer = match self {
+            Self::Own(administration) => request.answer(administration).await,
             Self::Server(stream) => {
                 let read = exchange(stream, &request).await.map_err(AskError::Left)?;
-                match serde_json::from_str(&read) {
-                    Ok(ServerFrame::Error(refusal)) => Err(refusal.into()),
-                    Ok(ServerFrame::Unknown) | Err(_) => Err(AskError::Strange),
-                    Ok(answer) => Ok(answer),
-                }
+                serde_json::from_str(&read).map_err(|_| AskError::Strange)?
             }
+        };
+        if let ServerFrame::Error(refusal) = answer.reply {
+            return Err(refusal.into());
         }
+        Ok(answer)
     }
 
     /// Ends what was opened.

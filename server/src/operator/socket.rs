@@ -14,7 +14,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::OperatorRequest;
+use super::{OperatorReply, OperatorRequest};
 use crate::administration::Administration;
 
 /// In the data folder.
@@ -103,12 +103,14 @@ async fn answer(stream: UnixStream, administration: &Administration) -> io::Resu
         }
         let answer = match serde_json::from_slice::<OperatorRequest>(&line) {
             Ok(request) => request.answer(administration).await,
-            Err(error) => Err(ErrorReply::new(
-                ErrorCode::MalformedFrame,
-                error.to_string(),
-            )),
+            Err(error) => {
+                let refusal = ErrorReply::new(ErrorCode::MalformedFrame, error.to_string());
+                OperatorReply {
+                    reply: ServerFrame::Error(refusal),
+                    origin: administration.origin.clone(),
+                }
+            }
         };
-        let answer = answer.unwrap_or_else(ServerFrame::Error);
         timeout(PATIENCE, write.write_all(&codec::encode_line(&answer))).await??;
     }
 }

@@ -8,6 +8,7 @@ use shared::{Operation, PersonId, Role};
 use super::{NotAllowed, StoreError, counter, named};
 
 mod overview;
+mod passwords;
 mod people;
 mod removal;
 mod settings;

@@ -107,6 +107,15 @@ pub(super) fn insert(db: &Connection, new: &NewInvitation) -> Result<InvitationI
     Ok(id)
 }
 
+/// Ends the links by which the person could choose another password.
+pub(super) fn revoke_resets(db: &Connection, person: PersonId) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "DELETE FROM invitations WHERE purpose = 'reset_password' AND person_id = ?1",
+    )?
+    .execute([person.as_bytes()])?;
+    Ok(())
+}
+
 fn purpose_name(purpose: InvitationPurpose) -> &'static str {
     match purpose {
         InvitationPurpose::Own => "own",
@@ -155,7 +164,8 @@ pub(super) fn find(
 /// Whether whoever made it could still make it.
 fn is_backed(db: &Connection, invitation: &Invitation) -> Result<bool, StoreError> {
     let Some(by) = invitation.by else {
-        return Ok(!policy::is_owned(db)?);
+        // The server's own is for whoever is the first, and the operator could always make another.
+        return Ok(invitation.purpose != InvitationPurpose::Own || !policy::is_owned(db)?);
     };
     let role = accounts::role_of(db, by)?;
     Ok(match (invitation.purpose, invitation.room) {
@@ -237,7 +247,8 @@ fn entry(
 fn is_by_admin(db: &Connection, invitation: &Invitation) -> Result<bool, StoreError> {
     match invitation.by {
         Some(by) => Ok(accounts::role_of(db, by)?.is_admin()),
-        None => Ok(false),
+        // The operator's.
+        None => Ok(true),
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn list(
     let mut statement = db.prepare_cached(
         "SELECT id, name, topic, last_seq, id = ?1 AS is_lobby,
                 id = ?1 OR EXISTS (SELECT 1 FROM members WHERE room_id = id AND person_id = ?2) AS joined,
-                CASE WHEN id = ?1 THEN (SELECT count(*) FROM people)
+                CASE WHEN id = ?1 THEN (SELECT count(*) FROM people WHERE removed_ms IS NULL)
                      ELSE (SELECT count(*) FROM members WHERE room_id = id) END
          FROM rooms
          WHERE ?3 OR id = ?1 OR id IN (SELECT room_id FROM members WHERE person_id = ?2)
@@ -176,10 +176,11 @@ pub(super) fn members(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let (total, people) = if room == lobby {
         let total = db
-            .prepare_cached("SELECT count(*) FROM people")?
+            .prepare_cached("SELECT count(*) FROM people WHERE removed_ms IS NULL")?
             .query_row([], |row| row.get(0))?;
-        let mut people =
-            db.prepare_cached("SELECT id, name FROM people ORDER BY name_key LIMIT ?1")?;
+        let mut people = db.prepare_cached(
+            "SELECT id, name FROM people WHERE removed_ms IS NULL ORDER BY name_key LIMIT ?1",
+        )?;
         let people = people
             .query_map([limit], person)?
             .collect::<Result<_, _>>()?;

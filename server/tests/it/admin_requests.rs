@@ -72,7 +72,7 @@ async fn admins_change_members_and_only_owners_change_admins() {
     ] {
         assert_eq!(admin.code(set(&person, role)).await, "not_allowed");
     }
-    for request in ["sign_out_person"] {
+    for request in ["sign_out_person", "remove_person", "reset_password"] {
         let request = json!({"type": request, "person_id": other.id()});
         assert_eq!(admin.code(request).await, "not_allowed");
     }
@@ -103,13 +103,25 @@ async fn admins_change_members_and_only_owners_change_admins() {
 }
 
 #[tokio::test]
-async fn whoever_is_signed_out_has_no_session_any_more() {
+async fn whoever_is_concerned_hears_of_it_at_once() {
     let folder = TempDir::new().unwrap();
     let server = start(&folder).await;
     let mut admin = Somebody::new(&folder, &server, "Adam", "admin").await;
-    let mia = Somebody::new(&folder, &server, "Mia", "member").await;
+    let mut mia = Somebody::new(&folder, &server, "Mia", "member").await;
     let uploader = Uploader::new(&mia.welcome);
     uploader.begin(&server, "a", 1).await;
+    let request = json!({"type": "set_role", "person_id": mia.id(), "role": "admin"});
+    admin.done(request).await;
+    let changed = mia.peer.expect("account_changed").await;
+    assert_eq!(changed["role"], "admin");
+    let listed = mia.ask(json!({"type": "list_people"})).await;
+    assert_eq!(listed["type"], "people_listed");
+    let request = json!({"type": "set_role", "person_id": mia.id(), "role": "member"});
+    assert_eq!(admin.code(request.clone()).await, "not_allowed");
+    crate::operator::run(&folder, &["admin", "role", "Mia", "member"])
+        .await
+        .assert_clean();
+    assert_eq!(mia.peer.expect("account_changed").await["role"], "member");
     let request = json!({"type": "sign_out_person", "person_id": mia.id()});
     admin.done(request).await;
     let refused = uploader

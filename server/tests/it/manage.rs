@@ -81,6 +81,7 @@ async fn what_cannot_be_done_is_said_in_one_sentence() {
         (&["role", "Ann", "bot"], &["owner, admin, member"]),
         (&["settings", "guests", "maybe"], &["maybe", "on or off"]),
         (&["settings", "guests"], &["VALUE"]),
+        (&["reset-password", "Ann"], &["guest", "member"]),
         (&["settings", "members_per_room_max", "-1"], &["-1"]),
     ] {
         admin(&folder, arguments).await.assert_refused(says);
@@ -120,7 +121,10 @@ async fn what_the_operator_sees_fits_a_screen() {
             .contains("people            1\nrooms             2\n"),
         "{storage:?}"
     );
-    let told = admin(&folder, &["sign-out", "Mia"]).await;
+    let sessions = admin(&folder, &["sessions", "Mia"]).await;
+    assert_eq!(sessions.out.lines().count(), 2, "{sessions:?}");
+    assert!(sessions.out.contains("127.0.0.1"), "{sessions:?}");
+    let told = admin(&folder, &["sessions", "Mia", "--end"]).await;
     assert_eq!(told.out, "Mia is signed out everywhere\n");
     let log = admin(&folder, &["audit", "--last", "1"]).await;
     let last = log.out.lines().last().unwrap();
@@ -133,9 +137,6 @@ async fn the_audit_log_is_checked_and_where_it_ends_can_be_noted() {
     let folder = TempDir::new().unwrap();
     let server = start(&folder).await;
     Peer::tcp(&server).await.claim("Ann").await;
-    let empty = admin(&folder, &["audit", "--verify"]).await;
-    empty.assert_clean();
-    assert_eq!(empty.out, "the audit log is empty\n");
     for role in ["admin", "member", "owner"] {
         admin(&folder, &["role", "Ann", role]).await.assert_clean();
     }
@@ -143,7 +144,7 @@ async fn the_audit_log_is_checked_and_where_it_ends_can_be_noted() {
     let hash = log["entries"][0]["hash"].as_str().unwrap();
     let sound = admin(&folder, &["audit", "--verify"]).await;
     sound.assert_clean();
-    assert_eq!(sound.out, format!("entry 3 is the last: {hash}\n"));
+    assert_eq!(sound.out, format!("entry 4 is the last: {hash}\n"));
     server.stop().await;
 
     let db = rusqlite::Connection::open(folder.path().join("data/chinwag.db")).unwrap();
@@ -156,4 +157,35 @@ async fn the_audit_log_is_checked_and_where_it_ends_can_be_noted() {
     let broken = admin(&folder, &["audit", "--verify"]).await;
     assert_eq!(broken.code, 1, "{broken:?}");
     assert!(broken.out.contains("entry 2 is not the one"), "{broken:?}");
+}
+
+#[tokio::test]
+async fn a_lost_password_is_replaced_by_a_link() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    Peer::tcp(&server).await.claim("Ann").await;
+    admin(&folder, &["role", "Ann", "owner"])
+        .await
+        .assert_clean();
+    let first = reply(&folder, &["reset-password", "Ann"]).await;
+    let printed = admin(&folder, &["reset-password", "Ann"]).await;
+    printed.assert_clean();
+    let origin = format!("http://{}/#invite=", server.http_address());
+    let second = printed.out.trim_end().strip_prefix(&origin).unwrap();
+    let reset = |token: &str| {
+        let credentials =
+            json!({"type": "reset_password", "token": token, "password": "correct horse battery"});
+        json!({"type": "hello", "protocol": 1, "credentials": credentials})
+    };
+    // Another link ends the one of before, and each works once.
+    let link = first["link"].as_str().unwrap();
+    let mut peer = Peer::tcp(&server).await;
+    peer.send(reset(link.strip_prefix(&origin).unwrap())).await;
+    assert_eq!(peer.expect("error").await["code"], "invitation_invalid");
+    peer.send(reset(second)).await;
+    assert_eq!(peer.expect("welcome").await["person"]["name"], "Ann");
+    let mut again = Peer::tcp(&server).await;
+    again.send(reset(second)).await;
+    assert_eq!(again.expect("error").await["code"], "invitation_invalid");
+    server.stop().await;
 }

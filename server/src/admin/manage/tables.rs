@@ -1,8 +1,8 @@
 //! Replies as lines for people.
 
-use shared::ServerFrame;
-use shared::account::Registration;
+use shared::account::{Registration, SessionInfo};
 use shared::admin::{AuditEntry, PersonRecord, RoomRecord, Settings, Storage};
+use shared::{Secret, ServerFrame};
 
 use crate::admin::words::{minute, size};
 
@@ -10,8 +10,8 @@ use crate::admin::words::{minute, size};
 const GAP: &str = "  ";
 
 /// The reply as lines; `None` for one that no command has asked for.
-pub(super) fn lines(answer: &ServerFrame) -> Option<Vec<String>> {
-    Some(match answer {
+pub(super) fn lines(reply: &ServerFrame, origin: &str) -> Option<Vec<String>> {
+    Some(match reply {
         ServerFrame::PeopleListed { people, .. } => table(
             ["name", "role", "sessions", "files", "last seen", "since"],
             people.iter().map(person),
@@ -24,10 +24,29 @@ pub(super) fn lines(answer: &ServerFrame) -> Option<Vec<String>> {
             ["entry", "at", "by", "did", "what"],
             entries.iter().map(audit_entry),
         ),
+        ServerFrame::SessionsListed { sessions, .. } => table(
+            ["device", "address", "last used", "since"],
+            sessions.iter().map(session),
+        ),
+        ServerFrame::InvitationCreated { token, .. } => vec![link(origin, token)],
         ServerFrame::SettingsDescribed { settings, .. } => list(&settings_of(settings)),
         ServerFrame::StorageDescribed { storage, .. } => list(&storage_of(storage)),
         _other => return None,
     })
+}
+
+/// What an invitation is followed by.
+pub(super) fn link(origin: &str, token: &Secret) -> String {
+    format!("{origin}/#invite={}", token.reveal())
+}
+
+fn session(session: &SessionInfo) -> [String; 4] {
+    [
+        session.device.clone(),
+        session.address.clone(),
+        minute(session.last_used_at_ms),
+        minute(session.created_at_ms),
+    ]
 }
 
 fn person(record: &PersonRecord) -> [String; 6] {

@@ -7,7 +7,7 @@ use shared::{Operation, PersonId, PersonName, Role, SessionId, TimestampMs};
 
 use super::{Actor, keep_an_owner};
 use crate::store::audit::{self, Action};
-use crate::store::{Store, StoreError, counter, named};
+use crate::store::{Store, StoreError, counter, invitations, named, sessions};
 
 /// People in one list.
 const PEOPLE_LISTED_MAX: usize = 200;
@@ -58,7 +58,7 @@ impl Store {
             let subject = actor.require_over(db, Operation::SignOutPerson, person)?;
             let name = &subject.person.name;
             audit::append(db, actor.person(), Action::SignOutPerson, name, now)?;
-            Ok((end_sessions(db, person)?, Vec::new()))
+            Ok((sessions::end_all(db, person, None)?, Vec::new()))
         })
         .await
     }
@@ -140,21 +140,10 @@ fn set_role(
     keep_an_owner(db, &subject)?;
     db.prepare_cached("UPDATE people SET role = ?2 WHERE id = ?1")?
         .execute(params![person.as_bytes(), role.as_str()])?;
+    // Made by who may no longer make one for them, maybe.
+    invitations::revoke_resets(db, person)?;
     let (name, before) = (&subject.person.name, subject.role.as_str());
     let what = format!("{name}: {before} → {}", role.as_str());
     audit::append(db, actor.person(), Action::SetRole, &what, now)?;
     Ok(Some(subject.person))
-}
-
-/// Ends all sessions of somebody; which those were.
-pub(super) fn end_sessions(
-    db: &Connection,
-    person: PersonId,
-) -> Result<Vec<SessionId>, StoreError> {
-    let mut statement =
-        db.prepare_cached("DELETE FROM sessions WHERE person_id = ?1 RETURNING id")?;
-    let ended = statement.query_map([person.as_bytes()], |row| {
-        row.get(0).map(SessionId::from_bytes)
-    })?;
-    Ok(ended.collect::<Result<_, _>>()?)
 }

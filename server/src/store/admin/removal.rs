@@ -4,11 +4,10 @@ use rusqlite::{Connection, params};
 use shared::frame::Person;
 use shared::{EventBody, Operation, PersonId, RoomEvent, RoomId, Sequence, SessionId, TimestampMs};
 
-use super::people::end_sessions;
 use super::{Actor, keep_an_owner};
 use crate::store::audit::{self, Action};
 use crate::store::purges::{self, Purge};
-use crate::store::{Store, StoreError, attachments, counter, log, people, to_integer};
+use crate::store::{Store, StoreError, attachments, counter, log, people, sessions, to_integer};
 
 /// What is gone besides the person.
 #[derive(Debug, Default, Clone)]
@@ -80,7 +79,7 @@ impl Removal<'_> {
     fn remove(&mut self, person: &Person) -> Result<(), StoreError> {
         self.removed
             .sessions
-            .extend(end_sessions(self.db, person.id)?);
+            .extend(sessions::end_all(self.db, person.id, None)?);
         self.leave(person)?;
         self.forget(person.id)?;
         if self.messages {
