@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use shared::admin::{ChangeSettings, ListPeople, RemovePerson, Storage};
+use shared::admin::{ChangeSettings, CloseReport, ListPeople, RemovePerson, Storage};
 use shared::{
     ClientFrame, ErrorReply, PersonId, RequestId, Role, Sequence, ServerFrame, SessionToken,
 };
@@ -53,6 +53,8 @@ impl Administration {
             ClientFrame::ReadAuditLog { before, .. } => {
                 self.audit_page(actor, request_id, before).await
             }
+            ClientFrame::ListReports { .. } => self.list_reports(actor, request_id).await,
+            ClientFrame::CloseReport(request) => self.close_report(actor, request).await,
             _other => return Err(error::not_served(request_id)),
         };
         answer.map_err(|failed| error::from_store(request_id, failed))
@@ -172,5 +174,20 @@ impl Administration {
             request_id,
             entries,
         })
+    }
+
+    async fn list_reports(&self, actor: Actor, request_id: RequestId) -> Answer {
+        let reports = self.store.list_reports(actor).await?;
+        Ok(ServerFrame::ReportsListed {
+            request_id,
+            reports,
+        })
+    }
+
+    async fn close_report(&self, actor: Actor, request: CloseReport) -> Answer {
+        let request_id = request.request_id;
+        let closed = self.store.close_report(actor, request, crate::now_ms());
+        closed.await?;
+        Ok(ServerFrame::Done { request_id })
     }
 }

@@ -36,6 +36,7 @@ mod profiles;
 mod purges;
 mod readers;
 mod reading;
+mod reports;
 mod retention;
 mod rooms;
 mod schema;

@@ -4,8 +4,8 @@
 use std::io::Write;
 
 use serde_json::Value;
-use shared::admin::{ListPeople, RemovePerson};
-use shared::{ClientFrame, ErrorCode, PersonId, RequestId, Role, ServerFrame};
+use shared::admin::{CloseReport, ListPeople, RemovePerson};
+use shared::{ClientFrame, ErrorCode, PersonId, ReportId, RequestId, Role, ServerFrame};
 
 use super::{Verdict, say};
 use crate::Config;
@@ -79,6 +79,15 @@ enum Task {
     },
     /// Show what is stored
     Storage,
+    /// Show messages that people asked to look at, or close such a report
+    Reports {
+        /// Close the report of this id, and all others of the same message
+        #[arg(long, value_name = "ID")]
+        close: Option<ReportId>,
+        /// Remove its message as well
+        #[arg(long, requires = "close")]
+        remove_message: bool,
+    },
     /// Show who did what, the newest first
     Audit {
         /// Instead of showing it, check that nothing in it was changed or taken out
@@ -192,6 +201,21 @@ impl Desk<'_> {
             Task::Storage => {
                 let request = ClientFrame::DescribeStorage { request_id: NONE };
                 self.show(request).await
+            }
+            Task::Reports { close: None, .. } => {
+                let request = ClientFrame::ListReports { request_id: NONE };
+                self.show(request).await
+            }
+            Task::Reports {
+                close: Some(report_id),
+                remove_message,
+            } => {
+                let request = ClientFrame::CloseReport(CloseReport {
+                    request_id: NONE,
+                    report_id,
+                    remove_message,
+                });
+                self.do_it(request, "the report is closed").await
             }
             Task::Audit { last, .. } => self.audit(last.into()).await,
         }

@@ -33,7 +33,7 @@ struct Subject {
 
 impl Actor {
     /// Whose deed the audit log says it is.
-    fn person(&self) -> Option<&Person> {
+    pub(super) fn person(&self) -> Option<&Person> {
         match self {
             Self::Person(person) => Some(person),
             Self::Operator => None,

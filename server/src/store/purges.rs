@@ -54,6 +54,29 @@ pub(super) fn queue(db: &Connection, purge: &Purge) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Removes one message at once; the event that says so.
+pub(super) fn remove_one(
+    db: &Connection,
+    room: RoomId,
+    sequence: Sequence,
+    by: &Person,
+    now: TimestampMs,
+) -> Result<RoomEvent, StoreError> {
+    db.prepare_cached("UPDATE events SET body = ?3 WHERE room_id = ?1 AND sequence = ?2")?
+        .execute(params![
+            room.as_bytes(),
+            to_integer(sequence.0),
+            REMOVED_BODY
+        ])?;
+    clear(db, room, sequence)?;
+    let event = EventBody::MessagesRemoved {
+        from: sequence,
+        to: sequence,
+        of: None,
+    };
+    log::append(db, room, by, now, event, None)
+}
+
 /// How far a purge has come.
 struct Progress {
     id: i64,

@@ -32,6 +32,7 @@ mod rate;
 mod read_markers;
 mod refusals;
 mod removal;
+mod reports;
 mod resync;
 mod retention;
 mod secure;

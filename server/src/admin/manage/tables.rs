@@ -1,7 +1,7 @@
 //! Replies as lines for people.
 
 use shared::account::{Registration, SessionInfo};
-use shared::admin::{AuditEntry, PersonRecord, RoomRecord, Settings, Storage};
+use shared::admin::{AuditEntry, PersonRecord, Report, RoomRecord, Settings, Storage};
 use shared::{Secret, ServerFrame};
 
 use crate::admin::words::{minute, size};
@@ -28,6 +28,7 @@ pub(super) fn lines(reply: &ServerFrame, origin: &str) -> Option<Vec<String>> {
             ["device", "address", "last used", "since"],
             sessions.iter().map(session),
         ),
+        ServerFrame::ReportsListed { reports, .. } => reports.iter().flat_map(report).collect(),
         ServerFrame::InvitationCreated { token, .. } => vec![link(origin, token)],
         ServerFrame::SettingsDescribed { settings, .. } => list(&settings_of(settings)),
         ServerFrame::StorageDescribed { storage, .. } => list(&storage_of(storage)),
@@ -88,6 +89,26 @@ fn audit_entry(entry: &AuditEntry) -> [String; 5] {
         by,
         entry.action.clone(),
         entry.subject.clone(),
+    ]
+}
+
+/// A message has room of its own.
+fn report(report: &Report) -> [String; 4] {
+    let text = match report.text.is_empty() {
+        true => "(no text, or gone)",
+        false => &report.text,
+    };
+    [
+        format!(
+            "{}  {}  #{}, message {}",
+            report.report_id,
+            minute(report.at_ms),
+            report.room_name,
+            report.sequence
+        ),
+        format!("    {} reports: {}", report.by.name, report.reason),
+        format!("    {} wrote: {text}", report.author.name),
+        String::new(),
     ]
 }
 
