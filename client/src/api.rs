@@ -1,7 +1,7 @@
 //! What goes into the core and what comes out of it.
 
 use bytes::Bytes;
-use shared::account::{OpenSession, SessionOpened};
+use shared::account::{OpenSession, PresenceState, SessionOpened};
 use shared::codec::Packet;
 use shared::file::FileDescription;
 use shared::frame::{ClientInfo, Credentials};
@@ -179,8 +179,11 @@ pub enum Command {
     },
     /// A person looks at this room now, or at none: of the others only the newest events are kept.
     ShowRoom { room_id: Option<RoomId> },
-    /// Everything up to `up_to` was seen.
+    /// Everything up to `up_to` was seen. Works offline too, and may be given as often as one likes.
     MarkRead { room_id: RoomId, up_to: Sequence },
+    /// Whether somebody is there: [`PresenceState::Online`], [`PresenceState::Away`] or
+    /// [`PresenceState::DoNotDisturb`]. Noticing it is the driver's. Works offline too, and holds until the next one.
+    SetPresence { state: PresenceState },
     /// May be called at every keystroke; it is not sent more often than needed.
     SetTyping { room_id: RoomId, typing: bool },
     /// Begins to upload a file. Works offline too, like a message.
@@ -394,6 +397,8 @@ pub enum Change {
     Unread(RoomId),
     /// A room's members.
     Members(RoomId),
+    /// How far others have read a room.
+    ReadBy(RoomId),
     /// Who is typing in a room.
     Typing(RoomId),
     /// Who is online.

@@ -1,7 +1,8 @@
 //! The state machine: commands and inputs go in here, outputs are queued here.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use shared::account::PresenceState;
 use shared::room::CreateRoom;
 use shared::{ClientFrame, Epoch, RequestId, RoomId, RoomRef, Secret, Sequence, TimestampMs};
 
@@ -9,6 +10,7 @@ use crate::api::{Change, Command, CommandError, Config, Entry, Input, Output, Ti
 use crate::client::inquiry::Inquiry;
 use crate::connection::{ConnectionState, Timers};
 use crate::outbox::Outbox;
+use crate::reading::ToldMarks;
 use crate::snapshot::Snapshot;
 use crate::transfer::Transfers;
 use crate::view::View;
@@ -38,6 +40,9 @@ pub struct Client {
     pub(crate) inquiry: Option<Inquiry>,
     pub(crate) epoch: Option<Epoch>,
     pub(crate) last_read: BTreeMap<RoomId, Sequence>,
+    pub(crate) told_marks: ToldMarks,
+    /// Whose members were asked for on this connection.
+    pub(crate) members_asked: BTreeSet<RoomId>,
     pub(crate) timers: Timers,
     /// Requests that were not answered, and the page of history asked for: its room and its end.
     pub(crate) requests: BTreeMap<RequestId, Option<(RoomId, Sequence)>>,
@@ -64,6 +69,7 @@ impl Client {
                 entry: restored.claim.map(|name| Entry::Guest { name }),
                 unconfirmed: restored.unconfirmed,
                 outbox: Outbox::restore(restored.outbox),
+                attention: PresenceState::Online,
                 ..View::default()
             },
             token: restored.session_token.map(Secret::from),
@@ -72,6 +78,8 @@ impl Client {
             inquiry: None,
             epoch: restored.epoch,
             last_read: restored.last_read,
+            told_marks: ToldMarks::default(),
+            members_asked: BTreeSet::new(),
             timers: Timers::new(now),
             requests: BTreeMap::new(),
             transfers: Transfers::default(),
@@ -128,13 +136,16 @@ impl Client {
             .values()
             .flat_map(|room| room.typing.values());
         let typing = typing.map(|(_, until)| *until).min();
+        let marks = self.told_marks.poll_timeout();
         let transfers = self.transfers.poll_timeout();
         let leaving = self.leaving.map(|(_, until)| until);
         let inquiry = self.inquiry.as_ref().map(|inquiry| inquiry.until);
-        [connection, outbox, typing, transfers, leaving, inquiry]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            connection, outbox, typing, marks, transfers, leaving, inquiry,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Does what a person wants, or refuses and changes nothing.
@@ -177,8 +188,9 @@ impl Client {
                 ClientFrame::ListMembers { request_id, room }
             }),
             Command::ReadHistory { room_id, before } => self.read_history(room_id, before, now),
-            Command::ShowRoom { room_id } => Ok(self.show_room(room_id)),
+            Command::ShowRoom { room_id } => Ok(self.show_room(room_id, now)),
             Command::MarkRead { room_id, up_to } => self.mark_read(room_id, up_to, now),
+            Command::SetPresence { state } => Ok(self.set_presence(state, now)),
             Command::SetTyping { room_id, typing } => self.set_typing(room_id, typing, now),
             Command::BeginUpload {
                 name,

@@ -12,7 +12,7 @@
 //!
 //! - `api`: what goes in and out; `view`: what a screen shows; `snapshot`: what outlives the process
 //! - `connection`: reconnecting and heartbeat; `timeline`: a room's events; `outbox`: unsent messages
-//! - `transfer`: files on their way
+//! - `transfer`: files on their way; `reading`: what is read and unread
 //! - `present`: what every screen makes of the view in the same way
 //! - `client`: ties them together, with what a person asks for below it; `receive`: what each frame does
 
@@ -21,6 +21,7 @@ mod client;
 mod connection;
 mod outbox;
 pub mod present;
+mod reading;
 mod receive;
 mod snapshot;
 mod timeline;

@@ -1,6 +1,6 @@
 //! What each frame of the server does. Every effect is idempotent: a repeated or late frame changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use shared::account::{InvitationDescription, Present, ServerDescription};
@@ -16,7 +16,7 @@ use crate::api::{Change, Output};
 use crate::client::Client;
 use crate::connection::ConnectionState;
 use crate::outbox::transaction_of;
-use crate::timeline::{Gap, Timeline};
+use crate::timeline::Gap;
 use crate::view::{Members, Presence, Room};
 
 /// A timeline is trimmed when it has grown by so many events.
@@ -105,7 +105,7 @@ impl Client {
             }
             ServerFrame::Error(error) => self.failed(error, now),
             ServerFrame::RoomEvent(event) => self.room_event(event, now),
-            ServerFrame::RoomEntered { room } => self.entered(room),
+            ServerFrame::RoomEntered { room } => self.entered(room, now),
             ServerFrame::RoomExited { room_id } => self.exited(room_id),
             ServerFrame::TypingChanged {
                 room_id,
@@ -161,7 +161,12 @@ impl Client {
             | ServerFrame::ReportsListed { request_id, .. }) => self.answered(request_id, answer),
             ServerFrame::AccountChanged { person, role } => self.account_changed(person, role),
             ServerFrame::SessionEnded {} => self.session_ended(now),
-            ServerFrame::ReadMarkerMoved { .. } => {}
+            ServerFrame::ReadMarkerMoved {
+                room_id,
+                person_id,
+                marker,
+                counted_to,
+            } => self.read_marker_moved(room_id, person_id, marker, counted_to, now),
             // The core greets once per connection and pings to hear anything.
             ServerFrame::Welcome(_) | ServerFrame::Pong { .. } | ServerFrame::Unknown => {}
         }
@@ -188,39 +193,45 @@ impl Client {
         let mut gone = std::mem::take(&mut self.view.rooms);
         for opening in welcome.rooms {
             let known = gone.remove(&opening.room.room_id);
-            self.open_room(opening, known);
+            self.open_room(opening, known, now);
         }
         self.persist();
         self.set_state(ConnectionState::Online);
+        self.repeat_presence(now);
+        self.tell_marks(now);
         self.changed(Change::Rooms);
         self.downloads_connected();
         let room_ids: Vec<RoomId> = self.view.rooms.keys().copied().collect();
         for room_id in room_ids {
             self.fill_gap(room_id, now);
         }
+        if let Some(room_id) = self.shown_room {
+            self.ask_who_has_read(room_id, now);
+        }
         self.flush(now);
     }
 
-    fn open_room(&mut self, opening: RoomOpening, known: Option<Room>) {
+    fn open_room(&mut self, opening: RoomOpening, known: Option<Room>, now: TimestampMs) {
         let room_id = opening.room.room_id;
-        let last = opening.room.last_sequence;
-        // What was said before one first came here does not count as unread.
-        let last_read = *self.last_read.entry(room_id).or_insert(last);
-        let (mut timeline, members) = match known {
-            Some(room) => (room.timeline, room.members),
-            None => (Timeline::default(), None),
+        // Where nobody knows how far one has read, what was said before one first came here is not unread.
+        let unknown = match opening.read {
+            Some(read) => read.sequence,
+            None => opening.room.last_sequence,
         };
-        timeline.open(opening.events_from);
-        let room = Room {
-            info: opening.room,
-            timeline,
-            members,
-            typing: BTreeMap::new(),
+        let last_read = self.last_read.get(&room_id).copied().unwrap_or(unknown);
+        let mut room = Room {
             last_read,
-            reading_history: false,
-            keep_events: self.config.timeline_events_max,
+            ..Room::new(opening.room, self.config.timeline_events_max)
         };
+        if let Some(known) = known {
+            room.timeline = known.timeline;
+            room.members = known.members;
+            room.read_by = known.read_by;
+            room.mentioning = known.mentioning;
+        }
+        room.timeline.open(opening.events_from);
         self.view.rooms.insert(room_id, room);
+        self.compare_marks(room_id, opening.read, now);
     }
 
     fn newest_gap(&self, room_id: RoomId) -> Option<Gap> {
@@ -282,10 +293,12 @@ impl Client {
         if !(1..=SEQUENCE_MAX).contains(&event.sequence.0) {
             return false;
         }
-        let Some(room) = self.view.rooms.get_mut(&event.room_id) else {
+        let room_id = event.room_id;
+        let room = self.view.rooms.get(&room_id);
+        let mentions_me = room.is_some_and(|room| self.view.is_mentioned(room, &event));
+        let Some(room) = self.view.rooms.get_mut(&room_id) else {
             return false;
         };
-        let room_id = event.room_id;
         let own = self.view.person.as_ref().map(|person| person.id) == Some(event.person.id);
         let own_id = transaction_of(&event).filter(|_| own);
         let just_happened = event.sequence > room.info.last_sequence;
@@ -293,6 +306,9 @@ impl Client {
         if just_happened {
             room.info.last_sequence = event.sequence;
             room.info.members = members_after(&event, room.info.members);
+        }
+        if mentions_me {
+            room.mentioning.insert(event.sequence);
         }
         let new = room.timeline.insert(event);
         if let Some(message) = own_id.and_then(|id| self.view.outbox.seen(id)) {
@@ -400,17 +416,22 @@ impl Client {
 
     fn members_listed(&mut self, room_id: RoomId, members: Members) {
         if let Some(room) = self.view.rooms.get_mut(&room_id) {
+            let read = members.listed.iter();
+            let read = read.filter_map(|member| Some((member.person.id, member.read_sequence?)));
+            room.read_by = read.collect();
             room.members = Some(members);
             self.changed(Change::Members(room_id));
+            self.changed(Change::ReadBy(room_id));
         }
     }
 
-    fn entered(&mut self, opening: RoomOpening) {
+    fn entered(&mut self, opening: RoomOpening, now: TimestampMs) {
         if self.view.rooms.contains_key(&opening.room.room_id) {
             return;
         }
-        self.open_room(opening, None);
+        self.open_room(opening, None, now);
         self.persist();
+        self.tell_marks(now);
         self.changed(Change::Rooms);
     }
 
@@ -437,22 +458,41 @@ impl Client {
     }
 
     fn presence_listed(&mut self, total: u32, people: Vec<Present>) {
-        let people = people
-            .into_iter()
-            .map(|present| (present.person.id, present))
-            .collect();
-        self.view.presence = Presence { total, people };
-        self.changed(Change::Presence);
+        self.view.presence = Presence::default();
+        self.presence(total, people, Vec::new());
     }
 
     fn presence(&mut self, total: u32, came: Vec<Present>, left: Vec<PersonId>) {
+        let came = came.into_iter();
+        let came: BTreeMap<_, _> = came.map(|present| (present.person.id, present)).collect();
+        self.renamed(&came);
         let presence = &mut self.view.presence;
         presence.total = total;
-        presence
-            .people
-            .extend(came.into_iter().map(|present| (present.person.id, present)));
+        presence.people.extend(came);
         presence.people.retain(|id, _| !left.contains(id));
         self.changed(Change::Presence);
+    }
+
+    /// Somebody may have another name than before; in events the old one stays.
+    fn renamed(&mut self, people: &BTreeMap<PersonId, Present>) {
+        let mut renamed = BTreeSet::new();
+        for (room_id, room) in &mut self.view.rooms {
+            let members = room.members.iter_mut().flat_map(|all| &mut all.listed);
+            let members = members.map(|member| &mut member.person);
+            for known in members.chain(&mut room.info.people) {
+                let name = people.get(&known.id).map(|present| &present.person.name);
+                if let Some(name) = name.filter(|name| **name != known.name) {
+                    known.name.clone_from(name);
+                    renamed.insert(*room_id);
+                }
+            }
+        }
+        if !renamed.is_empty() {
+            self.changed(Change::Rooms);
+        }
+        for room_id in renamed {
+            self.changed(Change::Members(room_id));
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a screen shows. Only the core changes it; every change is announced by a [`crate::Change`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use shared::account::Present;
+use shared::account::{PresenceState, Present};
 use shared::frame::{Person, ServerInfo};
 use shared::limits::Limits;
 use shared::room::{Member, RoomInfo};
@@ -13,6 +13,7 @@ use shared::{
 use crate::api::Entry;
 use crate::connection::ConnectionState;
 use crate::outbox::{Outbox, PendingMessage};
+use crate::reading::Counted;
 use crate::timeline::Timeline;
 use crate::transfer::{Download, DownloadId, Upload};
 
@@ -43,6 +44,8 @@ pub struct View {
     pub directory: Vec<RoomInfo>,
     /// Who is online.
     pub presence: Presence,
+    /// What one says oneself of whether one is there, on this device.
+    pub attention: PresenceState,
     /// One's messages that are not in a timeline yet.
     pub outbox: Outbox,
     /// One's files that are on their way, or wait to be attached.
@@ -71,21 +74,6 @@ impl View {
             .filter(move |message| message.room_id == room_id)
     }
 
-    /// Messages of others after the last read one. Events that are not known here, because they were not read from
-    /// the server yet or are not kept, count as messages.
-    pub fn unread(&self, room_id: RoomId) -> u64 {
-        let room = self.rooms.get(&room_id);
-        room.map_or(0, |room| self.messages_after(room, room.last_read))
-    }
-
-    /// Messages of others after this one, counted as unread ones are.
-    pub(crate) fn messages_after(&self, room: &Room, sequence: Sequence) -> u64 {
-        let events = room.timeline.events_after(sequence);
-        let not_counted = events.filter(|event| !self.is_message_of_others(event));
-        let after = room.info.last_sequence.0.saturating_sub(sequence.0);
-        after.saturating_sub(not_counted.count() as u64)
-    }
-
     pub(crate) fn is_message_of_others(&self, event: &RoomEvent) -> bool {
         let own = self.person.as_ref().map(|person| person.id);
         matches!(event.event, EventBody::MessageSent { .. }) && Some(event.person.id) != own
@@ -103,12 +91,36 @@ pub struct Room {
     pub members: Option<Members>,
     /// Who is typing, and until when unless repeated.
     pub typing: BTreeMap<PersonId, (Person, TimestampMs)>,
-    /// The last event that was read.
+    /// The last event that was read, on any device.
     pub last_read: Sequence,
+    /// How far others have read; known of small rooms only.
+    pub read_by: BTreeMap<PersonId, Sequence>,
     /// A page of history is on its way.
     pub reading_history: bool,
+    /// What the server counted, where not everything that it counted is read.
+    pub(crate) counted: Option<Counted>,
+    /// Messages of others that mention oneself, among those that are known.
+    pub(crate) mentioning: BTreeSet<Sequence>,
     /// Older events are forgotten while nobody looks at the room.
     pub(crate) keep_events: usize,
+}
+
+impl Room {
+    /// One of which nothing is known.
+    pub(crate) fn new(info: RoomInfo, keep_events: usize) -> Self {
+        Self {
+            info,
+            timeline: Timeline::default(),
+            members: None,
+            typing: BTreeMap::new(),
+            last_read: Sequence(0),
+            read_by: BTreeMap::new(),
+            reading_history: false,
+            counted: None,
+            mentioning: BTreeSet::new(),
+            keep_events,
+        }
+    }
 }
 
 /// As of the last answer.
@@ -127,4 +139,12 @@ pub struct Presence {
     pub total: u32,
     /// By id.
     pub people: BTreeMap<PersonId, Present>,
+}
+
+impl Presence {
+    /// Whether somebody is there, as far as it is known here: where many are, not everyone is.
+    pub fn state(&self, id: PersonId) -> PresenceState {
+        let known = self.people.get(&id);
+        known.map_or(PresenceState::Offline, |present| present.state)
+    }
 }

@@ -3,7 +3,7 @@
 //! Whatever is tried again after a lost reply is tried with the same token, by which the server knows that it is the
 //! same try. Passwords are never stored: of a process that died while it tried, the token alone is tried.
 
-use shared::account::{OpenSession, SessionOpened};
+use shared::account::{OpenSession, PresenceState, SessionOpened};
 use shared::frame::{Credentials, Person};
 use shared::{
     ClientFrame, ErrorCode, ErrorReply, RequestId, ServerFrame, SessionToken, TimestampMs,
@@ -183,6 +183,7 @@ impl Client {
         self.view.rooms.clear();
         self.view.directory.clear();
         self.view.presence = Presence::default();
+        self.view.attention = PresenceState::Online;
         self.changed(Change::Rooms);
     }
 

@@ -207,7 +207,7 @@ impl Client {
         Ok(ticket)
     }
 
-    pub(crate) fn show_room(&mut self, room_id: Option<RoomId>) -> Ticket {
+    pub(crate) fn show_room(&mut self, room_id: Option<RoomId>, now: TimestampMs) -> Ticket {
         if self.shown_room != room_id {
             let before = std::mem::replace(&mut self.shown_room, room_id);
             let left = before.and_then(|id| self.view.rooms.get_mut(&id));
@@ -217,29 +217,11 @@ impl Client {
                 self.trim(room_id);
                 self.changed(Change::Timeline(room_id));
             }
+            if let Some(room_id) = room_id {
+                self.ask_who_has_read(room_id, now);
+            }
         }
         Ticket::Done
-    }
-
-    pub(crate) fn mark_read(
-        &mut self,
-        room_id: RoomId,
-        up_to: Sequence,
-        now: TimestampMs,
-    ) -> Result<Ticket, CommandError> {
-        let room = self
-            .view
-            .rooms
-            .get_mut(&room_id)
-            .ok_or(CommandError::NotAMember)?;
-        let up_to = up_to.min(room.info.last_sequence);
-        if up_to > room.last_read {
-            room.last_read = up_to;
-            self.last_read.insert(room_id, up_to);
-            self.persist_soon(now);
-            self.changed(Change::Unread(room_id));
-        }
-        Ok(Ticket::Done)
     }
 
     pub(crate) fn set_typing(

@@ -72,6 +72,8 @@ impl Client {
         self.view.outbox.disconnected();
         self.transfers_disconnected();
         self.typing_sent.clear();
+        self.told_marks.disconnected();
+        self.members_asked.clear();
         for room in self.view.rooms.values_mut() {
             room.reading_history = false;
         }
@@ -95,6 +97,7 @@ impl Client {
         self.leaving_timeout(now);
         self.inquiry_timeout(now);
         self.expire_typing(now);
+        self.tell_marks(now);
         self.persist_timeout(now);
         self.view.outbox.timeout(now);
         self.uploads_timeout(now);

@@ -122,13 +122,11 @@ pub fn others_online(view: &View) -> (Vec<Person>, usize) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
 
+    use shared::Role;
     use shared::room::{Member, RoomInfo};
-    use shared::{Role, Sequence};
 
     use super::*;
-    use crate::timeline::Timeline;
     use crate::view::{Members, Presence};
 
     fn rooms() -> [RoomId; 4] {
@@ -149,20 +147,18 @@ mod tests {
             .iter()
             .map(|(number, online)| Member::new(person(*number), *online));
         let room = Room {
-            info: RoomInfo {
-                members: 3,
-                joined: true,
-                ..RoomInfo::new(room_id, "garden".parse().expect("a name"), kind)
-            },
-            timeline: Timeline::default(),
             members: Some(Members {
                 total: 5,
                 listed: listed.collect(),
             }),
-            typing: BTreeMap::new(),
-            last_read: Sequence(0),
-            reading_history: false,
-            keep_events: 0,
+            ..Room::new(
+                RoomInfo {
+                    members: 3,
+                    joined: true,
+                    ..RoomInfo::new(room_id, "garden".parse().expect("a name"), kind)
+                },
+                0,
+            )
         };
         let people = online.iter().map(|number| person(*number));
         let view = View {

@@ -9,6 +9,7 @@ mod faults;
 mod inquiry;
 mod outbox;
 mod random;
+mod reading;
 mod rooms;
 mod session;
 mod uploads;

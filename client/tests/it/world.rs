@@ -5,12 +5,14 @@ mod checks;
 mod driver;
 mod files;
 mod rate;
+mod reading;
 mod server;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use bytes::Bytes;
 use client::{Change, Client, Command, Config, Entry, Input, Snapshot, Ticket};
+use shared::account::PresenceState;
 use shared::account::{OpenSession, SessionOpened};
 use shared::codec::Packet;
 use shared::frame::{ClientInfo, Person};
@@ -47,6 +49,8 @@ enum Travelling {
 
 pub(crate) struct Peer {
     pub(crate) client: Client,
+    /// What the server was told on this connection.
+    pub(crate) presence: PresenceState,
     pub(crate) stored: Snapshot,
     pub(crate) cut: Option<Cut>,
     /// The connection breaks in place of the packet that comes after so many others, in either direction.
@@ -76,7 +80,7 @@ pub(crate) struct Peer {
     /// Counts connections; packets of another one are lost.
     connection: u64,
     pub(crate) open: bool,
-    person: Option<Person>,
+    pub(crate) person: Option<Person>,
     /// The token by which the present connection is signed in.
     session: Option<String>,
     /// The browser's cookie, which the core never sees.
@@ -105,6 +109,9 @@ pub(crate) struct World {
     /// Whose packets are served without their connection.
     deaf: Option<usize>,
     pub(crate) history_reads: usize,
+    /// How far everyone has read, and how often somebody said so.
+    pub(crate) markers: BTreeMap<PersonId, Sequence>,
+    pub(crate) marks: usize,
     pub(crate) files: Files,
     epoch: Epoch,
     sent: HashMap<(PersonId, TransactionId), (Sequence, TimestampMs)>,
@@ -149,6 +156,8 @@ impl World {
             accounts: Accounts::default(),
             deaf: None,
             history_reads: 0,
+            markers: BTreeMap::new(),
+            marks: 0,
             files: Files::default(),
             epoch: Epoch::from_parts(start, [2; 10]),
             sent: HashMap::new(),
@@ -158,11 +167,16 @@ impl World {
     }
 
     pub(crate) fn sign_in(&mut self, who: usize) {
+        self.sign_in_with(who, who);
+    }
+
+    /// With the name and the token of this number.
+    fn sign_in_with(&mut self, who: usize, number: usize) {
         let sign_in = Command::SignIn {
             entry: Entry::Guest {
-                name: format!("p{who}"),
+                name: format!("p{number}"),
             },
-            session_token: SessionToken::from_random([who as u8; 32]),
+            session_token: SessionToken::from_random([number as u8; 32]),
         };
         self.command(who, sign_in);
     }
@@ -198,6 +212,7 @@ impl World {
             connection: 0,
             open: false,
             person: None,
+            presence: PresenceState::Offline,
             session: None,
             cookie: None,
             arrives: [0; 2],
@@ -281,6 +296,9 @@ impl World {
     /// The server comes back from a backup that ends after `kept` events.
     pub(crate) fn restore_backup(&mut self, kept: usize) {
         self.log.truncate(kept);
+        for read in self.markers.values_mut() {
+            *read = Sequence(kept as u64).min(*read);
+        }
         self.sent
             .retain(|_, (sequence, _)| sequence.0 <= kept as u64);
         self.epoch = Epoch::from_parts(TimestampMs(self.now), [3; 10]);

@@ -3,7 +3,6 @@ use shared::room::{RoomInfo, RoomKind};
 use shared::{PersonId, TransactionId};
 
 use super::*;
-use crate::timeline::Timeline;
 
 const LOBBY: u8 = 1;
 const BUILD: u8 = 2;
@@ -35,8 +34,8 @@ impl Desk {
             ..View::default()
         };
         for (number, name) in [(LOBBY, "lobby"), (BUILD, "build")] {
-            let room = Room {
-                info: RoomInfo {
+            let room = Room::new(
+                RoomInfo {
                     members: 2,
                     joined: true,
                     last_sequence: Sequence(before),
@@ -46,13 +45,8 @@ impl Desk {
                         RoomKind::Public,
                     )
                 },
-                timeline: Timeline::default(),
-                members: None,
-                typing: BTreeMap::new(),
-                last_read: Sequence(0),
-                reading_history: false,
-                keep_events: 100,
-            };
+                100,
+            );
             view.rooms.insert(room_id(number), room);
         }
         let mut desk = Self {

@@ -1,5 +1,6 @@
 //! What the server does with each frame.
 
+use shared::account::PresenceState;
 use shared::codec::Packet;
 use shared::frame::{Credentials, Hello, SendMessage, ServerInfo, Welcome};
 use shared::limits::Limits;
@@ -38,6 +39,11 @@ impl World {
                 ..
             } => self.page(who, request_id, before.unwrap(), limit as usize),
             ClientFrame::SetTyping { .. } => {}
+            ClientFrame::MarkRead { sequence, .. } => self.mark(who, sequence),
+            // A late one is about a connection that is gone.
+            ClientFrame::SetPresence { .. } if self.deaf.is_some() => {}
+            ClientFrame::SetPresence { state } => self.peers[who].presence = state,
+            ClientFrame::ListMembers { request_id, .. } => self.list_members(who, request_id),
             ClientFrame::SignOut { request_id } => self.end_session_of(who, request_id),
             ClientFrame::BeginUpload(begin) => self.begin_upload(who, begin),
             ClientFrame::PutChunk {
@@ -118,8 +124,11 @@ impl World {
         let from = cursor
             .unwrap_or(0)
             .max(self.log.len().saturating_sub(RESUME_EVENTS_MAX));
+        let last_sequence = Sequence(self.log.len() as u64);
+        // Of somebody new everything before is read.
+        self.markers.entry(person.id).or_insert(last_sequence);
         let room = RoomInfo {
-            members: 1,
+            members: self.accounts.people.len() as u32,
             joined: true,
             last_sequence: Sequence(self.log.len() as u64),
             ..RoomInfo::new(self.room_id, "lobby".parse().unwrap(), RoomKind::Lobby)
@@ -140,11 +149,15 @@ impl World {
             role: Role::Member,
             session_id: None,
             session_token: None,
-            rooms: vec![RoomOpening::new(room, Sequence(from as u64 + 1))],
+            rooms: vec![RoomOpening {
+                read: self.marker(person.id),
+                ..RoomOpening::new(room, Sequence(from as u64 + 1))
+            }],
             limits: Limits::default(),
             now_ms: TimestampMs(self.now),
         };
         self.peers[who].person = Some(person);
+        self.peers[who].presence = PresenceState::Online;
         self.down(who, ServerFrame::Welcome(welcome));
         let missed = self.log[from..].to_vec();
         for event in missed {
@@ -214,7 +227,7 @@ impl World {
     }
 
     /// Whether the server has answered the `Hello` of the present connection.
-    fn greeted(&self, who: usize) -> bool {
+    pub(super) fn greeted(&self, who: usize) -> bool {
         use client::ConnectionState::Online;
         let peer = &self.peers[who];
         let welcome = |(to, connection, packet): &(usize, u64, Travelling)| {
