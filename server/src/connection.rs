@@ -31,6 +31,7 @@ mod admin;
 mod deliver;
 pub(crate) mod describe;
 mod files;
+mod membership;
 mod people;
 mod requests;
 mod rooms;

@@ -109,7 +109,7 @@ pub(crate) fn from_store(request_id: RequestId, error: StoreError) -> ErrorReply
         ),
         StoreError::CannotLeave => (
             ErrorCode::CannotLeave,
-            "Everyone is in the lobby; it cannot be left.",
+            "The lobby and direct rooms cannot be left.",
         ),
         StoreError::TransactionConflict => (
             ErrorCode::TransactionConflict,
@@ -155,7 +155,7 @@ pub(crate) fn from_store(request_id: RequestId, error: StoreError) -> ErrorReply
         StoreError::NotAllowed(refused) => return not_allowed(request_id, refused),
         StoreError::Banned => (
             ErrorCode::Banned,
-            "You may not come into this room; its moderators decide.",
+            "Who is banned from this room cannot come in, until its moderators lift the ban.",
         ),
         StoreError::RoomArchived => (
             ErrorCode::RoomArchived,

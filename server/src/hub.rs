@@ -11,23 +11,26 @@ use std::time::Duration;
 use shared::account::PresenceState;
 use shared::frame::Person;
 use shared::room::{ReadMarker, RoomInfo};
-use shared::{PersonId, Role, RoomEvent, RoomId, ServerFrame, SessionId, codec};
+use shared::{EventBody, PersonId, Role, RoomEvent, RoomId, Sequence, ServerFrame, SessionId};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 mod mailbox;
 mod presence;
+mod publisher;
 mod room;
 mod tail;
 
 pub(crate) use mailbox::{Mail, Mailbox, MembershipChange, SendAnswer};
+pub(crate) use publisher::{Publisher, moved};
 pub(crate) use room::Room;
 pub(crate) use tail::TailRead;
 
-use crate::store::{Announcer, Moved};
+use crate::store::Moved;
 use crate::wire::Encoded;
 use presence::Presence;
+use room::FaceChange;
 
 /// People who come or go together are told of together.
 const PRESENCE_PAUSE: Duration = Duration::from_millis(20);
@@ -38,12 +41,34 @@ const END_TIMEOUT: Duration = Duration::from_millis(500);
 /// Shared by all connections and by the store's writer.
 #[derive(Debug, Default)]
 pub struct Hub {
-    rooms: Mutex<HashMap<RoomId, Arc<Room>>>,
+    rooms: Mutex<Rooms>,
     presence: Mutex<Presence>,
     presence_bell: Notify,
     numbers: AtomicU64,
     endings: watch::Sender<u64>,
     tails_bytes: Arc<AtomicIsize>,
+}
+
+#[derive(Debug, Default)]
+struct Rooms {
+    followed: HashMap<RoomId, Arc<Room>>,
+    /// What became of rooms since the server started, for whoever begins to follow one as it was before.
+    changed: HashMap<RoomId, FaceChange>,
+}
+
+impl Rooms {
+    /// The room of an event, where somebody follows it.
+    fn published(&mut self, event: &RoomEvent) -> Option<Arc<Room>> {
+        let room = self.followed.get(&event.room_id);
+        if let EventBody::RoomChanged { name, changes } = &event.event {
+            let change = self.changed.entry(event.room_id).or_default();
+            change.add(event.sequence, name.as_ref(), changes);
+            if let Some(room) = room {
+                room.change_face(change, Sequence::default());
+            }
+        }
+        room.cloned()
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -101,7 +126,7 @@ impl Hub {
         let elsewhere = lock(&self.presence)
             .connections_of(person)
             .any(|mailbox| mailbox.number != by);
-        let room = lock(&self.rooms).get(&room).cloned();
+        let room = lock(&self.rooms).followed.get(&room).cloned();
         elsewhere || room.is_some_and(|room| room.is_small_beside(person))
     }
 
@@ -120,7 +145,7 @@ impl Hub {
                 mailbox.read_marker_moved(moved.room, &own);
             }
         }
-        let room = lock(&self.rooms).get(&moved.room).cloned();
+        let room = lock(&self.rooms).followed.get(&moved.room).cloned();
         if let Some(room) = room.filter(|_| moved.is_small) {
             let marker = ReadMarker {
                 sequence: moved.marker.sequence,
@@ -132,9 +157,14 @@ impl Hub {
 
     pub(crate) fn follow(&self, info: &RoomInfo, mailbox: &Arc<Mailbox>) -> Arc<Room> {
         let mut rooms = lock(&self.rooms);
-        let room = rooms
-            .entry(info.room_id)
-            .or_insert_with(|| Arc::new(Room::new(info, self.tails_bytes.clone())));
+        let Rooms { followed, changed } = &mut *rooms;
+        let room = followed.entry(info.room_id).or_insert_with(|| {
+            let room = Room::new(info, self.tails_bytes.clone());
+            if let Some(change) = changed.get(&info.room_id) {
+                room.change_face(change, info.last_sequence);
+            }
+            Arc::new(room)
+        });
         room.follow(info, mailbox);
         room.clone()
     }
@@ -142,12 +172,12 @@ impl Hub {
     pub(crate) fn unfollow(&self, room: &Room, mailbox: &Mailbox) {
         let mut rooms = lock(&self.rooms);
         if room.unfollow(mailbox) {
-            rooms.remove(&room.id());
+            rooms.followed.remove(&room.id());
         }
     }
 
     /// Tells every connection of the person. One that does not keep up is closed.
-    pub(crate) fn membership_changed(&self, person: PersonId, change: &MembershipChange) {
+    fn membership_changed(&self, person: PersonId, change: MembershipChange) {
         for mailbox in lock(&self.presence).connections_of(person) {
             mailbox.membership_changed(change);
         }
@@ -211,7 +241,10 @@ impl Hub {
 
     /// Who is connected and in the room, at most `limit`.
     pub(crate) fn people_in(&self, room: RoomId, limit: usize) -> HashMap<PersonId, Person> {
-        let people = lock(&self.rooms).get(&room).map(|room| room.people(limit));
+        let people = lock(&self.rooms)
+            .followed
+            .get(&room)
+            .map(|room| room.people(limit));
         let presence = lock(&self.presence);
         let people = people.into_iter().flatten();
         people
@@ -240,63 +273,6 @@ impl Hub {
                 presence
                     .connections()
                     .for_each(|mailbox| mailbox.presence_changed(&frame));
-            }
-        }
-    }
-}
-
-/// Puts what was committed into the tails, then rings.
-pub(crate) struct Publisher {
-    hub: Arc<Hub>,
-    /// Rings those who have peace for now; the writer's thread cannot wait.
-    runtime: Handle,
-    /// Rooms that have new events and whose followers were not rung yet.
-    touched: Vec<Arc<Room>>,
-}
-
-impl Publisher {
-    pub(crate) fn new(hub: Arc<Hub>, runtime: Handle) -> Self {
-        Self {
-            hub,
-            runtime,
-            touched: Vec::new(),
-        }
-    }
-}
-
-impl Announcer for Publisher {
-    fn committed(&mut self, events: &[RoomEvent]) {
-        let rooms = lock(&self.hub.rooms);
-        let followed: Vec<_> = events
-            .iter()
-            .map(|event| rooms.get(&event.room_id).cloned())
-            .collect();
-        drop(rooms);
-        for (event, room) in events.iter().zip(followed) {
-            // Where nobody follows, nobody is owed anything now.
-            let Some(room) = room else { continue };
-            room.append(
-                event,
-                &codec::encode_line(&ServerFrame::RoomEvent(event.clone())),
-            );
-            if self
-                .touched
-                .last()
-                .is_none_or(|last| !Arc::ptr_eq(last, &room))
-            {
-                self.touched.push(room);
-            }
-        }
-    }
-
-    fn answered(&mut self) {
-        // A room that comes twice finds its followers rung already.
-        for room in self.touched.drain(..) {
-            if let Some(until) = room.ring() {
-                self.runtime.spawn(async move {
-                    sleep_until(until).await;
-                    room.ring_late();
-                });
             }
         }
     }

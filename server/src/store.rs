@@ -7,11 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use shared::frame::Person;
-use shared::room::RoomInfo;
-use shared::{
-    Epoch, FileId, PersonId, RoomEvent, RoomId, RoomName, RoomRef, Sequence, TimestampMs,
-    TransactionId,
-};
+use shared::{Epoch, FileId, RoomEvent, RoomId, Sequence, TimestampMs, TransactionId};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -57,6 +53,7 @@ pub use people::{NotAllowed, SignedIn};
 pub(crate) use profiles::NewProfile;
 pub(crate) use reading::{Moved, NewMarks};
 pub(crate) use retention::enforce_regularly;
+pub use rooms::{ListedMember, Members, Membership, NewRoom};
 pub use schema::OpenError;
 pub(crate) use schema::{Identity, database_path, lock};
 pub use sessions::Visit;
@@ -269,73 +266,6 @@ impl Store {
         self.inner.identity.uploads_owner
     }
 
-    /// The rooms that a person is a member of, the lobby first, then by name.
-    pub async fn rooms_of(&self, person: PersonId) -> Result<Vec<RoomInfo>, StoreError> {
-        let lobby = self.lobby();
-        self.read(move |db| rooms::list(db, lobby, person, rooms::Which::Joined))
-            .await
-    }
-
-    /// The rooms that a person is in or may join, the lobby first, then by name.
-    pub async fn public_rooms(&self, person: PersonId) -> Result<Vec<RoomInfo>, StoreError> {
-        let lobby = self.lobby();
-        self.read(move |db| rooms::list(db, lobby, person, rooms::Which::All))
-            .await
-    }
-
-    /// The room that a request means, if there is one.
-    pub async fn resolve(&self, room: &RoomRef) -> Result<Option<RoomId>, StoreError> {
-        let room = room.clone();
-        self.read(move |db| rooms::resolve(db, &room)).await
-    }
-
-    /// A new room with its creator as a member, and the first two events of its log: `room_created`,
-    /// `member_joined`. [`StoreError::RoomNameTaken`] where a name of the same [`RoomName::key`] exists,
-    /// [`StoreError::RoomNameLooksTaken`] where one looks the same.
-    pub async fn create_room(
-        &self,
-        name: RoomName,
-        topic: String,
-        by: Person,
-        now: TimestampMs,
-    ) -> Result<(RoomId, Vec<RoomEvent>), StoreError> {
-        self.write(move |db| {
-            let (room, events) = rooms::create(db, name, topic, &by, now)?;
-            Ok(((room, events.clone()), events))
-        })
-        .await
-    }
-
-    /// Makes the person a member; `None` where they are one already, as everyone is of the lobby.
-    pub async fn join(
-        &self,
-        room: RoomId,
-        person: Person,
-        now: TimestampMs,
-    ) -> Result<Option<RoomEvent>, StoreError> {
-        let lobby = self.lobby();
-        self.write(move |db| {
-            let event = rooms::join(db, lobby, room, &person, now)?;
-            Ok((event.clone(), event.into_iter().collect()))
-        })
-        .await
-    }
-
-    /// Ends the membership; `None` where there is none. [`StoreError::CannotLeave`] for the lobby.
-    pub async fn leave(
-        &self,
-        room: RoomId,
-        person: Person,
-        now: TimestampMs,
-    ) -> Result<Option<RoomEvent>, StoreError> {
-        let lobby = self.lobby();
-        self.write(move |db| {
-            let event = rooms::leave(db, lobby, room, &person, now)?;
-            Ok((event.clone(), event.into_iter().collect()))
-        })
-        .await
-    }
-
     /// As [`Self::queue_message`]; the future is ready when the message is on disk, and dropping it does not take
     /// the message back.
     pub fn append_message(
@@ -371,21 +301,10 @@ impl Store {
             .submit(writer::Guard::ChecksFirst, append, then);
     }
 
-    /// How many members the room has, and some of them: at most `limit`, in the order of their names.
-    pub async fn members(
-        &self,
-        room: RoomId,
-        limit: usize,
-    ) -> Result<(u32, Vec<Person>), StoreError> {
-        let lobby = self.lobby();
-        self.read(move |db| rooms::members(db, lobby, room, limit))
-            .await
-    }
-
     /// Whether the database can be read.
     pub async fn check(&self) -> Result<(), StoreError> {
-        let lobby = self.lobby().into();
-        self.read(move |db| rooms::resolve(db, &lobby).map(|_| ()))
+        let lobby = self.lobby();
+        self.read(move |db| log::page_before(db, lobby, None, 1).map(|_| ()))
             .await
     }
 
@@ -454,6 +373,17 @@ impl Store {
 /// A job that was dropped unanswered met a closed store.
 async fn answer<T>(receiver: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
     receiver.await.unwrap_or(Err(StoreError::Closed))
+}
+
+/// Reads what several statements ask for as of the same moment.
+fn at_one_moment<T>(
+    db: &rusqlite::Connection,
+    read: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let moment = db.unchecked_transaction()?;
+    let result = read(&moment);
+    moment.commit()?;
+    result
 }
 
 /// A counter as SQLite's signed integers hold it; none comes near their end.

@@ -25,6 +25,8 @@ pub(super) enum ExportError {
     Inspect(#[from] InspectError),
     #[error("there is no room {room}; there are: {names}")]
     NoSuchRoom { room: String, names: String },
+    #[error("several rooms are called {room}; use one of their ids: {ids}")]
+    SeveralRooms { room: String, ids: String },
     #[error("event {0} is not in the log; chinwag-server fsck tells more")]
     Gap(Sequence),
     #[error("cannot write {}: {source}", path.display())]
@@ -41,13 +43,7 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> Result<Verdict, ExportError> {
     let inspection = Inspection::open(&config.data_dir)?;
-    let Some(found) = inspection.room(room)? else {
-        let names: Vec<String> = inspection.rooms()?.into_iter().map(|it| it.name).collect();
-        return Err(ExportError::NoSuchRoom {
-            room: room.to_string(),
-            names: names.join(", "),
-        });
-    };
+    let found = room_of(&inspection, room)?;
     match output {
         None => write(config, &inspection, &found, format, out)?,
         Some(path) => {
@@ -64,6 +60,25 @@ pub(super) fn run(
         }
     }
     Ok(Verdict::Clean)
+}
+
+fn room_of(inspection: &Inspection, room: &RoomRef) -> Result<RoomOfLog, ExportError> {
+    let list = |names: &mut dyn Iterator<Item = String>| names.collect::<Vec<_>>().join(", ");
+    let mut found = inspection.rooms_of(room)?;
+    match (found.pop(), found.is_empty()) {
+        (Some(one), true) => Ok(one),
+        (Some(one), false) => {
+            let all = found.iter().chain([&one]);
+            Err(ExportError::SeveralRooms {
+                room: room.to_string(),
+                ids: list(&mut all.map(|it| it.room_id.to_string())),
+            })
+        }
+        (None, _) => Err(ExportError::NoSuchRoom {
+            room: room.to_string(),
+            names: list(&mut inspection.rooms()?.into_iter().map(|it| it.name)),
+        }),
+    }
 }
 
 fn write(

@@ -50,6 +50,8 @@ enum Then {
     Wait,
     /// This cursor is older than its room's tail.
     ReadStore(usize),
+    /// The person came into a room or is gone from one, so that no event was taken out of a tail.
+    Changed,
 }
 
 impl Connection {
@@ -67,13 +69,15 @@ impl Connection {
     }
 
     /// Turns what came into the mailbox into frames.
-    pub(super) fn open_mail(&mut self, mail: Mail, framing: Framing) {
-        for change in mail.changes {
-            if let Some(frame) = self.apply(change) {
-                self.push(frame, framing);
-            }
+    pub(super) async fn open_mail(&mut self, mail: Mail, framing: Framing) {
+        if !mail.changes.is_empty() {
+            self.wait_with(mail.changes);
+            Box::pin(self.settle(framing)).await;
         }
-        for (_, frame) in mail.read_markers {
+        for (room, frame) in mail.read_markers {
+            if !self.is_in(room) {
+                continue;
+            }
             self.out.extend_from_slice(frame.framed(framing));
         }
         if let Some(account) = mail.account {
@@ -87,8 +91,11 @@ impl Connection {
             let listing = self.context.hub.presence_listing();
             self.out.extend_from_slice(listing.framed(framing));
         }
-        for frame in mail.ephemeral {
-            self.out.extend_from_slice(frame.framed(framing));
+        for (room, frame) in mail.ephemeral {
+            // Of a room that the person is no longer in, it is none of their business.
+            if room.is_none_or(|room| self.is_in(room)) {
+                self.out.extend_from_slice(frame.framed(framing));
+            }
         }
     }
 
@@ -99,6 +106,13 @@ impl Connection {
     ) -> Result<(), TransportError> {
         loop {
             match self.write_gathered(transport)? {
+                Then::Nothing if self.tell_ended(transport.framing()) => {
+                    Box::pin(self.settle(transport.framing())).await;
+                }
+                Then::Changed => {
+                    self.take_changes();
+                    Box::pin(self.settle(transport.framing())).await;
+                }
                 Then::Nothing if self.large.is_empty() => return Ok(()),
                 Then::Nothing => Box::pin(self.write_large(transport)).await?,
                 Then::GoOn => tokio::task::yield_now().await,
@@ -131,14 +145,16 @@ impl Connection {
     fn gather(&mut self, framing: Framing, gathered: &mut Gathered) -> Then {
         let mut then = Then::Nothing;
         for (index, cursor) in self.cursors.iter_mut().enumerate() {
+            if cursor.has_ended() {
+                continue;
+            }
             let start = gathered.bytes.len();
             let Some(bytes_max) = GATHER_BYTES_MAX.checked_sub(start) else {
-                return Then::GoOn;
+                then = Then::GoOn;
+                break;
             };
-            match cursor
-                .room
-                .read(cursor.next, framing, bytes_max, &mut gathered.bytes)
-            {
+            let (next, until, out) = (cursor.next, cursor.until, &mut gathered.bytes);
+            match cursor.room.read(next, until, framing, bytes_max, out) {
                 TailRead::Nothing => {}
                 TailRead::Copied { next, more } => {
                     gathered.runs.push(Run {
@@ -155,7 +171,20 @@ impl Connection {
                 TailRead::Behind => then = Then::ReadStore(index),
             }
         }
+        if self.mailbox.has_changes() {
+            // What was read may come after the end of the person's time in its room.
+            self.put_back(gathered);
+            return Then::Changed;
+        }
         then
+    }
+
+    /// As if no event had been gathered.
+    fn put_back(&mut self, gathered: &mut Gathered) {
+        for run in gathered.runs.drain(..).rev() {
+            self.cursors[run.cursor].next = run.first;
+            gathered.bytes.truncate(run.start);
+        }
     }
 
     /// Whether the peer took all of it. Of what it did not take, the connection keeps no more than it must: whole
@@ -235,7 +264,7 @@ impl Connection {
         let page = store
             .read_page(room.id(), next, HISTORY_PAGE_EVENTS_MAX)
             .await;
-        let page = match page {
+        let mut page = match page {
             Ok(page) => page,
             Err(failed) => {
                 // Closing is the way to be told again: the peer resumes from what it has.
@@ -244,6 +273,7 @@ impl Connection {
                 return Err(std::io::Error::other("the store could not be read").into());
             }
         };
+        self.cut_page(cursor, &mut page);
         let Some(last) = page.last() else {
             room.nothing_from(next);
             return Ok(());

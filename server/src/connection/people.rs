@@ -62,19 +62,17 @@ impl Connection {
     }
 
     /// How far the person has read in these rooms, and what has come since.
-    pub(super) async fn read_markers(
+    pub(super) async fn read_markers<'a>(
         &mut self,
         request_id: RequestId,
-        rooms: &[RoomInfo],
+        rooms: impl Iterator<Item = &'a RoomInfo>,
     ) -> Result<HashMap<RoomId, ReadMarker>, ErrorReply> {
         let person = self.account.person.id;
         // Before the store is asked, so that what it stores in between is in one of both.
         let ahead = self.context.marks.read_by(person);
-        let rooms = rooms.iter().map(|room| (room.room_id, room.last_sequence));
-        let read = self
-            .context
-            .store
-            .read_markers(person, rooms.collect(), ahead);
+        let rooms = rooms.map(|room| (room.room_id, room.last_sequence));
+        let rooms = rooms.collect();
+        let read = self.context.store.read_markers(person, rooms, ahead);
         read.await
             .map_err(|failed| error::from_store(request_id, failed))
     }

@@ -1,26 +1,20 @@
 //! What a signed-in peer may ask for, a handler per request.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use shared::codec::Packet;
 use shared::frame::SendMessage;
-use shared::limits::{HISTORY_PAGE_EVENTS_MAX, TOPIC_CHARS_MAX};
-use shared::room::{CreateRoom, Member, RoomInfo, RoomOpening};
 use shared::{
-    ClientFrame, ErrorCode, ErrorReply, RequestId, RoomId, RoomRef, Sequence, ServerFrame,
-    TransactionId,
+    ClientFrame, ErrorCode, ErrorReply, RequestId, RoomId, RoomRef, ServerFrame, TransactionId,
 };
 
-use super::session::{Connection, first_event};
+use super::session::Connection;
 use crate::error;
-use crate::hub::{MembershipChange, SendAnswer};
+use crate::hub::SendAnswer;
 use crate::store::NewMessage;
 use crate::throttle::Class;
 use tokio::time::Instant;
 
-/// Members in one list.
-const MEMBERS_LISTED_MAX: usize = 1_000;
 /// A connection passes on that somebody goes on typing at most this often.
 const TYPING_PAUSE: Duration = Duration::from_secs(1);
 
@@ -87,20 +81,13 @@ impl Connection {
                 Ok(()) => return None,
                 Err(refusal) => Err(refusal),
             },
-            ClientFrame::CreateRoom(request) => self.create_room(request).await,
-            ClientFrame::JoinRoom { request_id, room } => self.join_room(request_id, &room).await,
-            ClientFrame::LeaveRoom { request_id, room } => self.leave_room(request_id, &room).await,
-            ClientFrame::ListRooms { request_id } => self.list_rooms(request_id).await,
-            ClientFrame::ListMembers { request_id, room } => {
-                self.list_members(request_id, &room).await
-            }
-            ClientFrame::ReadHistory {
-                request_id,
-                room,
-                before,
-                limit,
-            } => self.read_history(request_id, &room, before, limit).await,
-            request @ (ClientFrame::OpenDirect { .. }
+            request @ (ClientFrame::CreateRoom(_)
+            | ClientFrame::JoinRoom { .. }
+            | ClientFrame::LeaveRoom { .. }
+            | ClientFrame::ListRooms { .. }
+            | ClientFrame::ListMembers { .. }
+            | ClientFrame::ReadHistory { .. }
+            | ClientFrame::OpenDirect { .. }
             | ClientFrame::AddMember { .. }
             | ClientFrame::RemoveMember(_)
             | ClientFrame::ListBans { .. }
@@ -159,38 +146,49 @@ impl Connection {
         Some(answer.unwrap_or_else(ServerFrame::Error))
     }
 
-    /// The cursor of a room that the person is in.
+    /// The cursor of a room that the person is in; `None` where the store must say which room it is.
     pub(super) fn cursor_to(&self, room: &RoomRef) -> Option<usize> {
-        match room {
-            RoomRef::Id(id) => self.cursor_of(*id),
-            RoomRef::Name(name) => {
-                let key = name.key();
-                self.cursors
-                    .iter()
-                    .position(|cursor| cursor.room.name_key() == key)
+        let name = match room {
+            RoomRef::Id(id) => {
+                return self
+                    .cursor_of(*id)
+                    .filter(|at| !self.cursors[*at].is_ending());
+            }
+            RoomRef::Name(name) => name.key(),
+        };
+        let mut hidden = None;
+        for (index, cursor) in self.cursors.iter().enumerate() {
+            if cursor.is_ending() || !cursor.room.is_called(&name) {
+                continue;
+            }
+            if !cursor.room.is_hidden() {
+                return Some(index);
+            }
+            if hidden.replace(index).is_some() {
+                return None;
             }
         }
+        hidden
     }
 
+    /// To a room that the person is not in, where only the repeat of an older message is answered well.
+    async fn send_elsewhere(&mut self, message: SendMessage) -> Result<(), ErrorReply> {
+        let room = match &message.room {
+            RoomRef::Id(room) => *room,
+            named @ RoomRef::Name(_) => self.resolve(message.request_id, named).await?,
+        };
+        self.send(room, message)
+    }
+
+    /// The room that the person means, where they may know of it.
     async fn resolve(
         &mut self,
         request_id: RequestId,
         room: &RoomRef,
     ) -> Result<RoomId, ErrorReply> {
-        if let Some(cursor) = self.cursor_to(room) {
-            return Ok(self.cursors[cursor].room.id());
-        }
-        match self.context.store.resolve(room).await {
-            Ok(Some(room)) => Ok(room),
-            Ok(None) => Err(error::room_not_found(request_id)),
-            Err(failed) => Err(error::from_store(request_id, failed)),
-        }
-    }
-
-    /// To a room that the person is not in, where only the repeat of an older message is answered well.
-    async fn send_elsewhere(&mut self, message: SendMessage) -> Result<(), ErrorReply> {
-        let room = self.resolve(message.request_id, &message.room).await?;
-        self.send(room, message)
+        let person = self.account.person.id;
+        let found = self.context.store.resolve(person, room).await;
+        found.map_err(|failed| error::from_store(request_id, failed))
     }
 
     /// Queues the message here and now, so that messages of one connection keep their order.
@@ -245,6 +243,9 @@ impl Connection {
         let Some(cursor) = self.cursor_to(room) else {
             return;
         };
+        if self.cursors[cursor].room.is_archived() {
+            return;
+        }
         // The end is always passed on: it is what a later beginning is not too early after.
         if typing && is_early {
             return;
@@ -257,168 +258,6 @@ impl Connection {
             typing,
         };
         room.whisper(self.mailbox.person, &frame);
-    }
-
-    async fn create_room(&mut self, request: CreateRoom) -> Result<ServerFrame, ErrorReply> {
-        let (request_id, topic) = (request.request_id, request.topic);
-        let name = request
-            .name
-            .parse()
-            .map_err(|bad| error::bad_name(request_id, &bad))?;
-        if topic.chars().count() > TOPIC_CHARS_MAX || topic.contains(char::is_control) {
-            let message = format!("A topic is one line of at most {TOPIC_CHARS_MAX} characters.");
-            return Err(error::reply(
-                request_id,
-                ErrorCode::InvalidArgument,
-                message,
-            ));
-        }
-        let created = self
-            .context
-            .store
-            .create_room(name, topic, self.account.person.clone(), crate::now_ms())
-            .await;
-        let (room_id, _) = created.map_err(|failed| error::from_store(request_id, failed))?;
-        self.enter(request_id, room_id).await
-    }
-
-    async fn join_room(
-        &mut self,
-        request_id: RequestId,
-        room: &RoomRef,
-    ) -> Result<ServerFrame, ErrorReply> {
-        let room_id = self.resolve(request_id, room).await?;
-        let joined = self
-            .context
-            .store
-            .join(room_id, self.account.person.clone(), crate::now_ms())
-            .await;
-        match joined.map_err(|failed| error::from_store(request_id, failed))? {
-            Some(_) => self.enter(request_id, room_id).await,
-            None => Ok(ServerFrame::RoomJoined {
-                request_id,
-                room_id,
-            }),
-        }
-    }
-
-    /// Tells all of the person's connections, this one among them, of a room they are now in.
-    async fn enter(
-        &mut self,
-        request_id: RequestId,
-        room_id: RoomId,
-    ) -> Result<ServerFrame, ErrorReply> {
-        let rooms = self.rooms(request_id).await?;
-        let room = rooms.into_iter().find(|room| room.room_id == room_id);
-        let room = room.ok_or_else(|| error::room_not_found(request_id))?;
-        let events_from = first_event(room.last_sequence, None);
-        let rooms = std::slice::from_ref(&room);
-        let mut read = self.read_markers(request_id, rooms).await?;
-        let change = MembershipChange::Entered(RoomOpening {
-            read: read.remove(&room_id),
-            ..RoomOpening::new(room, events_from)
-        });
-        self.context
-            .hub
-            .membership_changed(self.account.person.id, &change);
-        Ok(ServerFrame::RoomJoined {
-            request_id,
-            room_id,
-        })
-    }
-
-    async fn leave_room(
-        &mut self,
-        request_id: RequestId,
-        room: &RoomRef,
-    ) -> Result<ServerFrame, ErrorReply> {
-        let room_id = self.resolve(request_id, room).await?;
-        let left = self
-            .context
-            .store
-            .leave(room_id, self.account.person.clone(), crate::now_ms())
-            .await;
-        if left
-            .map_err(|failed| error::from_store(request_id, failed))?
-            .is_some()
-        {
-            self.context
-                .hub
-                .membership_changed(self.account.person.id, &MembershipChange::Exited(room_id));
-        }
-        Ok(ServerFrame::Done { request_id })
-    }
-
-    async fn rooms(&mut self, request_id: RequestId) -> Result<Vec<RoomInfo>, ErrorReply> {
-        let rooms = self
-            .context
-            .store
-            .public_rooms(self.account.person.id)
-            .await;
-        rooms.map_err(|failed| error::from_store(request_id, failed))
-    }
-
-    async fn list_rooms(&mut self, request_id: RequestId) -> Result<ServerFrame, ErrorReply> {
-        Ok(ServerFrame::RoomsListed {
-            request_id,
-            rooms: self.rooms(request_id).await?,
-        })
-    }
-
-    async fn list_members(
-        &mut self,
-        request_id: RequestId,
-        room: &RoomRef,
-    ) -> Result<ServerFrame, ErrorReply> {
-        let room_id = self.resolve(request_id, room).await?;
-        self.require_member(request_id, room_id)?;
-        let here: HashMap<_, _> = self.context.hub.people_in(room_id, MEMBERS_LISTED_MAX);
-        let wanted = MEMBERS_LISTED_MAX + here.len();
-        let found = self.context.store.members(room_id, wanted).await;
-        let (total, people) = found.map_err(|failed| error::from_store(request_id, failed))?;
-        let away: Vec<_> = people
-            .into_iter()
-            .filter(|person| !here.contains_key(&person.id))
-            .collect();
-        let here = here.into_values().map(|person| (person, true));
-        let all = here.chain(away.into_iter().map(|person| (person, false)));
-        let members = all.map(|(person, online)| Member::new(person, online));
-        let mut members: Vec<_> = members.take(MEMBERS_LISTED_MAX).collect();
-        self.describe_members(request_id, room_id, &mut members)
-            .await?;
-        Ok(ServerFrame::MembersListed {
-            request_id,
-            room_id,
-            total,
-            members,
-        })
-    }
-
-    fn require_member(&self, request_id: RequestId, room: RoomId) -> Result<(), ErrorReply> {
-        if self.cursor_of(room).is_some() {
-            return Ok(());
-        }
-        let message = "You are not in this room; join it first.";
-        Err(error::reply(request_id, ErrorCode::NotAMember, message))
-    }
-
-    async fn read_history(
-        &mut self,
-        request_id: RequestId,
-        room: &RoomRef,
-        before: Option<Sequence>,
-        limit: u32,
-    ) -> Result<ServerFrame, ErrorReply> {
-        let room_id = self.resolve(request_id, room).await?;
-        self.require_member(request_id, room_id)?;
-        let limit = limit.clamp(1, HISTORY_PAGE_EVENTS_MAX);
-        let page = self.context.store.page_before(room_id, before, limit).await;
-        let events = page.map_err(|failed| error::from_store(request_id, failed))?;
-        Ok(ServerFrame::HistoryPage {
-            request_id,
-            room_id,
-            events,
-        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! A signed-in peer. It owns the cursors: for each room of its person the next sequence that the peer is owed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
@@ -13,22 +13,23 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use shared::codec::Packet;
 use shared::frame::{Hello, Resume, Welcome};
 use shared::limits::Limits;
-use shared::room::{RoomInfo, RoomOpening};
+use shared::room::RoomOpening;
 use shared::{
     ClientFrame, ErrorCode, ErrorReply, PROTOCOL_VERSION, RoomId, Sequence, ServerFrame,
     SessionToken,
 };
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::membership::Waiting;
 use super::{
     Context, Entered, MALFORMED_MAX, Peer, draining_frame, end, invalid_token, is_recoverable,
     refusal,
 };
 use crate::admission::Admission;
 use crate::error;
-use crate::hub::{Mailbox, MembershipChange, Room};
+use crate::hub::{Mailbox, Room};
 use crate::payloads::Held;
-use crate::store::{SignedIn, Store};
+use crate::store::{Membership, SignedIn, Store};
 use crate::transport::{Outgoing, Transport, TransportError};
 use crate::wire::Framing;
 
@@ -62,6 +63,12 @@ pub(super) struct Connection {
     /// Frames with a payload that go out after them.
     pub(super) large: Vec<Outgoing>,
     pub(super) limits: Limits,
+    /// What comes after the last events of a room that the person is no longer in, in this order.
+    pub(super) waiting: VecDeque<Waiting>,
+    /// Cursors of rooms that the person is no longer in.
+    pub(super) ending: usize,
+    /// Too much waits, or the store failed: on reconnecting, the peer resumes.
+    pub(super) stalled: bool,
     /// When typing was last passed on, so that one peer cannot make much noise.
     pub(super) typed_at: Option<Instant>,
     malformed: u32,
@@ -72,6 +79,25 @@ pub(super) struct Cursor {
     pub(super) room: Arc<Room>,
     /// The next sequence that the peer is owed.
     pub(super) next: Sequence,
+    /// It is owed nothing from here on: what comes after its person was in the room. [`OPEN_END`] while they are.
+    pub(super) until: Sequence,
+    /// Comings and goings up to here were known where the cursor began.
+    pub(super) known: Sequence,
+}
+
+/// Of the cursor of a room that the person is in.
+pub(super) const OPEN_END: Sequence = Sequence(u64::MAX);
+
+impl Cursor {
+    /// Whether the person is no longer in the room, as far as this connection has heard.
+    pub(super) fn is_ending(&self) -> bool {
+        self.until != OPEN_END
+    }
+
+    /// Whether the peer was given all that it is owed for good.
+    pub(super) fn has_ended(&self) -> bool {
+        self.next >= self.until
+    }
 }
 
 /// What a connection wakes up for.
@@ -105,6 +131,9 @@ impl Connection {
             payloads: Held::default(),
             out: Vec::new(),
             large: Vec::new(),
+            waiting: VecDeque::new(),
+            ending: 0,
+            stalled: false,
             typed_at: None,
             malformed: 0,
         });
@@ -223,7 +252,10 @@ impl Connection {
                 return Box::pin(self.say_ended(transport)).await;
             }
             let draining = mail.draining;
-            self.open_mail(mail, transport.framing());
+            self.open_mail(mail, transport.framing()).await;
+            if self.stalled {
+                return Ok(());
+            }
             if draining {
                 return Box::pin(self.drain(transport)).await;
             }
@@ -291,14 +323,11 @@ impl Connection {
     async fn take_slow(&mut self, frame: Box<ClientFrame>, framing: Framing) {
         let answer = self.handle(*frame).await;
         // A room that a request opened is announced before the reply to it.
-        for change in self.mailbox.take_changes() {
-            if let Some(frame) = self.apply(change) {
-                self.push(frame, framing);
-            }
-        }
+        self.take_changes();
         if let Some(answer) = answer {
-            self.push(answer, framing);
+            self.waiting.push_back(Waiting::Answer(Box::new(answer)));
         }
+        self.settle(framing).await;
     }
 
     fn misread(&mut self, error: TransportError, framing: Framing) -> Result<(), TransportError> {
@@ -330,7 +359,7 @@ impl Connection {
             })
             .await;
             let mail = self.mailbox.take();
-            self.open_mail(mail, framing);
+            self.open_mail(mail, framing).await;
         }
         self.deliver(transport).await
     }
@@ -360,18 +389,18 @@ impl Connection {
         }
         let rooms = store.rooms_of(self.account.person.id).await;
         let rooms = rooms.map_err(|failed| error::from_store(hello.request_id, failed))?;
-        let mut read = self.read_markers(hello.request_id, &rooms).await?;
+        let infos = rooms.iter().map(|membership| &membership.room);
+        let mut read = self.read_markers(hello.request_id, infos).await?;
         let known = known_sequences(hello.resume, &self.context.store);
         self.cursors.reserve_exact(rooms.len());
         let rooms = rooms
             .into_iter()
-            .map(|room| {
-                let events_from =
-                    first_event(room.last_sequence, known.get(&room.room_id).copied());
-                self.follow(&room, events_from);
+            .map(|membership| {
+                let room_id = membership.room.room_id;
+                let known = known.get(&room_id).copied();
                 RoomOpening {
-                    read: read.remove(&room.room_id),
-                    ..RoomOpening::new(room, events_from)
+                    read: read.remove(&room_id),
+                    ..self.follow(membership, known)
                 }
             })
             .collect();
@@ -390,33 +419,34 @@ impl Connection {
         })
     }
 
-    fn follow(&mut self, info: &RoomInfo, next: Sequence) {
-        let room = self.context.hub.follow(info, &self.mailbox);
-        self.cursors.push(Cursor { room, next });
+    /// Begins to follow a room of which the peer has everything up to `known`.
+    pub(super) fn follow(
+        &mut self,
+        membership: Membership,
+        known: Option<Sequence>,
+    ) -> RoomOpening {
+        let Membership {
+            room: info,
+            first_sequence,
+        } = membership;
+        let events_from = first_event(info.last_sequence, known).max(first_sequence);
+        let room = self.context.hub.follow(&info, &self.mailbox);
+        self.cursors.push(Cursor {
+            room,
+            next: events_from,
+            until: OPEN_END,
+            known: info.last_sequence,
+        });
+        RoomOpening {
+            first_sequence,
+            ..RoomOpening::new(info, events_from)
+        }
     }
 
     pub(super) fn cursor_of(&self, room: RoomId) -> Option<usize> {
         self.cursors
             .iter()
             .position(|cursor| cursor.room.id() == room)
-    }
-
-    /// The frame that tells of the change; `None` where the welcome told it already.
-    pub(super) fn apply(&mut self, change: MembershipChange) -> Option<ServerFrame> {
-        match change {
-            MembershipChange::Entered(opening) => {
-                if self.cursor_of(opening.room.room_id).is_some() {
-                    return None;
-                }
-                self.follow(&opening.room, opening.events_from);
-                Some(ServerFrame::RoomEntered { room: opening })
-            }
-            MembershipChange::Exited(room_id) => {
-                let cursor = self.cursors.swap_remove(self.cursor_of(room_id)?);
-                self.context.hub.unfollow(&cursor.room, &self.mailbox);
-                Some(ServerFrame::RoomExited { room_id })
-            }
-        }
     }
 }
 
@@ -444,7 +474,7 @@ fn known_sequences(resume: Option<Resume>, store: &Store) -> HashMap<RoomId, Seq
 }
 
 /// Where a room's events begin for a client that has everything up to `known`.
-pub(super) fn first_event(last: Sequence, known: Option<Sequence>) -> Sequence {
+fn first_event(last: Sequence, known: Option<Sequence>) -> Sequence {
     match known {
         Some(known) if known <= last && last.0 - known.0 <= RESUME_EVENTS_MAX => known.next(),
         Some(_) | None => Sequence(last.0.saturating_sub(OPENING_EVENTS) + 1),

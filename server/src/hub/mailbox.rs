@@ -6,8 +6,7 @@ use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
 use shared::frame::Person;
-use shared::room::RoomOpening;
-use shared::{PersonId, RequestId, Role, RoomId, SessionId, TransactionId};
+use shared::{PersonId, RequestId, Role, RoomId, Sequence, SessionId, TransactionId};
 
 use crate::store::{Appended, StoreError};
 use crate::wire::Encoded;
@@ -17,11 +16,14 @@ const CHANGES_MAX: usize = 64;
 /// Ephemeral frames that may wait for a connection; those above are dropped.
 const EPHEMERAL_MAX: usize = 8;
 
-/// A change of the rooms that a person is in, for each of the person's connections.
-#[derive(Debug, Clone)]
-pub(crate) enum MembershipChange {
-    Entered(RoomOpening),
-    Exited(RoomId),
+/// A change of the rooms that a person is in, for each of the person's connections: only a word that something
+/// happened at this place in the room's log, because what the person is now is up to the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MembershipChange {
+    pub(crate) room_id: RoomId,
+    /// Of the event by which they came or went.
+    pub(crate) sequence: Sequence,
+    pub(crate) is_member: bool,
 }
 
 /// How a send went that waited for the disk.
@@ -38,7 +40,8 @@ pub(crate) struct SendAnswer {
 pub(crate) struct Mail {
     pub(crate) changes: Vec<MembershipChange>,
     pub(crate) answers: Vec<SendAnswer>,
-    pub(crate) ephemeral: Vec<Encoded>,
+    /// With the room that each is about, if it is about one.
+    pub(crate) ephemeral: Vec<(Option<RoomId>, Encoded)>,
     /// That the person has read on elsewhere: the newest frame for each room, so that there are no more than rooms.
     pub(crate) read_markers: Vec<(RoomId, Encoded)>,
     /// The person's name or role is another one now.
@@ -66,6 +69,8 @@ pub(crate) struct Mailbox {
     /// It has for so long that the peer must have heard of it.
     cut: AtomicBool,
     cut_waker: AtomicWaker,
+    /// Changes of membership wait. Set before anything that comes after them in their rooms is in a tail.
+    changed: AtomicBool,
     mail: Mutex<Mail>,
 }
 
@@ -80,6 +85,7 @@ impl Mailbox {
             ended: AtomicBool::new(false),
             cut: AtomicBool::new(false),
             cut_waker: AtomicWaker::new(),
+            changed: AtomicBool::new(false),
             mail: Mutex::default(),
         }
     }
@@ -106,20 +112,31 @@ impl Mailbox {
     }
 
     pub(crate) fn take(&self) -> Mail {
-        std::mem::take(&mut *self.lock())
+        let mut mail = self.lock();
+        self.changed.store(false, Ordering::Release);
+        std::mem::take(&mut *mail)
     }
 
     pub(crate) fn take_changes(&self) -> Vec<MembershipChange> {
-        std::mem::take(&mut self.lock().changes)
+        let mut mail = self.lock();
+        self.changed.store(false, Ordering::Release);
+        std::mem::take(&mut mail.changes)
     }
 
-    pub(super) fn membership_changed(&self, change: &MembershipChange) {
+    /// Whether changes of membership wait. Where an event was read from a tail before, no change that comes before
+    /// it in its room is missed.
+    pub(crate) fn has_changes(&self) -> bool {
+        self.changed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn membership_changed(&self, change: MembershipChange) {
         let mut mail = self.lock();
         if mail.changes.len() < CHANGES_MAX {
-            mail.changes.push(change.clone());
+            mail.changes.push(change);
         } else {
             mail.stalled = true;
         }
+        self.changed.store(true, Ordering::Release);
         drop(mail);
         self.ring();
     }
@@ -131,10 +148,10 @@ impl Mailbox {
     }
 
     /// Drops the frame where the connection does not keep up.
-    pub(super) fn whisper(&self, frame: &Encoded) {
+    pub(super) fn whisper(&self, room: RoomId, frame: &Encoded) {
         let mut mail = self.lock();
         if mail.ephemeral.len() < EPHEMERAL_MAX {
-            mail.ephemeral.push(frame.clone());
+            mail.ephemeral.push((Some(room), frame.clone()));
             drop(mail);
             self.ring();
         }
@@ -144,7 +161,7 @@ impl Mailbox {
     pub(super) fn presence_changed(&self, frame: &Encoded) {
         let mut mail = self.lock();
         if mail.ephemeral.len() < EPHEMERAL_MAX {
-            mail.ephemeral.push(frame.clone());
+            mail.ephemeral.push((None, frame.clone()));
         } else {
             mail.presence_lost = true;
         }

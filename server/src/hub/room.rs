@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use shared::limits::READ_BY_MEMBERS_MAX;
-use shared::room::RoomInfo;
-use shared::{PersonId, RoomEvent, RoomId, Sequence, ServerFrame};
+use shared::room::{RoomChanges, RoomInfo};
+use shared::{PersonId, RoomEvent, RoomId, RoomName, Sequence, ServerFrame};
 use tokio::time::Instant;
 
 use super::lock;
@@ -35,7 +35,8 @@ const EPHEMERAL_PER_SECOND: f64 = 5_000.0;
 #[derive(Debug)]
 pub(crate) struct Room {
     id: RoomId,
-    name_key: String,
+    is_hidden: bool,
+    face: Mutex<Face>,
     tail: Mutex<Tail>,
     /// A sequence that no event of the tail reaches, so that who has everything need not lock it.
     end: AtomicU64,
@@ -51,6 +52,31 @@ pub(crate) struct Room {
 impl Drop for Room {
     fn drop(&mut self) {
         self.count_bytes(-isize::try_from(lock(&self.tail).bytes()).unwrap_or_default());
+    }
+}
+
+/// What of a room changes and is needed without asking the store.
+#[derive(Debug)]
+struct Face {
+    /// [`shared::RoomName::key`] of its name.
+    name_key: Arc<str>,
+    is_archived: bool,
+}
+
+/// What became of it, in all the events that were published.
+#[derive(Debug, Default)]
+pub(super) struct FaceChange {
+    /// Of the last of these events.
+    sequence: Sequence,
+    name_key: Option<Arc<str>>,
+    is_archived: Option<bool>,
+}
+
+impl FaceChange {
+    pub(super) fn add(&mut self, at: Sequence, name: Option<&RoomName>, changes: &RoomChanges) {
+        self.sequence = at;
+        self.name_key = name.map(|name| name.key().into()).or(self.name_key.take());
+        self.is_archived = changes.archived.or(self.is_archived);
     }
 }
 
@@ -72,7 +98,11 @@ impl Room {
     pub(super) fn new(info: &RoomInfo, tails_bytes: Arc<AtomicIsize>) -> Self {
         Self {
             id: info.room_id,
-            name_key: info.name.key(),
+            is_hidden: info.kind.is_hidden(),
+            face: Mutex::new(Face {
+                name_key: info.name.key().into(),
+                is_archived: info.archived,
+            }),
             tail: Mutex::default(),
             end: AtomicU64::new(u64::MAX),
             last: AtomicU64::new(info.last_sequence.0),
@@ -93,15 +123,38 @@ impl Room {
         self.id
     }
 
-    /// [`shared::RoomName::key`] of its name.
-    pub(crate) fn name_key(&self) -> &str {
-        &self.name_key
+    /// Whether only its members know of it.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.is_hidden
     }
 
-    /// Copies what the tail holds from `next` on, one event at least, about `bytes_max` at most.
+    /// Whether its name has this [`shared::RoomName::key`].
+    pub(crate) fn is_called(&self, name_key: &str) -> bool {
+        *lock(&self.face).name_key == *name_key
+    }
+
+    /// Whether nobody may write in it.
+    pub(crate) fn is_archived(&self) -> bool {
+        lock(&self.face).is_archived
+    }
+
+    /// Takes over what changed after `known`.
+    pub(super) fn change_face(&self, change: &FaceChange, known: Sequence) {
+        if change.sequence <= known {
+            return;
+        }
+        let mut face = lock(&self.face);
+        if let Some(name_key) = &change.name_key {
+            face.name_key = name_key.clone();
+        }
+        face.is_archived = change.is_archived.unwrap_or(face.is_archived);
+    }
+
+    /// Copies what the tail holds from `next` on and before `until`, one event at least, about `bytes_max` at most.
     pub(crate) fn read(
         &self,
         next: Sequence,
+        until: Sequence,
         framing: Framing,
         bytes_max: usize,
         out: &mut Vec<u8>,
@@ -109,7 +162,7 @@ impl Room {
         if next.0 >= self.end.load(Ordering::Acquire) {
             return TailRead::Nothing;
         }
-        lock(&self.tail).read(next, framing, bytes_max, out)
+        lock(&self.tail).read(next, until, framing, bytes_max, out)
     }
 
     /// The store has nothing from `next` on. Only who has followed since before it was asked may say so.
@@ -133,6 +186,11 @@ impl Room {
         self.count_bytes(tail.push(event.sequence, line, bytes_max));
         self.end.store(event.sequence.0 + 1, Ordering::Release);
         self.last.fetch_max(event.sequence.0, Ordering::AcqRel);
+    }
+
+    /// What was said up to `last` is gone, and must not be read from the tail either.
+    pub(super) fn forget_up_to(&self, last: Sequence) {
+        self.count_bytes(lock(&self.tail).forget_before(last.next()));
     }
 
     fn count_bytes(&self, grown: isize) {
@@ -226,7 +284,7 @@ impl Room {
         drop(budget);
         let encoded = Encoded::new(frame);
         for follower in followers.values().filter(|to| to.person != from) {
-            follower.whisper(&encoded);
+            follower.whisper(self.id, &encoded);
         }
     }
 }

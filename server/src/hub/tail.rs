@@ -66,10 +66,22 @@ impl Tail {
         self.bytes.len()
     }
 
-    /// Copies events from `next` on, one at least, about `bytes_max` at most.
+    /// Forgets the events before `next`. Returns by how much memory grew.
+    pub(super) fn forget_before(&mut self, next: Sequence) -> isize {
+        let kept = self.end.map_or(0, |end| end.0.saturating_sub(next.0));
+        let gone = self.starts.len().saturating_sub(kept as usize);
+        let dead = self.place(gone);
+        self.starts.drain(..gone);
+        self.bytes.drain(..dead);
+        self.forgotten += dead as u64;
+        -(dead as isize)
+    }
+
+    /// Copies events from `next` on and before `until`, one at least, about `bytes_max` at most.
     pub(super) fn read(
         &self,
         next: Sequence,
+        until: Sequence,
         framing: Framing,
         bytes_max: usize,
         out: &mut Vec<u8>,
@@ -77,20 +89,20 @@ impl Tail {
         let Some(end) = self.end else {
             return TailRead::Behind;
         };
-        if next >= end {
+        if next >= end.min(until) {
             return TailRead::Nothing;
         }
-        let events = self.starts.len();
-        let first = end.0 - events as u64;
+        let first = end.0 - self.starts.len() as u64;
         let Some(from) = next.0.checked_sub(first) else {
             return TailRead::Behind;
         };
         let from = from as usize;
+        let events = (end.min(until).0 - first) as usize;
         let limit = self.starts[from] + bytes_max as u64;
         let to = self
             .starts
             .partition_point(|start| *start < limit)
-            .max(from + 1);
+            .clamp(from + 1, events);
         match framing {
             Framing::WebSocket => {
                 out.extend_from_slice(&self.bytes[self.place(from)..self.place(to)])
@@ -127,8 +139,12 @@ mod tests {
     }
 
     fn read(tail: &Tail, next: u64, bytes_max: usize) -> (TailRead, String) {
-        let mut out = Vec::new();
-        let read = tail.read(Sequence(next), Framing::Lines, bytes_max, &mut out);
+        read_until(tail, next, u64::MAX, bytes_max)
+    }
+
+    fn read_until(tail: &Tail, next: u64, until: u64, bytes_max: usize) -> (TailRead, String) {
+        let (mut out, until) = (Vec::new(), Sequence(until));
+        let read = tail.read(Sequence(next), until, Framing::Lines, bytes_max, &mut out);
         (read, String::from_utf8(out).unwrap_or_default())
     }
 
@@ -168,5 +184,45 @@ mod tests {
         tail.push(Sequence(8), &line(8), 1000);
         assert_eq!(read(&tail, 8, ALL).1, "event 8\n");
         assert_eq!(read(&tail, 7, ALL).0, TailRead::Behind);
+    }
+
+    #[test]
+    fn who_is_gone_reads_up_to_their_end() {
+        let mut tail = Tail::default();
+        for sequence in 1..=9 {
+            tail.push(Sequence(sequence), &line(sequence), 1000);
+        }
+        let copied = |next, more| TailRead::Copied {
+            next: Sequence(next),
+            more,
+        };
+        let until = |next, until, bytes_max| read_until(&tail, next, until, bytes_max);
+        assert_eq!(until(8, 9, ALL), (copied(9, false), "event 8\n".to_owned()));
+        assert_eq!(until(7, 9, 1), (copied(8, true), "event 7\n".to_owned()));
+        assert_eq!(until(9, 9, ALL).0, TailRead::Nothing);
+        assert_eq!(until(9, 5, ALL).0, TailRead::Nothing);
+        assert_eq!(until(9, 99, ALL).0, copied(10, false));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_to_be_read_elsewhere() {
+        let mut tail = Tail::default();
+        assert_eq!(tail.forget_before(Sequence(5)), 0);
+        for sequence in 4..=9 {
+            tail.push(Sequence(sequence), &line(sequence), 1000);
+        }
+        assert_eq!(tail.forget_before(Sequence(4)), 0);
+        assert_eq!(tail.forget_before(Sequence(6)), -20);
+        assert_eq!(read(&tail, 5, ALL).0, TailRead::Behind);
+        assert_eq!(read(&tail, 6, 1).1, "event 6\n");
+        assert_eq!(tail.forget_before(Sequence(10)), -40);
+        assert_eq!(read(&tail, 9, ALL).0, TailRead::Behind);
+        assert_eq!(read(&tail, 10, ALL).0, TailRead::Nothing);
+        tail.push(Sequence(10), &line(10), 1000);
+        assert_eq!(read(&tail, 10, ALL).1, "event 10\n");
+        assert_eq!(
+            (read(&tail, 9, ALL).0, tail.bytes()),
+            (TailRead::Behind, 11)
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::frame::Person;
-use shared::{PersonId, PersonName, Role, RoomEvent, RoomId, TimestampMs};
+use shared::{PersonId, PersonName, Role, RoomEvent, TimestampMs};
 
 use super::invitations::{self, Entry};
 use super::people::{self, NewPerson, SignedIn};
@@ -96,8 +96,7 @@ impl Store {
     /// account instead. [`StoreError::TokenTaken`] where the session is there already, to be looked at by
     /// [`Self::repeated`].
     pub(crate) async fn sign_up(&self, new: NewAccount) -> Result<Opened, StoreError> {
-        let lobby = self.lobby();
-        self.write(move |db| sign_up(db, lobby, &new)).await
+        self.write(move |db| sign_up(db, &new)).await
     }
 
     /// A session of somebody whose password, and code where there is one, was right a moment ago.
@@ -171,11 +170,7 @@ fn account(row: &rusqlite::Row<'_>) -> rusqlite::Result<Account> {
     })
 }
 
-fn sign_up(
-    db: &Connection,
-    lobby: RoomId,
-    new: &NewAccount,
-) -> Result<(Opened, Vec<RoomEvent>), StoreError> {
+fn sign_up(db: &Connection, new: &NewAccount) -> Result<(Opened, Vec<RoomEvent>), StoreError> {
     let now = new.session.visit.at_ms;
     let known = sessions::by_token(db, &new.session.token)?.map(|known| known.account);
     if known
@@ -190,7 +185,7 @@ fn sign_up(
         None => insert(db, new, role)?,
     };
     let joined = room
-        .map(|room| invitations::join(db, lobby, room, &opened.account.person, now))
+        .map(|room| invitations::join(db, room, &opened.account.person, now))
         .transpose()?;
     Ok((opened, joined.flatten().into_iter().collect()))
 }

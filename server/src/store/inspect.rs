@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
-use shared::{ContentHash, FileId, RoomEvent, RoomId, RoomRef, Sequence, UploadId};
+use shared::room::RoomKind;
+use shared::{ContentHash, FileId, RoomEvent, RoomId, RoomName, RoomRef, Sequence, UploadId};
 
-use super::{Identity, StoreError, StoredChunk, counter, files, log, rooms, schema};
+use super::{Identity, StoreError, StoredChunk, counter, files, log, named, schema};
 
 /// Why the database cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +81,7 @@ pub(crate) struct RoomOfLog {
     pub(crate) room_id: RoomId,
     pub(crate) name: String,
     pub(crate) topic: String,
+    pub(crate) kind: RoomKind,
     pub(crate) last_sequence: Sequence,
 }
 
@@ -119,23 +121,34 @@ impl Inspection {
     pub(crate) fn rooms(&self) -> Result<Vec<RoomOfLog>, InspectError> {
         let mut statement = self
             .db
-            .prepare("SELECT id, name, topic, last_seq FROM rooms ORDER BY name_key")?;
+            .prepare("SELECT id, name, topic, last_seq, kind FROM rooms ORDER BY name_key")?;
         let rooms = statement.query_map([], |row| {
             Ok(RoomOfLog {
                 room_id: RoomId::from_bytes(row.get(0)?),
                 name: row.get(1)?,
                 topic: row.get(2)?,
+                kind: named(row, 4)?,
                 last_sequence: Sequence(counter(row, 3)?),
             })
         })?;
         Ok(rooms.collect::<Result<_, _>>()?)
     }
 
-    /// The room that is meant, if there is one.
-    pub(crate) fn room(&self, room: &RoomRef) -> Result<Option<RoomOfLog>, InspectError> {
-        let room_id = rooms::resolve(&self.db, room)?;
-        let mut rooms = self.rooms()?.into_iter();
-        Ok(rooms.find(|room| Some(room.room_id) == room_id))
+    /// The rooms that are meant: several only where hidden ones share a name that no other has.
+    pub(crate) fn rooms_of(&self, room: &RoomRef) -> Result<Vec<RoomOfLog>, InspectError> {
+        let mut rooms = self.rooms()?;
+        match room {
+            RoomRef::Id(id) => rooms.retain(|room| room.room_id == *id),
+            RoomRef::Name(name) => {
+                let key = name.key();
+                let parsed = |room: &RoomOfLog| room.name.parse().map(|name: RoomName| name.key());
+                rooms.retain(|room| parsed(room).as_ref() == Ok(&key));
+                if let Some(open) = rooms.iter().position(|room| !room.kind.is_hidden()) {
+                    rooms = vec![rooms.swap_remove(open)];
+                }
+            }
+        }
+        Ok(rooms)
     }
 
     /// The events from `from` on, ascending: at most `limit`, and fewer where they are large.

@@ -277,12 +277,11 @@ pub(super) fn follow(
 /// Leads the person into the room; `None` where they are in it.
 pub(super) fn join(
     db: &Connection,
-    lobby: RoomId,
     room: RoomId,
     person: &Person,
     now: TimestampMs,
 ) -> Result<Option<RoomEvent>, StoreError> {
-    rooms::join(db, lobby, room, person, now)
+    rooms::lead_in(db, room, person, now)
 }
 
 /// Follows a link that resets a password. Returns whose.

@@ -3,11 +3,12 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::frame::Person;
 use shared::{
-    EventBody, FileId, PersonId, RoomEvent, RoomId, Sequence, TimestampMs, TransactionId,
+    EventBody, FileId, PersonId, RoomEvent, RoomId, RoomRef, Sequence, TimestampMs, TransactionId,
 };
 
 use super::{
-    Appended, NewMessage, StoreError, attachments, counter, files, mentions, rooms, to_integer,
+    Appended, NewMessage, Store, StoreError, at_one_moment, attachments, counter, files, mentions,
+    rooms, to_integer,
 };
 
 /// A page ends with the event that reaches this many bytes of body.
@@ -15,6 +16,30 @@ const PAGE_BODY_BYTES: usize = 256 * 1024;
 
 /// The transaction id and the hash of what was sent with it.
 type Transaction = (TransactionId, [u8; 32]);
+
+impl Store {
+    /// The last events before `before`, or of all, that the person may read, ascending: at most `limit`, and fewer
+    /// where they are large. [`StoreError::NotAMember`] where they are not in the room.
+    pub async fn history(
+        &self,
+        person: PersonId,
+        room: RoomRef,
+        before: Option<Sequence>,
+        limit: u32,
+    ) -> Result<(RoomId, Vec<RoomEvent>), StoreError> {
+        self.read(move |db| {
+            at_one_moment(db, |db| {
+                let found = rooms::find(db, person, &room)?;
+                let first = found.standing()?.first_sequence;
+                Ok((
+                    found.room_id,
+                    page_between(db, found.room_id, first, before, limit)?,
+                ))
+            })
+        })
+        .await
+    }
+}
 
 pub(super) fn append_message(
     db: &Connection,
@@ -30,12 +55,7 @@ pub(super) fn append_message(
             repeated: true,
         });
     }
-    if message.room != lobby && !rooms::is_member(db, message.room, message.person.id)? {
-        return Err(match rooms::resolve(db, &message.room.into())? {
-            Some(_) => StoreError::NotAMember,
-            None => StoreError::RoomNotFound,
-        });
-    }
+    require_writable(db, message.room, message.person.id)?;
     let attachments = message.attachments.into_iter();
     let attachments = attachments
         .map(|file_id| files::file(db, file_id)?.ok_or(StoreError::FileNotFound))
@@ -61,6 +81,25 @@ pub(super) fn append_message(
         event,
         repeated: false,
     })
+}
+
+/// In one look, because every message needs it.
+fn require_writable(db: &Connection, room: RoomId, person: PersonId) -> Result<(), StoreError> {
+    let found = db
+        .prepare_cached(
+            "SELECT kind = 'lobby' OR role IS NOT NULL, kind IN ('private', 'direct'), archived_ms IS NOT NULL
+             FROM rooms LEFT JOIN members ON room_id = rooms.id AND person_id = ?2 WHERE rooms.id = ?1",
+        )?
+        .query_row([room.as_bytes(), person.as_bytes()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    match found {
+        None | Some((false, true, _)) => Err(StoreError::RoomNotFound),
+        Some((false, false, _)) => Err(StoreError::NotAMember),
+        Some((true, _, true)) => Err(StoreError::RoomArchived),
+        Some((true, _, false)) => Ok(()),
+    }
 }
 
 /// Appends at the room's next sequence. The update comes first: it is what makes two writers take turns.
@@ -160,6 +199,17 @@ pub(super) fn page_before(
     before: Option<Sequence>,
     limit: u32,
 ) -> Result<Vec<RoomEvent>, StoreError> {
+    page_between(db, room, Sequence::first(), before, limit)
+}
+
+/// The last events before `before` of those from `first` on.
+fn page_between(
+    db: &Connection,
+    room: RoomId,
+    first: Sequence,
+    before: Option<Sequence>,
+    limit: u32,
+) -> Result<Vec<RoomEvent>, StoreError> {
     let mut events = page(
         db,
         "SELECT sequence, at_ms, person_id, person_name, body FROM events
@@ -169,6 +219,8 @@ pub(super) fn page_before(
         limit,
     )?;
     events.reverse();
+    let hidden = events.partition_point(|event| event.sequence < first);
+    events.drain(..hidden);
     Ok(events)
 }
 

@@ -19,6 +19,11 @@ CREATE TABLE looks (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Whether a new name that nobody else must tell apart from theirs is one at all.
+pub(super) fn check(name: &str) -> Result<(), StoreError> {
+    Ok(names::check_new(name)?)
+}
+
 /// Gives the looks of a new name to whoever has it now. Where one is another's, the error has that one's name, and
 /// the caller's transaction must not be committed.
 pub(super) fn take(
@@ -27,7 +32,7 @@ pub(super) fn take(
     name: &str,
     owner_id: &[u8; 16],
 ) -> Result<(), StoreError> {
-    names::check_new(name)?;
+    check(name)?;
     for look in names::looks(name) {
         insert(db, named, &look, owner_id)?;
         let other: Option<String> = db
@@ -85,7 +90,7 @@ pub(super) fn renew(db: &Connection) -> rusqlite::Result<()> {
         ),
         (
             Named::Room,
-            "SELECT id, name FROM rooms ORDER BY created_ms, id",
+            "SELECT id, name FROM rooms WHERE kind IN ('lobby', 'public') ORDER BY created_ms, id",
         ),
     ] {
         let mut statement = db.prepare(query)?;

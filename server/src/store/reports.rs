@@ -3,10 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::admin::{CloseReport, Report, ReportMessage};
 use shared::frame::Person;
-use shared::{
-    EventBody, Operation, PersonId, ReportId, RoomEvent, RoomId, RoomRef, RoomRole, Sequence,
-    TimestampMs,
-};
+use shared::{EventBody, Operation, PersonId, ReportId, RoomEvent, RoomId, Sequence, TimestampMs};
 
 use super::audit::{self, Action};
 use super::{Actor, SignedIn, Store, StoreError, counter, log, people, purges, rooms, to_integer};
@@ -66,8 +63,10 @@ fn report(
     if request.reason.chars().count() > REASON_CHARS_MAX {
         return Err(StoreError::Invalid("A reason has at most 500 characters."));
     }
-    let (room, sequence) = (room_of(db, by, &request.room)?, request.sequence);
-    if message(db, room, sequence)?.is_none() {
+    let found = rooms::find_to(db, by, &request.room, Operation::ReportMessage)?;
+    let (room, sequence) = (found.room_id, request.sequence);
+    let is_seen = sequence >= found.standing()?.first_sequence;
+    if !is_seen || message(db, room, sequence)?.is_none() {
         return Err(StoreError::NotFound("message"));
     }
     let by = by.person.id;
@@ -102,13 +101,6 @@ fn report(
         to_integer(now.0),
     ])?;
     Ok(())
-}
-
-/// The room that a message is reported in, where the person is in it.
-fn room_of(db: &Connection, by: &SignedIn, room: &RoomRef) -> Result<RoomId, StoreError> {
-    by.require_in(Operation::ReportMessage, RoomRole::Member)
-        .map_err(StoreError::NotAllowed)?;
-    rooms::resolve(db, room)?.ok_or(StoreError::RoomNotFound)
 }
 
 /// A message as it is now; `None` where there is none, or none any more.

@@ -1,54 +1,133 @@
-//! Rooms and who is in them. Everyone is in the lobby, so it has no rows of members.
+//! Rooms as people find them. Everyone is in the lobby, so it has no rows of members. A hidden room is not there for
+//! who is not in it: whatever looks for it, by id or by name, finds the same as where there is no room at all.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::frame::Person;
-use shared::room::{RoomInfo, RoomKind};
-use shared::{EventBody, PersonId, RoomEvent, RoomId, RoomName, RoomRef, Sequence, TimestampMs};
+use shared::room::{HistoryVisibility, RoomInfo, RoomKind};
+use shared::{Operation, PersonId, RoomId, RoomName, RoomRef, RoomRole, Sequence};
 
-use super::looks::{self, Named};
-use super::{StoreError, counter, log, people, to_integer};
+use super::{SignedIn, Store, StoreError, at_one_moment, counter, named};
 
-#[derive(Clone, Copy)]
-pub(super) enum Which {
-    Joined,
-    All,
+mod bans;
+mod change;
+mod creation;
+mod members;
+mod membership;
+mod moderation;
+
+pub use creation::NewRoom;
+pub use members::{ListedMember, Members};
+pub(super) use membership::{lead_in, leave_all};
+
+/// Keeps the names of hidden rooms apart from the names that are taken, and from each other. No name has it.
+const HIDDEN: char = '\n';
+/// The character after [`HIDDEN`].
+const AFTER_HIDDEN: char = '\u{B}';
+
+/// A room that somebody is in, as they find it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    pub room: RoomInfo,
+    /// The first event that they may read.
+    pub first_sequence: Sequence,
 }
 
-pub(super) fn list(
-    db: &Connection,
-    lobby: RoomId,
-    person: PersonId,
-    which: Which,
-) -> Result<Vec<RoomInfo>, StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT id, name, topic, last_seq, id = ?1 AS is_lobby,
-                id = ?1 OR EXISTS (SELECT 1 FROM members WHERE room_id = id AND person_id = ?2) AS joined,
-                CASE WHEN id = ?1 THEN (SELECT count(*) FROM people WHERE removed_ms IS NULL)
-                     ELSE (SELECT count(*) FROM members WHERE room_id = id) END
-         FROM rooms
-         WHERE ?3 OR id = ?1 OR id IN (SELECT room_id FROM members WHERE person_id = ?2)
-         ORDER BY is_lobby DESC, name_key",
-    )?;
-    let all = matches!(which, Which::All);
-    let rooms = statement.query_map(params![lobby.as_bytes(), person.as_bytes(), all], |row| {
-        let kind = if row.get(4)? {
-            RoomKind::Lobby
-        } else {
-            RoomKind::Public
-        };
-        Ok(RoomInfo {
-            topic: row.get(2)?,
-            members: row.get(6)?,
-            joined: row.get(5)?,
-            last_sequence: Sequence(counter(row, 3)?),
-            ..RoomInfo::new(
-                RoomId::from_bytes(row.get(0)?),
-                name_from(row.get(1)?)?,
-                kind,
-            )
-        })
-    })?;
-    Ok(rooms.collect::<Result<_, _>>()?)
+/// What somebody is in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) role: RoomRole,
+    /// The first event that they may read.
+    pub(super) first_sequence: Sequence,
+}
+
+/// A room that somebody may know of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub(super) room_id: RoomId,
+    pub(super) kind: RoomKind,
+    pub(super) history: HistoryVisibility,
+    /// `None` where they are not in it.
+    pub(super) standing: Option<Standing>,
+}
+
+impl Found {
+    /// [`StoreError::NotAMember`] where they are not in it.
+    pub(super) fn standing(&self) -> Result<Standing, StoreError> {
+        self.standing.ok_or(StoreError::NotAMember)
+    }
+}
+
+impl Store {
+    /// The rooms that a person is in, the lobby first, then by name.
+    pub async fn rooms_of(&self, person: PersonId) -> Result<Vec<Membership>, StoreError> {
+        self.read(move |db| at_one_moment(db, |db| memberships(db, person)))
+            .await
+    }
+
+    /// One of them; `None` where the person is not in it.
+    pub async fn membership(
+        &self,
+        room: RoomId,
+        person: PersonId,
+    ) -> Result<Option<Membership>, StoreError> {
+        self.read(move |db| at_one_moment(db, |db| membership_in(db, room, person)))
+            .await
+    }
+
+    /// The rooms that a person is in or may join, the lobby first, then by name. Of archived ones only the person's.
+    pub async fn directory(&self, person: PersonId) -> Result<Vec<RoomInfo>, StoreError> {
+        self.read(move |db| at_one_moment(db, |db| directory(db, person)))
+            .await
+    }
+
+    /// The room that a person means. [`StoreError::RoomNotFound`] where there is none, or not for them.
+    pub async fn resolve(&self, person: PersonId, room: &RoomRef) -> Result<RoomId, StoreError> {
+        let room = room.clone();
+        self.read(move |db| at_one_moment(db, |db| Ok(find(db, person, &room)?.room_id)))
+            .await
+    }
+}
+
+/// Of a query over `rooms` and, by a left join, the reader's row of `members`.
+const COLUMNS: &str =
+    "rooms.id, name, topic, description, kind, history, archived_ms IS NOT NULL, retention_days,
+    member_count, last_seq, members.role, members.first_sequence, name_key";
+
+struct Listed {
+    membership: Membership,
+    name_key: String,
+}
+
+fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
+    let kind: RoomKind = named(row, 4)?;
+    let role = match row.get_ref(10)? {
+        rusqlite::types::ValueRef::Null => None,
+        _some => Some(named::<RoomRole>(row, 10)?),
+    };
+    let room = RoomInfo {
+        topic: row.get(2)?,
+        description: row.get(3)?,
+        history: named(row, 5)?,
+        archived: row.get(6)?,
+        retention_days: row.get(7)?,
+        members: row.get(8)?,
+        joined: role.is_some() || kind == RoomKind::Lobby,
+        role: role.filter(|role| *role != RoomRole::Member),
+        last_sequence: Sequence(counter(row, 9)?),
+        ..RoomInfo::new(
+            RoomId::from_bytes(row.get(0)?),
+            name_from(row.get(1)?)?,
+            kind,
+        )
+    };
+    let first = row.get::<_, Option<i64>>(11)?.unwrap_or(1);
+    Ok(Listed {
+        membership: Membership {
+            room,
+            first_sequence: Sequence(u64::try_from(first).unwrap_or(1)),
+        },
+        name_key: row.get(12)?,
+    })
 }
 
 pub(super) fn name_from(text: String) -> rusqlite::Result<RoomName> {
@@ -61,160 +140,196 @@ pub(super) fn name_from(text: String) -> rusqlite::Result<RoomName> {
     })
 }
 
-pub(super) fn resolve(db: &Connection, room: &RoomRef) -> Result<Option<RoomId>, StoreError> {
-    let id: Option<[u8; 16]> = match room {
-        RoomRef::Id(id) => db
-            .prepare_cached("SELECT id FROM rooms WHERE id = ?1")?
-            .query_row([id.as_bytes()], |row| row.get(0))
-            .optional()?,
-        RoomRef::Name(name) => db
-            .prepare_cached("SELECT id FROM rooms WHERE name_key = ?1")?
-            .query_row([name.key()], |row| row.get(0))
-            .optional()?,
-    };
-    Ok(id.map(RoomId::from_bytes))
+fn memberships(db: &Connection, person: PersonId) -> Result<Vec<Membership>, StoreError> {
+    let mut rooms = own(db, person)?;
+    for room in &mut rooms {
+        add_people(db, &mut room.membership.room, person)?;
+    }
+    Ok(rooms.into_iter().map(|room| room.membership).collect())
 }
 
-pub(super) fn create(
-    db: &Connection,
-    name: RoomName,
-    topic: String,
-    by: &Person,
-    now: TimestampMs,
-) -> Result<(RoomId, Vec<RoomEvent>), StoreError> {
-    let room = RoomId::from_parts(now, people::random());
-    let inserted = db
-        .prepare_cached(
-            "INSERT INTO rooms (id, name, name_key, topic, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (name_key) DO NOTHING",
-        )?
-        .execute(params![
-            room.as_bytes(),
-            name.as_str(),
-            name.key(),
-            topic,
-            to_integer(now.0)
-        ])?;
-    if inserted == 0 {
-        return Err(StoreError::RoomNameTaken);
-    }
-    looks::take(db, Named::Room, name.as_str(), room.as_bytes())?;
-    insert_member(db, room, by, now)?;
-    let created = log::append(
-        db,
-        room,
-        by,
-        now,
-        EventBody::RoomCreated { name, topic },
-        None,
-    )?;
-    let joined = log::append(db, room, by, now, EventBody::MemberJoined {}, None)?;
-    Ok((room, vec![created, joined]))
+/// Without the people of direct rooms.
+fn own(db: &Connection, person: PersonId) -> Result<Vec<Listed>, StoreError> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM rooms LEFT JOIN members ON false
+         WHERE rooms.id = (SELECT value FROM meta WHERE key = 'lobby')
+         UNION ALL
+         SELECT {COLUMNS} FROM members CROSS JOIN rooms ON rooms.id = members.room_id WHERE members.person_id = ?1"
+    ))?;
+    let rooms = statement.query_map([person.as_bytes()], listed)?;
+    let mut rooms: Vec<Listed> = rooms.collect::<Result<_, _>>()?;
+    sort(&mut rooms);
+    Ok(rooms)
 }
 
-pub(super) fn join(
-    db: &Connection,
-    lobby: RoomId,
-    room: RoomId,
-    person: &Person,
-    now: TimestampMs,
-) -> Result<Option<RoomEvent>, StoreError> {
-    if resolve(db, &room.into())?.is_none() {
-        return Err(StoreError::RoomNotFound);
-    }
-    if room == lobby || !insert_member(db, room, person, now)? {
-        return Ok(None);
-    }
-    log::append(db, room, person, now, EventBody::MemberJoined {}, None).map(Some)
+fn sort(rooms: &mut [Listed]) {
+    let is_not_lobby = |room: &Listed| room.membership.room.kind != RoomKind::Lobby;
+    rooms.sort_by(|a, b| (is_not_lobby(a), &a.name_key).cmp(&(is_not_lobby(b), &b.name_key)));
 }
 
-pub(super) fn leave(
-    db: &Connection,
-    lobby: RoomId,
-    room: RoomId,
-    person: &Person,
-    now: TimestampMs,
-) -> Result<Option<RoomEvent>, StoreError> {
-    if room == lobby {
-        return Err(StoreError::CannotLeave);
-    }
-    if resolve(db, &room.into())?.is_none() {
-        return Err(StoreError::RoomNotFound);
-    }
-    let deleted = db
-        .prepare_cached("DELETE FROM members WHERE room_id = ?1 AND person_id = ?2")?
-        .execute([room.as_bytes(), person.id.as_bytes()])?;
-    if deleted == 0 {
-        return Ok(None);
-    }
-    log::append(db, room, person, now, EventBody::MemberLeft {}, None).map(Some)
-}
-
-pub(super) fn is_member(
+fn membership_in(
     db: &Connection,
     room: RoomId,
     person: PersonId,
-) -> Result<bool, StoreError> {
-    Ok(db
-        .prepare_cached("SELECT 1 FROM members WHERE room_id = ?1 AND person_id = ?2")?
-        .exists([room.as_bytes(), person.as_bytes()])?)
+) -> Result<Option<Membership>, StoreError> {
+    let found = db
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM rooms
+             LEFT JOIN members ON members.room_id = rooms.id AND members.person_id = ?2 WHERE rooms.id = ?1"
+        ))?
+        .query_row([room.as_bytes(), person.as_bytes()], listed)
+        .optional()?;
+    let Some(mut membership) = found.map(|found| found.membership) else {
+        return Ok(None);
+    };
+    if !membership.room.joined {
+        return Ok(None);
+    }
+    add_people(db, &mut membership.room, person)?;
+    Ok(Some(membership))
 }
 
-/// The number of members, and the first ones by name.
-pub(super) fn members(
-    db: &Connection,
-    lobby: RoomId,
-    room: RoomId,
-    limit: usize,
-) -> Result<(u32, Vec<Person>), StoreError> {
-    let person = |row: &rusqlite::Row<'_>| {
-        Ok(Person {
-            id: PersonId::from_bytes(row.get(0)?),
-            name: row.get(1)?,
-        })
-    };
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let (total, people) = if room == lobby {
-        let total = db
-            .prepare_cached("SELECT count(*) FROM people WHERE removed_ms IS NULL")?
-            .query_row([], |row| row.get(0))?;
-        let mut people = db.prepare_cached(
-            "SELECT id, name FROM people WHERE removed_ms IS NULL ORDER BY name_key LIMIT ?1",
-        )?;
-        let people = people
-            .query_map([limit], person)?
-            .collect::<Result<_, _>>()?;
-        (total, people)
+fn directory(db: &Connection, person: PersonId) -> Result<Vec<RoomInfo>, StoreError> {
+    let mut rooms = own(db, person)?;
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM rooms
+         LEFT JOIN members ON members.room_id = rooms.id AND members.person_id = ?1
+         WHERE rooms.kind = 'public' AND archived_ms IS NULL AND members.role IS NULL"
+    ))?;
+    for room in statement.query_map([person.as_bytes()], listed)? {
+        rooms.push(room?);
+    }
+    sort(&mut rooms);
+    let mut rooms: Vec<RoomInfo> = rooms.into_iter().map(|it| it.membership.room).collect();
+    for room in &mut rooms {
+        add_people(db, room, person)?;
+    }
+    Ok(rooms)
+}
+
+/// Of a direct room, who else is in it.
+fn add_people(db: &Connection, room: &mut RoomInfo, reader: PersonId) -> Result<(), StoreError> {
+    if room.kind != RoomKind::Direct {
+        return Ok(());
+    }
+    let mut statement = db.prepare_cached(
+        "SELECT people.id, people.name FROM members JOIN people ON people.id = person_id
+         WHERE room_id = ?1 AND person_id <> ?2 ORDER BY name_key",
+    )?;
+    let people = statement.query_map([room.room_id.as_bytes(), reader.as_bytes()], person_from)?;
+    room.people = people.collect::<Result<_, _>>()?;
+    Ok(())
+}
+
+/// Of the columns id and name.
+fn person_from(row: &Row<'_>) -> rusqlite::Result<Person> {
+    Ok(Person {
+        id: PersonId::from_bytes(row.get(0)?),
+        name: row.get(1)?,
+    })
+}
+
+/// What `name_key` is of a room of this name: what must be unique.
+pub(super) fn name_key(name: &RoomName, kind: RoomKind, room: RoomId) -> String {
+    let key = name.key();
+    if kind.is_hidden() {
+        format!("{key}{HIDDEN}{room}")
     } else {
-        let total = db
-            .prepare_cached("SELECT count(*) FROM members WHERE room_id = ?1")?
-            .query_row([room.as_bytes()], |row| row.get(0))?;
-        let mut people = db.prepare_cached(
-            "SELECT people.id, people.name FROM members JOIN people ON people.id = person_id
-             WHERE room_id = ?1 ORDER BY name_key LIMIT ?2",
-        )?;
-        let people = people.query_map(params![room.as_bytes(), limit], person)?;
-        (total, people.collect::<Result<_, _>>()?)
-    };
-    Ok((total, people))
+        key
+    }
 }
 
-/// Whether the person was not a member before.
-fn insert_member(
-    db: &Connection,
-    room: RoomId,
-    person: &Person,
-    now: TimestampMs,
-) -> Result<bool, StoreError> {
-    let inserted = db
+/// The room that a person means, where they may know of it. A name means the room of that name that everyone may
+/// know of, where the person is in it; else the one hidden room of theirs that has it; else the former again.
+pub(super) fn find(db: &Connection, person: PersonId, room: &RoomRef) -> Result<Found, StoreError> {
+    let name = match room {
+        RoomRef::Id(room) => {
+            let found = by_id(db, *room, person)?;
+            return found
+                .filter(|found| found.standing.is_some() || !found.kind.is_hidden())
+                .ok_or(StoreError::RoomNotFound);
+        }
+        RoomRef::Name(name) => name,
+    };
+    let key = name.key();
+    let open: Option<[u8; 16]> = db
+        .prepare_cached("SELECT id FROM rooms WHERE name_key = ?1")?
+        .query_row([&key], |row| row.get(0))
+        .optional()?;
+    let open = match open {
+        Some(id) => by_id(db, RoomId::from_bytes(id), person)?,
+        None => None,
+    };
+    if let Some(found) = open.filter(|found| found.standing.is_some()) {
+        return Ok(found);
+    }
+    // Goes through the person's rooms, so that it takes the same time whatever rooms others have.
+    let mut statement = db.prepare_cached(
+        "SELECT rooms.id FROM members CROSS JOIN rooms ON rooms.id = members.room_id
+         WHERE person_id = ?1 AND name_key > ?2 AND name_key < ?3 LIMIT 2",
+    )?;
+    let (from, to) = (format!("{key}{HIDDEN}"), format!("{key}{AFTER_HIDDEN}"));
+    let own = statement.query_map(params![person.as_bytes(), from, to], |row| row.get(0))?;
+    let own: Vec<[u8; 16]> = own.collect::<Result<_, _>>()?;
+    match own[..] {
+        [] => open.ok_or(StoreError::RoomNotFound),
+        [id] => by_id(db, RoomId::from_bytes(id), person)?.ok_or(StoreError::RoomNotFound),
+        [..] => Err(StoreError::Invalid(
+            "You are in several rooms of this name; use the room's id.",
+        )),
+    }
+}
+
+/// The room, whoever may know of it, and what the person is in it.
+fn by_id(db: &Connection, room: RoomId, person: PersonId) -> Result<Option<Found>, StoreError> {
+    let found = db
         .prepare_cached(
-            "INSERT INTO members (room_id, person_id, joined_ms) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO NOTHING",
+            "SELECT kind, history, role, first_sequence FROM rooms
+             LEFT JOIN members ON room_id = rooms.id AND person_id = ?2 WHERE rooms.id = ?1",
         )?
-        .execute(params![
-            room.as_bytes(),
-            person.id.as_bytes(),
-            to_integer(now.0)
-        ])?;
-    Ok(inserted > 0)
+        .query_row([room.as_bytes(), person.as_bytes()], |row| {
+            let kind: RoomKind = named(row, 0)?;
+            let standing = match (row.get_ref(2)?, kind) {
+                (rusqlite::types::ValueRef::Null, RoomKind::Lobby) => Some(Standing {
+                    role: RoomRole::Member,
+                    first_sequence: Sequence::first(),
+                }),
+                (rusqlite::types::ValueRef::Null, _) => None,
+                (_some, _) => Some(Standing {
+                    role: named(row, 2)?,
+                    first_sequence: Sequence(counter(row, 3)?),
+                }),
+            };
+            Ok(Found {
+                room_id: room,
+                kind,
+                history: named(row, 1)?,
+                standing,
+            })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+/// [`StoreError::QuotaExceeded`] where there is no room for one more than `count`.
+fn require_fewer(count: u64, max: u64, what: &'static str) -> Result<(), StoreError> {
+    if count < max {
+        Ok(())
+    } else {
+        Err(StoreError::QuotaExceeded { what, max })
+    }
+}
+
+/// The room, where the person may do this in it. Admins count as owners of the rooms that they are in.
+pub(super) fn find_to(
+    db: &Connection,
+    by: &SignedIn,
+    room: &RoomRef,
+    operation: Operation,
+) -> Result<Found, StoreError> {
+    let found = find(db, by.person.id, room)?;
+    let standing = found.standing()?;
+    by.require_in(operation, standing.role)
+        .map_err(StoreError::NotAllowed)?;
+    Ok(found)
 }

@@ -5,10 +5,15 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use rusqlite::params;
-use shared::{EventBody, Role};
+use shared::room::{HistoryVisibility, RoomKind};
+use shared::{EventBody, PersonId, Role, SessionId};
 use tempfile::TempDir;
 
 use super::*;
+
+mod direct;
+mod members;
+mod rooms;
 
 type Commits = Arc<Mutex<Vec<Vec<RoomEvent>>>>;
 
@@ -51,6 +56,44 @@ impl Store {
 async fn person(store: &Store, name: &str) -> Person {
     let token = format!("token of {name}");
     store.claim(name, &token, NOW).await.unwrap().person
+}
+
+/// Somebody with an account.
+async fn account(store: &Store, name: &str) -> SignedIn {
+    account_as(store, name, Role::Member).await
+}
+
+async fn account_as(store: &Store, name: &str, role: Role) -> SignedIn {
+    let person = person(store, name).await;
+    let change = store.write(move |db| {
+        let sql = "UPDATE people SET role = ?2 WHERE id = ?1";
+        db.execute(sql, params![person.id.as_bytes(), role.as_str()])?;
+        Ok(((), Vec::new()))
+    });
+    change.await.unwrap();
+    let token = format!("token of {name}");
+    let signed_in = store.sign_in(&token, Visit::at(NOW)).await;
+    signed_in.unwrap().unwrap()
+}
+
+/// Somebody, as if they had an account.
+pub(super) fn signed(person: &Person) -> SignedIn {
+    SignedIn {
+        person: person.clone(),
+        role: Role::Member,
+        session_id: SessionId::from_bytes([0; 16]),
+        scopes: None,
+    }
+}
+
+pub(super) fn new_room(name: &str) -> NewRoom {
+    NewRoom {
+        name: name.parse().unwrap(),
+        topic: String::new(),
+        description: String::new(),
+        kind: RoomKind::Public,
+        history: HistoryVisibility::All,
+    }
 }
 
 /// Whose session the token stands for.
@@ -154,8 +197,9 @@ async fn names_are_taken_whatever_their_case() {
     assert_eq!(repeated.person, ada, "a repeat");
     let other = claim("Bob", "token of Ada").await;
     assert!(matches!(other, Err(StoreError::TokenTaken)));
-    let name = "LOBBY".parse().unwrap();
-    let room = store.create_room(name, String::new(), ada, NOW).await;
+    let ada = store.sign_in("token of Ada", Visit::at(NOW)).await;
+    let ada = ada.unwrap().unwrap();
+    let room = store.create_room(ada, new_room("LOBBY"), NOW).await;
     assert!(matches!(room, Err(StoreError::RoomNameTaken)));
 }
 
@@ -163,7 +207,7 @@ async fn names_are_taken_whatever_their_case() {
 async fn a_name_that_looks_like_a_taken_one_is_refused_and_says_which() {
     let dir = TempDir::new().unwrap();
     let (store, _) = open(&dir);
-    let ada = person(&store, "PayPal").await;
+    let ada = account(&store, "PayPal").await;
     for attack in ["Раураl", "paypaI", "PAYPA1", "ＰａｙＰａｌ", "𝐩𝐚𝐲𝐩𝐚𝐥"]
     {
         let claim = |token| store.claim(attack, token, NOW);
@@ -175,12 +219,7 @@ async fn a_name_that_looks_like_a_taken_one_is_refused_and_says_which() {
         let repeated = claim("another token").await;
         assert!(repeated.is_err(), "nothing of it was stored: {repeated:?}");
     }
-    let create = async |name: &str| {
-        let name = name.parse().unwrap();
-        store
-            .create_room(name, String::new(), ada.clone(), NOW)
-            .await
-    };
+    let create = async |name: &str| store.create_room(ada.clone(), new_room(name), NOW).await;
     let refused = create("1оbbу").await;
     assert!(
         matches!(&refused, Err(StoreError::RoomNameLooksTaken { like }) if like == "lobby"),
@@ -250,7 +289,7 @@ async fn older_names_that_look_alike_or_break_new_rules_stay() {
         let again = store.claim("Аda", "token of Bob", NOW);
         assert_eq!(again.await.unwrap().person, second, "a repeat");
         let rooms = store.rooms_of(ada.id).await.unwrap();
-        assert_eq!(rooms[1].room_id, room);
+        assert_eq!(rooms[1].room.room_id, room);
         let third = store.claim("Adа", "third", NOW).await;
         assert!(
             matches!(&third, Err(StoreError::NameLooksTaken { like }) if *like == "Ada"),
@@ -289,56 +328,6 @@ async fn a_failed_job_rolls_back_alone() {
     let page = store.read_page(lobby, Sequence(1), 10).await.unwrap();
     assert_eq!(sequences(&page), [1, 2]);
     assert_eq!(commits.lock().unwrap().concat(), page);
-}
-
-#[tokio::test]
-async fn people_join_and_leave_rooms_but_not_the_lobby() {
-    let dir = TempDir::new().unwrap();
-    let (store, _) = open(&dir);
-    let (ada, bob) = (person(&store, "Ada").await, person(&store, "Bob").await);
-    let name: RoomName = "Garden".parse().unwrap();
-    let created = store.create_room(name, "Plants".into(), ada.clone(), NOW);
-    let (room, events) = created.await.unwrap();
-    assert_eq!(sequences(&events), [1, 2]);
-    assert!(matches!(events[0].event, EventBody::RoomCreated { .. }));
-    let by_name: RoomRef = "#garden".parse().unwrap();
-    assert_eq!(store.resolve(&by_name).await.unwrap(), Some(room));
-
-    let early = store.append_message(message(room, &bob, 1, "hi")).await;
-    assert!(matches!(early, Err(StoreError::NotAMember)));
-    let joined = store.join(room, bob.clone(), NOW).await.unwrap().unwrap();
-    assert_eq!(
-        (joined.sequence, joined.event),
-        (Sequence(3), EventBody::MemberJoined {})
-    );
-    assert_eq!(store.join(room, bob.clone(), NOW).await.unwrap(), None);
-    let rooms = store.rooms_of(bob.id).await.unwrap();
-    assert_eq!(
-        rooms
-            .iter()
-            .map(|r| (r.room_id, r.members))
-            .collect::<Vec<_>>(),
-        [(store.lobby(), 2), (room, 2)]
-    );
-
-    let left = store.leave(room, bob.clone(), NOW).await.unwrap().unwrap();
-    assert_eq!(left.event, EventBody::MemberLeft {});
-    assert_eq!(store.leave(room, bob.clone(), NOW).await.unwrap(), None);
-    let public = store.public_rooms(bob.id).await.unwrap();
-    assert_eq!(
-        public.iter().map(|r| r.joined).collect::<Vec<_>>(),
-        [true, false]
-    );
-    assert_eq!(public[1].last_sequence, Sequence(4));
-    assert_eq!(
-        store.join(store.lobby(), bob.clone(), NOW).await.unwrap(),
-        None
-    );
-    let lobby = store.leave(store.lobby(), bob, NOW).await;
-    assert!(matches!(lobby, Err(StoreError::CannotLeave)));
-    let nowhere = RoomId::from_parts(NOW, [9; 10]);
-    let unknown = store.join(nowhere, ada, NOW).await;
-    assert!(matches!(unknown, Err(StoreError::RoomNotFound)));
 }
 
 #[tokio::test]
@@ -394,7 +383,7 @@ async fn an_older_schema_is_brought_to_this_one_and_keeps_its_rows() {
         let signed_in = signed_in.unwrap().unwrap();
         assert_eq!((signed_in.person.id, signed_in.role), (bob, Role::Member));
         let rooms = store.rooms_of(ada.id).await.unwrap();
-        assert_eq!(rooms[1].room_id, room);
+        assert_eq!(rooms[1].room.room_id, room);
         store.close().await;
     }
     let db = rusqlite::Connection::open(super::database_path(dir.path())).unwrap();

@@ -2,12 +2,12 @@
 
 use rusqlite::{Connection, params};
 use shared::frame::Person;
-use shared::{EventBody, Operation, PersonId, RoomEvent, RoomId, Sequence, SessionId, TimestampMs};
+use shared::{Operation, PersonId, RoomEvent, RoomId, Sequence, SessionId, TimestampMs};
 
 use super::{Actor, keep_an_owner};
 use crate::store::audit::{self, Action};
 use crate::store::purges::{self, Purge};
-use crate::store::{Store, StoreError, attachments, counter, log, people, sessions, to_integer};
+use crate::store::{Store, StoreError, attachments, counter, people, rooms, sessions, to_integer};
 
 /// What is gone besides the person.
 #[derive(Debug, Default, Clone)]
@@ -90,16 +90,8 @@ impl Removal<'_> {
     }
 
     fn leave(&mut self, person: &Person) -> Result<(), StoreError> {
-        let mut statement = self
-            .db
-            .prepare_cached("DELETE FROM members WHERE person_id = ?1 RETURNING room_id")?;
-        let rooms = statement.query_map([person.id.as_bytes()], |row| row.get(0))?;
-        let rooms: Vec<[u8; 16]> = rooms.collect::<Result<_, _>>()?;
-        for room in rooms {
-            let (room, left) = (RoomId::from_bytes(room), EventBody::MemberLeft {});
-            let event = log::append(self.db, room, person, self.now, left, None)?;
-            self.events.push(event);
-        }
+        let events = rooms::leave_all(self.db, person, self.now)?;
+        self.events.extend(events);
         Ok(())
     }
 

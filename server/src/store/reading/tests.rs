@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::store::NewMessage;
+use crate::store::tests::{new_room, signed};
 
 const NOW: TimestampMs = TimestampMs(1_700_000_000_000);
 
@@ -37,7 +38,9 @@ fn open(dir: &TempDir) -> Store {
 
 async fn markers(store: &Store, person: &Person) -> HashMap<RoomId, ReadMarker> {
     let rooms = store.rooms_of(person.id).await.unwrap();
-    let rooms = rooms.iter().map(|room| (room.room_id, room.last_sequence));
+    let rooms = rooms
+        .iter()
+        .map(|it| (it.room.room_id, it.room.last_sequence));
     let read = store.read_markers(person.id, rooms.collect(), HashMap::new());
     read.await.unwrap()
 }
@@ -93,7 +96,7 @@ async fn markers_go_forward_only_and_end_with_the_membership() {
     let read = store.read_markers(ann.id, rooms, ahead).await.unwrap();
     assert_eq!(read[&lobby], marker(3, 0, 0));
 
-    let room = store.create_room("garden".parse().unwrap(), String::new(), bob.clone(), NOW);
+    let room = store.create_room(signed(&bob), new_room("garden"), NOW);
     let (garden, _) = room.await.unwrap();
     mark(&store, &ann, garden, 2).await;
     assert!(
@@ -104,14 +107,14 @@ async fn markers_go_forward_only_and_end_with_the_membership() {
             .get(&ann.id)
             .is_none()
     );
-    store.join(garden, ann.clone(), NOW).await.unwrap();
+    store.join(signed(&ann), garden.into(), NOW).await.unwrap();
     say(&store, garden, &bob, "@ann").await;
     assert_eq!(markers(&store, &ann).await[&garden], marker(2, 1, 1));
-    store.leave(garden, ann.clone(), NOW).await.unwrap();
+    store.leave(signed(&ann), garden.into(), NOW).await.unwrap();
     assert!(!markers(&store, &ann).await.contains_key(&garden));
     // Too late.
     mark(&store, &ann, garden, 4).await;
-    store.join(garden, ann.clone(), NOW).await.unwrap();
+    store.join(signed(&ann), garden.into(), NOW).await.unwrap();
     assert_eq!(markers(&store, &ann).await[&garden], marker(5, 0, 0));
 }
 
@@ -120,9 +123,9 @@ async fn what_is_no_message_of_another_does_not_count() {
     let dir = TempDir::new().unwrap();
     let store = open(&dir);
     let (ann, bob) = (person(&store, "Ann").await, person(&store, "Bob").await);
-    let room = store.create_room("garden".parse().unwrap(), String::new(), ann.clone(), NOW);
+    let room = store.create_room(signed(&ann), new_room("garden"), NOW);
     let (garden, _) = room.await.unwrap();
-    store.join(garden, bob.clone(), NOW).await.unwrap();
+    store.join(signed(&bob), garden.into(), NOW).await.unwrap();
     say(&store, garden, &ann, "@Ann, my own").await;
     say(&store, garden, &bob, "@Ann, seen").await;
     say(&store, garden, &bob, "@Ann, removed").await;
@@ -143,10 +146,10 @@ async fn somebody_in_two_hundred_rooms_is_told_what_came_in_each_for_a_bounded_p
     let (ann, bob) = (person(&store, "Ann").await, person(&store, "Bob").await);
     let mut rooms = Vec::new();
     for number in 0..200 {
-        let name = format!("room-{number}").parse().unwrap();
-        let created = store.create_room(name, String::new(), bob.clone(), NOW);
+        let new = new_room(&format!("room-{number}"));
+        let created = store.create_room(signed(&bob), new, NOW);
         let (room, _) = created.await.unwrap();
-        store.join(room, ann.clone(), NOW).await.unwrap();
+        store.join(signed(&ann), room.into(), NOW).await.unwrap();
         rooms.push(room);
     }
     // The room of this index has as many messages, and the last one far more than may be looked at.

@@ -2,7 +2,7 @@
 
 /// People of before become members without a password; their sessions stay. Rooms of before are public, and whoever
 /// created one owns it.
-pub(super) const TABLES: &str = "
+pub(super) const TABLES: &str = r#"
 ALTER TABLE people ADD COLUMN role TEXT NOT NULL DEFAULT 'member';
 -- A PHC string.
 ALTER TABLE people ADD COLUMN password TEXT;
@@ -38,15 +38,38 @@ ALTER TABLE rooms ADD COLUMN retention_days INTEGER;
 ALTER TABLE rooms ADD COLUMN created_by BLOB REFERENCES people(id);
 UPDATE rooms SET created_by =
     (SELECT person_id FROM events WHERE room_id = rooms.id AND sequence = 1 AND kind <> 'lobby');
+CREATE INDEX rooms_by_creator ON rooms (created_by);
+CREATE INDEX rooms_public ON rooms (name_key) WHERE kind = 'public';
 -- Of a direct room: the sorted ids of those who are in it, one after another.
 ALTER TABLE rooms ADD COLUMN direct_people BLOB;
 CREATE UNIQUE INDEX rooms_by_people ON rooms (direct_people) WHERE direct_people IS NOT NULL;
 
 ALTER TABLE members ADD COLUMN role TEXT NOT NULL DEFAULT 'member';
+-- Who left and came back is a member like others, as it is from now on.
 UPDATE members SET role = 'owner'
-    WHERE person_id = (SELECT created_by FROM rooms WHERE id = room_id);
+    WHERE person_id = (SELECT created_by FROM rooms WHERE id = room_id)
+    AND NOT EXISTS (SELECT 1 FROM events WHERE events.room_id = members.room_id
+        AND events.person_id = members.person_id AND body = '{"type":"member_left"}');
 -- The first event that the member may read.
 ALTER TABLE members ADD COLUMN first_sequence INTEGER NOT NULL DEFAULT 1;
+
+-- Counting the members of a large room takes long, and lists of rooms say it of each.
+ALTER TABLE rooms ADD COLUMN member_count INTEGER NOT NULL DEFAULT 0;
+UPDATE rooms SET member_count = CASE kind WHEN 'lobby' THEN (SELECT count(*) FROM people)
+    ELSE (SELECT count(*) FROM members WHERE room_id = rooms.id) END;
+CREATE TRIGGER member_came AFTER INSERT ON members BEGIN
+    UPDATE rooms SET member_count = member_count + 1 WHERE id = NEW.room_id;
+END;
+CREATE TRIGGER member_left AFTER DELETE ON members BEGIN
+    UPDATE rooms SET member_count = member_count - 1 WHERE id = OLD.room_id;
+END;
+CREATE TRIGGER person_came AFTER INSERT ON people BEGIN
+    UPDATE rooms SET member_count = member_count + 1 WHERE id = (SELECT value FROM meta WHERE key = 'lobby');
+END;
+CREATE TRIGGER person_removed AFTER UPDATE OF removed_ms ON people
+WHEN OLD.removed_ms IS NULL AND NEW.removed_ms IS NOT NULL BEGIN
+    UPDATE rooms SET member_count = member_count - 1 WHERE id = (SELECT value FROM meta WHERE key = 'lobby');
+END;
 
 CREATE TABLE bans (
     room_id BLOB NOT NULL REFERENCES rooms(id), person_id BLOB NOT NULL REFERENCES people(id),
@@ -133,4 +156,4 @@ CREATE TABLE purges (
     next_sequence INTEGER NOT NULL, to_sequence INTEGER NOT NULL,
     removed INTEGER NOT NULL DEFAULT 0, by_person BLOB NOT NULL REFERENCES people(id), by_name TEXT NOT NULL
 ) STRICT;
-";
+"#;

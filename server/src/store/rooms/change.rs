@@ -1,0 +1,131 @@
+//! What owners change about a room.
+
+use rusqlite::{Connection, params};
+use shared::room::{HistoryVisibility, RoomChanges, RoomInfo, RoomKind};
+use shared::{EventBody, Operation, RoomEvent, RoomName, RoomRef, TimestampMs};
+
+use super::{find_to, membership_in, name_key};
+use crate::store::looks::{self, Named};
+use crate::store::{SignedIn, Store, StoreError, log, to_integer};
+
+impl Store {
+    /// Changes what is given of a room and is not so already; no event where nothing changes. Of a public room,
+    /// [`StoreError::RoomNameTaken`] and [`StoreError::RoomNameLooksTaken`] as where one is created.
+    pub async fn change_room(
+        &self,
+        by: SignedIn,
+        room: RoomRef,
+        name: Option<RoomName>,
+        changes: RoomChanges,
+        now: TimestampMs,
+    ) -> Result<Option<RoomEvent>, StoreError> {
+        self.write(move |db| {
+            let event = change(db, &by, &room, name, changes, now)?;
+            Ok((event.clone(), event.into_iter().collect()))
+        })
+        .await
+    }
+}
+
+fn change(
+    db: &Connection,
+    by: &SignedIn,
+    room: &RoomRef,
+    name: Option<RoomName>,
+    changes: RoomChanges,
+    now: TimestampMs,
+) -> Result<Option<RoomEvent>, StoreError> {
+    let room_id = find_to(db, by, room, Operation::ChangeRoom)?.room_id;
+    let membership = membership_in(db, room_id, by.person.id)?.ok_or(StoreError::NotAMember)?;
+    let is = membership.room;
+    let name = name.filter(|name| *name != is.name);
+    let changes = new_only(changes, &is);
+    if name.is_none() && changes == RoomChanges::default() {
+        return Ok(None);
+    }
+    require_possible(&is, &changes)?;
+    if let Some(name) = &name {
+        rename(db, &is, name)?;
+    }
+    store(db, &is, &changes, now)?;
+    let event = EventBody::RoomChanged { name, changes };
+    log::append(db, room_id, &by.person, now, event, None).map(Some)
+}
+
+/// What of the changes is not so already.
+fn new_only(changes: RoomChanges, is: &RoomInfo) -> RoomChanges {
+    RoomChanges {
+        topic: changes.topic.filter(|topic| *topic != is.topic),
+        description: changes.description.filter(|it| *it != is.description),
+        history: changes.history.filter(|history| *history != is.history),
+        archived: changes.archived.filter(|archived| *archived != is.archived),
+        retention_days: changes
+            .retention_days
+            .filter(|days| *days != is.retention_days.unwrap_or(0)),
+    }
+}
+
+fn require_possible(is: &RoomInfo, changes: &RoomChanges) -> Result<(), StoreError> {
+    if changes.history == Some(HistoryVisibility::Unknown) {
+        return Err(StoreError::Invalid(
+            "What newcomers may read is all or since_joining.",
+        ));
+    }
+    match is.kind {
+        RoomKind::Direct => Err(StoreError::Invalid(
+            "A direct room has neither name nor settings.",
+        )),
+        RoomKind::Lobby if changes.archived.is_some() || changes.history.is_some() => Err(
+            StoreError::Invalid("The lobby is open, and everyone reads all of it."),
+        ),
+        RoomKind::Lobby | RoomKind::Public | RoomKind::Private | RoomKind::Unknown => Ok(()),
+    }
+}
+
+fn rename(db: &Connection, is: &RoomInfo, name: &RoomName) -> Result<(), StoreError> {
+    let renamed = db
+        .prepare_cached("UPDATE OR IGNORE rooms SET name = ?2, name_key = ?3 WHERE id = ?1")?
+        .execute(params![
+            is.room_id.as_bytes(),
+            name.as_str(),
+            name_key(name, is.kind, is.room_id)
+        ])?;
+    if renamed == 0 {
+        return Err(StoreError::RoomNameTaken);
+    }
+    if is.kind.is_hidden() {
+        return looks::check(name.as_str());
+    }
+    looks::release(db, Named::Room, is.name.as_str(), is.room_id.as_bytes())?;
+    looks::take(db, Named::Room, name.as_str(), is.room_id.as_bytes())
+}
+
+fn store(
+    db: &Connection,
+    is: &RoomInfo,
+    changes: &RoomChanges,
+    now: TimestampMs,
+) -> Result<(), StoreError> {
+    let id = is.room_id.as_bytes();
+    if let Some(topic) = &changes.topic {
+        db.prepare_cached("UPDATE rooms SET topic = ?2 WHERE id = ?1")?
+            .execute(params![id, topic])?;
+    }
+    if let Some(description) = &changes.description {
+        db.prepare_cached("UPDATE rooms SET description = ?2 WHERE id = ?1")?
+            .execute(params![id, description])?;
+    }
+    if let Some(history) = changes.history {
+        db.prepare_cached("UPDATE rooms SET history = ?2 WHERE id = ?1")?
+            .execute(params![id, history.as_str()])?;
+    }
+    if let Some(archived) = changes.archived {
+        db.prepare_cached("UPDATE rooms SET archived_ms = ?2 WHERE id = ?1")?
+            .execute(params![id, archived.then(|| to_integer(now.0))])?;
+    }
+    if let Some(days) = changes.retention_days {
+        db.prepare_cached("UPDATE rooms SET retention_days = ?2 WHERE id = ?1")?
+            .execute(params![id, (days > 0).then_some(days)])?;
+    }
+    Ok(())
+}
