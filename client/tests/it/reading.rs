@@ -268,8 +268,9 @@ fn a_count_that_comes_before_what_it_counts_counts_once() {
     let up_to = Sequence(45);
     world.command(0, Command::MarkRead { room_id, up_to });
     world.down(0, moved(44, 1, 0, 45));
-    world.run(500);
+    world.run(5_000);
     assert_eq!(counts(&world), (1, 0));
+    assert_eq!(marks(&world, 0), [45]);
 }
 
 #[test]
