@@ -159,10 +159,10 @@ const MODERATOR: Place = Place::Room(RoomRole::Moderator);
 const ROOM_OWNER: Place = Place::Room(RoomRole::Owner);
 
 macro_rules! operations {
-    ($($(#[$doc:meta])* $name:ident $wire:literal $roles:ident $place:expr, $scope:expr;)+) => {
+    ($(#[doc = $doc:literal] $name:ident $wire:literal $roles:ident $place:expr, $scope:expr;)+) => {
         /// What can be done: a request of any transport is one of these.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Operation { $($(#[$doc])* $name,)+ }
+        pub enum Operation { $(#[doc = $doc] $name,)+ }
 
         impl Operation {
             /// All of them, in the table's order.
@@ -171,6 +171,11 @@ macro_rules! operations {
             /// As logs and documents name it: the request's type where a frame asks for it.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $wire,)+ }
+            }
+
+            /// What it is, in a sentence for people.
+            pub fn description(self) -> &'static str {
+                match self { $(Self::$name => $doc.trim_ascii(),)+ }
             }
 
             /// What it asks for.

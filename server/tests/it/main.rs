@@ -26,6 +26,7 @@ mod mentions;
 mod operator;
 mod origins;
 mod peer;
+mod permissions;
 mod presence;
 mod profiles;
 mod rate;

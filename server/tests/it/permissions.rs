@@ -1,0 +1,129 @@
+//! Who may do what, asked of a real server over every transport: each operation of the table by everybody that the
+//! table speaks of. An operation without a sample request does not compile, a request without one fails.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use shared::{ClientFrame, Operation, Role, Scope};
+
+mod document;
+mod samples;
+mod world;
+
+use samples::{Sample, sample};
+use world::{Principal, Transport, World};
+
+/// What the table says of somebody's request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// Whatever else is said of it.
+    Allowed,
+    NotAllowed,
+    NotSignedIn,
+}
+
+impl Verdict {
+    fn by_table(operation: Operation, principal: Principal) -> Self {
+        let (role, scopes) = match principal {
+            Principal::Person(role) => (role, None),
+            Principal::Bot(scope) => (Role::Bot, Some([scope])),
+            Principal::Nobody => return Self::NotSignedIn,
+        };
+        let scopes = scopes.as_ref().map(<[Scope; 1]>::as_slice);
+        match operation.is_allowed(role) && operation.is_in(scopes) {
+            true => Self::Allowed,
+            false => Self::NotAllowed,
+        }
+    }
+
+    /// Of an error's code, or of none.
+    fn by_answer(code: Option<&str>) -> Self {
+        match code {
+            Some("not_allowed") => Self::NotAllowed,
+            Some("not_signed_in") => Self::NotSignedIn,
+            Some(_) | None => Self::Allowed,
+        }
+    }
+}
+
+/// The table's own sample is a request of that operation.
+fn assert_is_of(operation: Operation, frame: &Value) {
+    let parsed: ClientFrame = serde_json::from_value(frame.clone()).unwrap();
+    let asked = match operation {
+        // Whose message it is shows only when it is looked at.
+        Operation::RemoveOthersMessage => Operation::RemoveMessage,
+        other => other,
+    };
+    assert_eq!(parsed.operation(), Some(asked), "{frame}");
+}
+
+#[tokio::test]
+async fn everybody_may_do_what_the_table_says_and_nothing_else() {
+    let mut world = World::new().await;
+    for operation in Operation::ALL {
+        for principal in Principal::ALL {
+            let expected = Verdict::by_table(*operation, principal);
+            for transport in [Transport::Tcp, Transport::WebSocket] {
+                let Sample { frames, .. } = sample(*operation, &mut world).await;
+                for frame in frames {
+                    assert_is_of(*operation, &frame);
+                    let code = world.ask(principal, transport, &frame).await;
+                    let answered = Verdict::by_answer(code.as_deref());
+                    assert_eq!(
+                        answered, expected,
+                        "{principal:?} by {transport:?}: {frame} was answered by {code:?}"
+                    );
+                }
+            }
+            let Sample { http, .. } = sample(*operation, &mut world).await;
+            for route in http {
+                let code = world.ask_http(principal, &route).await;
+                // Whoever knows a file's id may read it, as its link says.
+                let expected = match (operation, principal) {
+                    (Operation::ReadFile, Principal::Nobody) => Verdict::Allowed,
+                    _others => expected,
+                };
+                let answered = Verdict::by_answer(code.as_deref());
+                assert_eq!(
+                    answered, expected,
+                    "{principal:?} by HTTP: {route:?} was answered by {code:?}"
+                );
+            }
+        }
+    }
+    world.stop().await;
+}
+
+/// Whether every request that there is was asked for above.
+#[tokio::test]
+async fn no_request_is_without_a_sample() {
+    let mut world = World::new().await;
+    let mut asked = BTreeSet::new();
+    for operation in Operation::ALL {
+        for frame in sample(*operation, &mut world).await.frames {
+            asked.insert(frame["type"].as_str().unwrap().to_owned());
+        }
+    }
+    world.stop().await;
+    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/vectors/client");
+    for entry in std::fs::read_dir(vectors).unwrap() {
+        let text = std::fs::read(entry.unwrap().path()).unwrap();
+        let frame: ClientFrame = serde_json::from_slice(&text).unwrap();
+        if frame.operation().is_some() {
+            let frame = json!(frame);
+            let kind = frame["type"].as_str().unwrap();
+            assert!(asked.contains(kind), "{kind} has no sample");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_open_to_whoever_has_it() {
+    let mut world = World::new().await;
+    for principal in Principal::ALL {
+        let link = world.file["link"].as_str().unwrap().to_owned();
+        let status = world.status(principal, "GET", &link).await;
+        assert_eq!(status, 200, "{principal:?}");
+    }
+    world.stop().await;
+}
