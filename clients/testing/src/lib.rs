@@ -8,6 +8,8 @@ use tokio::runtime::Runtime;
 use server::config::RateLimit;
 use server::{Config, Server};
 use shared::Fingerprint;
+use shared::account::Registration;
+use shared::http::invitation_link;
 
 pub use proxy::Proxy;
 pub use server::config::{CertificateFiles, TlsSource};
@@ -21,6 +23,8 @@ pub struct World {
     http: String,
     /// What the next server that is started shows of itself.
     pub tls: TlsSource,
+    /// Who may make an account on the next server that is started.
+    pub registration: Option<Registration>,
 }
 
 impl World {
@@ -39,6 +43,7 @@ impl World {
             tcp: "127.0.0.1:0".to_owned(),
             http: "127.0.0.1:0".to_owned(),
             tls,
+            registration: None,
         };
         world.start_server();
         world
@@ -54,6 +59,7 @@ impl World {
             rate_limit: RateLimit::OFF,
             tls: self.tls.clone(),
             guests: Some(true),
+            registration: self.registration,
             ..Config::default()
         };
         let started = self.runtime.block_on(Server::start(config));
@@ -68,6 +74,12 @@ impl World {
         if let Some(server) = self.server.take() {
             self.runtime.block_on(server.stop());
         }
+    }
+
+    /// The link by which somebody becomes the server's owner, while nobody is.
+    pub fn owners_link(&self) -> Option<String> {
+        let token = self.server.as_ref()?.owners_link()?;
+        Some(format!("http://{}{}", self.http, invitation_link(&token)))
     }
 
     /// What clients know its certificate by.

@@ -21,6 +21,8 @@ pub(crate) struct Person {
     pub(crate) folder: PathBuf,
     /// A file of the certificates that are taken for the system's roots.
     pub(crate) roots: Option<PathBuf>,
+    /// Beside what every command gets.
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl Person {
@@ -30,6 +32,7 @@ impl Person {
             name: name.to_owned(),
             server: world.tcp().to_owned(),
             folder: world.folder.path().join(format!("home of {name}")),
+            environment: Vec::new(),
             roots: None,
         }
     }
@@ -43,6 +46,7 @@ impl Person {
             .current_dir(&self.folder)
             .env_clear()
             .env("TZ", "UTC")
+            .envs(self.environment.iter().cloned())
             .env("CHINWAG_PROFILE_DIR", self.folder.join("profile"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -54,6 +58,12 @@ impl Person {
             command.args(["--name", &self.name]);
         }
         command
+    }
+
+    /// The same with this in the environment of every command.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// The same, without saying who it is.

@@ -52,7 +52,23 @@ struct Line {
     request: Request,
 }
 
+/// What it says of other commands is said as one writes them here.
 pub(super) async fn run(
+    conversation: &mut Conversation,
+    line: &str,
+    output: &mut Output,
+) -> Result<Next, Failure> {
+    let next = understand(conversation, line, output).await;
+    next.map_err(|failure| Failure {
+        message: failure
+            .message
+            .replace("chinwag ", "/")
+            .replace("--create", "/create"),
+        ..failure
+    })
+}
+
+async fn understand(
     conversation: &mut Conversation,
     line: &str,
     output: &mut Output,
@@ -88,7 +104,7 @@ fn help(of: &str, output: &mut Output) -> Result<(), Failure> {
             .find_subcommand_mut(word)
             .ok_or_else(|| unknown(of))?;
     }
-    let text = command.render_help().to_string();
+    let text = command.render_help().to_string().replace("/ ", "/");
     output.line(text.trim_end())
 }
 
@@ -138,7 +154,12 @@ fn told(error: &clap::Error) -> Failure {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let first = lines.next().unwrap_or_default();
     let first = first.trim_start_matches("error: ").trim_end_matches('.');
-    Failure::usage(format!("{first}; /help COMMAND says how it is written"))
+    let possible = lines.next().map(str::trim);
+    let possible = possible.filter(|line| line.starts_with("[possible"));
+    let possible = possible.map(|line| format!(" {line}")).unwrap_or_default();
+    Failure::usage(format!(
+        "{first}{possible}; /help COMMAND says how it is written"
+    ))
 }
 
 /// The words of a line; quotes keep several together.
@@ -183,14 +204,7 @@ async fn join(
     room: &str,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let joined = rooms::join(&mut conversation.session, room, output).await;
-    let room_id = joined.map_err(|failure| Failure {
-        message: failure
-            .message
-            .replace("chinwag rooms", "/rooms")
-            .replace("--create", "/create"),
-        ..failure
-    })?;
+    let room_id = rooms::join(&mut conversation.session, room, output).await?;
     show(conversation, room_id, output).await
 }
 
