@@ -1,12 +1,14 @@
 //! The middle pane: a room's head, its timeline, and the composer under it. Files dropped or pasted anywhere land here.
 
 use client::present::words;
-use shared::RoomId;
+use shared::{RoomId, Sequence};
 use wasm_bindgen::JsCast as _;
 use web_sys::{ClipboardEvent, Event, File, KeyboardEvent};
-use yew::{Callback, Html, Properties, component, html, use_callback, use_mut_ref, use_state};
+use yew::{
+    Callback, Html, Properties, component, html, use_callback, use_memo, use_mut_ref, use_state,
+};
 
-use crate::browser::{element, files};
+use crate::browser::{element, files, location};
 use crate::components::composer::Composer;
 use crate::components::drop_target::DropTarget;
 use crate::components::hooks::{use_drafts, use_driver, use_keys, use_ui, use_window_event};
@@ -31,6 +33,10 @@ pub(crate) fn RoomPane(props: &RoomPaneProps) -> Html {
     // Both count what happened, so that the parts can react to it.
     let attached = use_state(|| 0u32);
     let jumps = use_state(|| 0u32);
+    let at = use_memo((), |()| {
+        let sequence = location::fragment("at")?.parse().ok()?;
+        Some(Sequence(sequence))
+    });
 
     let attach = {
         let (attached, count) = (attached.setter(), use_mut_ref(|| 0u32));
@@ -60,7 +66,7 @@ pub(crate) fn RoomPane(props: &RoomPaneProps) -> Html {
     html! {
         <>
             <RoomHead {room_id} details={props.details} ondetails={props.ondetails.clone()} />
-            <Timeline {room_id} jumps={*jumps} />
+            <Timeline {room_id} jumps={*jumps} at={*at} />
             <div class="room-foot">
                 <TypingLine {room_id} />
                 <Composer {room_id} attached={*attached} onattach={attach.clone()} onsent={jump} />

@@ -176,7 +176,7 @@ fn use_start(driver: &Driver, place: &UseStateHandle<Place>) {
             let lobby = || current_room(&driver, &Place::List);
             let start = last.or_else(|| Some(Place::Room(lobby()?.name.to_string())));
             if let Some(start) = start {
-                // What follows `#` is still of use.
+                // A link that led here is still to be followed.
                 if location::fragment("invite").is_none() {
                     location::go_to(&start, true);
                 }

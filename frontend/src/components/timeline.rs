@@ -29,6 +29,8 @@ use crate::components::icon::{Icon, icon};
 use crate::driver::{Driver, Watch};
 use client::present::format;
 
+/// Events that are read after a message that is sought, so that it is not alone.
+const SOUGHT_AFTER: u64 = 40;
 /// Rows are brought in when their end is nearer than this, in pixels.
 const AHEAD_PX: i32 = 800;
 
@@ -37,6 +39,9 @@ pub(crate) struct TimelineProps {
     pub(crate) room_id: RoomId,
     /// Each increase goes to the newest message and takes all as read.
     pub(crate) jumps: u32,
+    /// The message that somebody followed a link to.
+    #[prop_or_default]
+    pub(crate) at: Option<Sequence>,
 }
 
 pub(crate) enum Msg {
@@ -54,6 +59,14 @@ enum Goal {
     Stay(Option<Anchor>),
     End,
     Unread,
+    At(Sequence),
+}
+
+/// A message that is gone to as soon as it is known.
+struct Sought {
+    sequence: Sequence,
+    /// The page that holds it was asked for.
+    is_asked: bool,
 }
 
 pub(crate) struct Timeline {
@@ -72,6 +85,9 @@ pub(crate) struct Timeline {
     /// How far away the reader is from the end.
     far: bool,
     goal: Goal,
+    sought: Option<Sought>,
+    /// Stands out, because somebody followed a link to it.
+    found: Option<Sequence>,
     _watches: (Watch, Vec<EventListener>),
 }
 
@@ -113,12 +129,18 @@ impl Component for Timeline {
             below: 0,
             far: false,
             goal: Goal::End,
+            sought: ctx.props().at.map(|sequence| Sought {
+                sequence,
+                is_asked: false,
+            }),
+            found: ctx.props().at,
             _watches: (watch, listeners),
         };
         timeline.mark_unread(room_id, false);
         if timeline.unread.is_some() {
             timeline.goal = Goal::Unread;
         }
+        timeline.seek(room_id);
         timeline.build(room_id);
         timeline
     }
@@ -134,6 +156,7 @@ impl Component for Timeline {
             Msg::Changed => {
                 self.mark_unread(room_id, is_watched() && self.scroller.at_end());
                 self.stay();
+                self.seek(room_id);
                 self.build(room_id);
                 true
             }
@@ -199,7 +222,8 @@ impl Component for Timeline {
         }
         match std::mem::replace(&mut self.goal, Goal::Stay(None)) {
             Goal::End => self.scroller.to_end(),
-            Goal::Unread => self.scroller.to(&self.unread_line),
+            Goal::Unread => self.scroller.to(self.unread_line.cast()),
+            Goal::At(sequence) => self.scroller.to(self.scroller.row(sequence)),
             Goal::Stay(Some(anchor)) => anchor.restore(&self.scroller),
             Goal::Stay(None) => {}
         }
@@ -223,7 +247,8 @@ impl Timeline {
                 divider::gap_line(before.0, *events, load)
             }
             Row::Message { event, head } => html! {
-                <Message key={event.sequence.to_string()} event={event.clone()} head={*head} />
+                <Message key={event.sequence.to_string()} event={event.clone()} head={*head}
+                    found={self.found == Some(event.sequence)} />
             },
             Row::Notice { event } => message::notice(event),
             Row::Pending { message, head } => html! {
@@ -375,6 +400,34 @@ impl Timeline {
             self.mark_read(room_id);
         }
         moved || before != (self.far, self.below)
+    }
+
+    /// Goes to the message that is sought, once it is there.
+    fn seek(&mut self, room_id: RoomId) {
+        let Some(sought) = &mut self.sought else {
+            return;
+        };
+        let sequence = sought.sequence;
+        let (known, reading, last) = self.driver.view(|view| {
+            let room = view.rooms.get(&room_id);
+            let events = room.into_iter().flat_map(|room| room.timeline.events());
+            let known: Vec<Sequence> = events.map(|event| event.sequence).collect();
+            let last = room.map(|room| room.info.last_sequence);
+            (known, room.is_some_and(|room| room.reading_history), last)
+        });
+        if known.contains(&sequence) {
+            self.sought = None;
+            self.unread = None;
+            self.window.around(&known, sequence);
+            self.goal = Goal::At(sequence);
+        } else if last.is_some_and(|last| sequence > last) || sought.is_asked && !reading {
+            self.sought = None;
+        } else if !reading && !known.is_empty() {
+            let before = Some(Sequence(sequence.0 + SOUGHT_AFTER));
+            let command = Command::ReadHistory { room_id, before };
+            // Refused while offline; it is tried again with the next event.
+            sought.is_asked = self.driver.command(command).is_ok();
+        }
     }
 
     fn read_older(&self, room_id: RoomId) {

@@ -61,6 +61,10 @@ pub(crate) fn Welcome() -> Html {
         (None, Some(error)) => error.into(),
         (None, None) => Problem::default(),
     };
+    let room = gate
+        .invitation
+        .as_ref()
+        .and_then(|found| found.room_name.clone());
     let onsubmit = {
         let (driver, chosen, mistake, is_fresh) = (
             driver.clone(),
@@ -71,6 +75,9 @@ pub(crate) fn Welcome() -> Html {
         Callback::from(move |values: Rc<Values>| {
             chosen.set(Some(way));
             is_fresh.set(false);
+            if let Some(room) = &room {
+                driver.keep_note("room", room);
+            }
             let entry = way.entry(&values, location::fragment("invite"));
             mistake.set(entry.and_then(|entry| come_in(&driver, entry)).err());
         })

@@ -24,6 +24,8 @@ pub(super) struct MessageProps {
     pub(super) event: EventRef,
     /// Shows who it is from.
     pub(super) head: bool,
+    /// Somebody followed a link to it.
+    pub(super) found: bool,
 }
 
 #[component]
@@ -44,6 +46,7 @@ pub(super) fn Message(props: &MessageProps) -> Html {
     let class = classes!(
         "message",
         props.head.then_some("head"),
+        props.found.then_some("found"),
         means_me.then_some("means-me")
     );
     let label = format!("What to do with the message of {name}");
@@ -52,7 +55,7 @@ pub(super) fn Message(props: &MessageProps) -> Html {
         move |_: MouseEvent| has_menu.set(true)
     };
     html! {
-        <article {class} data-row="">
+        <article {class} data-row={event.sequence.to_string()}>
             <div class="gutter">
                 if props.head {
                     { avatar(&event.person) }

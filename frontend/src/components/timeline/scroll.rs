@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use shared::Sequence;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, ResizeObserver};
@@ -89,13 +90,20 @@ impl Scroller {
     }
 
     /// Shows the element near the top, or the end where it is not there.
-    pub(super) fn to(&self, target: &NodeRef) {
-        let (Some(scroller), Some(target)) = (self.element(), target.cast::<Element>()) else {
+    pub(super) fn to(&self, target: Option<Element>) {
+        let (Some(scroller), Some(target)) = (self.element(), target) else {
             return self.to_end();
         };
         let offset = top(&target) - top(&scroller) - MARGIN_PX;
         scroller.set_scroll_top(scroller.scroll_top() + offset as i32);
         let _ = self.place();
+    }
+
+    /// The row of a message, if it is mounted.
+    pub(super) fn row(&self, sequence: Sequence) -> Option<Element> {
+        let rows = self.rows.cast::<Element>()?;
+        rows.query_selector(&format!("[data-row=\"{sequence}\"]"))
+            .ok()?
     }
 
     /// While the end is in sight it stays in sight, whatever changes its size: a taller composer, a keyboard, an

@@ -46,6 +46,12 @@ impl Window {
         }
     }
 
+    /// Shows this one, with some before it.
+    pub(super) fn around(&mut self, known: &[Sequence], sequence: Sequence) {
+        let at = known.partition_point(|other| *other < sequence);
+        self.first = known.get(at.saturating_sub(STEP)).copied();
+    }
+
     /// Moves towards the beginning. Whether it could.
     pub(super) fn up(&mut self, known: &[Sequence]) -> bool {
         let start = self.range(known).start;
