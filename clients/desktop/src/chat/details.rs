@@ -43,6 +43,7 @@ impl Details {
             Change::Connection | Change::Rooms | Change::Presence => true,
             Change::Timeline(_)
             | Change::Unread(_)
+            | Change::ReadBy(_)
             | Change::Typing(_)
             | Change::Directory
             | Change::Upload(_)

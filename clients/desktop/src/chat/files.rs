@@ -108,6 +108,7 @@ impl Files {
                 | Change::Timeline(_)
                 | Change::Unread(_)
                 | Change::Members(_)
+                | Change::ReadBy(_)
                 | Change::Typing(_)
                 | Change::Presence
                 | Change::Directory

@@ -40,6 +40,7 @@ impl Sidebar {
             Change::Connection | Change::Rooms | Change::Unread(_) | Change::Presence => true,
             Change::Timeline(_)
             | Change::Members(_)
+            | Change::ReadBy(_)
             | Change::Typing(_)
             | Change::Directory
             | Change::Upload(_)

@@ -49,6 +49,7 @@ impl Request {
             | Change::Timeline(_)
             | Change::Unread(_)
             | Change::Members(_)
+            | Change::ReadBy(_)
             | Change::Typing(_)
             | Change::Presence
             | Change::Directory
