@@ -14,6 +14,7 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use client::Entry;
 use eframe::egui::{self, SystemTheme, ThemePreference, ViewportCommand};
 use native::{Profile, ServerAddress};
 use shared::{Fingerprint, PersonName};
@@ -139,21 +140,23 @@ impl App {
         if let Some(server) = server {
             let known = Profile::session_at(&self.profile_root, &server);
             if known.ok().flatten().is_some() || name.is_some() {
-                form.begin(self.open(ctx, Request { server, name }));
+                let entry = name.map(|name| Entry::Guest {
+                    name: name.to_string(),
+                });
+                form.begin(self.open(ctx, Request { server, entry }));
             }
         }
         self.stage = Stage::Connect(Box::new(form));
     }
 
     fn open(&self, ctx: &egui::Context, request: Request) -> Result<Session, native::ProfileError> {
-        let Request { server, name } = request;
+        let Request { server, entry } = request;
         let root = &self.profile_root;
         let stated = self.stated.as_ref().filter(|(stated, _)| {
             stated.host.eq_ignore_ascii_case(&server.host) && stated.port == server.port
         });
         let fingerprint = stated.map(|(_, fingerprint)| *fingerprint);
-        let name = name.as_ref();
-        Session::open(&self.runtime, root, server, name, fingerprint, ctx.clone())
+        Session::open(&self.runtime, root, server, entry, fingerprint, ctx.clone())
     }
 
     /// The chat of whoever is signed in now.

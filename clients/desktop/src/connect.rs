@@ -9,9 +9,10 @@ mod show;
 use std::path::{Path, PathBuf};
 
 use client::present::format::sentence;
-use client::{Command, ConnectionState};
+use client::{Command, ConnectionState, Entry};
 use native::{FailureKind, Handle, Profile, ProfileError, ServerAddress};
-use shared::PersonName;
+use shared::http::invitation_of_link;
+use shared::{ErrorCode, ErrorReply, PersonName, Secret};
 
 use self::progress::Progress;
 use crate::session::Session;
@@ -23,8 +24,8 @@ const USUAL: &str = "127.0.0.1:7878";
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) server: ServerAddress,
-    /// Claimed. Without it, one goes on with the session of this server.
-    pub(crate) name: Option<PersonName>,
+    /// How to come in. Without it, one goes on with the session of this server.
+    pub(crate) entry: Option<Entry>,
 }
 
 /// A field of the form.
@@ -32,15 +33,27 @@ pub(crate) struct Request {
 enum Field {
     Server,
     Name,
+    Password,
+    Invitation,
+    Code,
 }
 
 pub(crate) struct Connect {
     profile_root: PathBuf,
     server: String,
     name: String,
+    /// Empty for a guest.
+    password: String,
+    /// A link, once somebody says that they have one.
+    invitation: Option<String>,
+    /// Of the account's authenticator, once the server has asked for it.
+    code: Option<String>,
     /// What is wrong with each, and with neither.
     server_problem: Option<String>,
     name_problem: Option<String>,
+    password_problem: Option<String>,
+    invitation_problem: Option<String>,
+    code_problem: Option<String>,
     problem: Option<String>,
     /// What is unsent and stays.
     kept: Option<String>,
@@ -60,8 +73,14 @@ impl Connect {
             profile_root: profile_root.to_owned(),
             server: USUAL.to_owned(),
             name: String::new(),
+            password: String::new(),
+            invitation: None,
+            code: None,
             server_problem: None,
             name_problem: None,
+            password_problem: None,
+            invitation_problem: None,
+            code_problem: None,
             problem: None,
             kept: None,
             known: None,
@@ -114,6 +133,9 @@ impl Connect {
     fn forget_problems(&mut self) {
         self.server_problem = None;
         self.name_problem = None;
+        self.password_problem = None;
+        self.invitation_problem = None;
+        self.code_problem = None;
         self.problem = None;
     }
 
@@ -125,16 +147,21 @@ impl Connect {
             return self.session.take();
         }
         let refused = handle.with_view(|view| match &view.connection {
-            ConnectionState::SignedOut { reason } => Some(reason.clone()),
+            ConnectionState::SignedOut { reason } => Some((reason.clone(), view.refusal.clone())),
             ConnectionState::Waiting { .. }
             | ConnectionState::Connecting
             | ConnectionState::Greeting { .. }
             | ConnectionState::Online => None,
         });
         let failure = handle.last_failure();
-        if let Some(reason) = refused {
-            self.name_problem = reason.map(|reason| sentence(&reason));
-            self.focus = Some(Field::Name);
+        if let Some((reason, refusal)) = refused {
+            match refusal {
+                Some(refusal) => self.refused(&refusal),
+                None => {
+                    self.name_problem = reason.map(|reason| sentence(&reason));
+                    self.focus = Some(Field::Name);
+                }
+            }
             self.give_up();
         } else if let Some(failure) = failure
             && let Some(say) = match failure.kind {
@@ -153,6 +180,31 @@ impl Connect {
             self.give_up();
         }
         None
+    }
+
+    /// Says beside the field that it is about why one was not let in. What was entered stays.
+    fn refused(&mut self, refusal: &ErrorReply) {
+        let text = Some(sentence(&refusal.message));
+        let field = match refusal.code {
+            ErrorCode::WrongCredentials | ErrorCode::WeakPassword => Field::Password,
+            ErrorCode::InvitationInvalid | ErrorCode::RegistrationClosed => Field::Invitation,
+            ErrorCode::SecondFactorNeeded => Field::Code,
+            _ => Field::Name,
+        };
+        match field {
+            Field::Password => self.password_problem = text,
+            Field::Invitation => self.invitation_problem = text,
+            // The first time it is news, and no mistake.
+            Field::Code if self.code.is_none() => {}
+            Field::Code => self.code_problem = text,
+            Field::Server | Field::Name => self.name_problem = text,
+        }
+        match field {
+            Field::Code => self.code = Some(String::new()),
+            Field::Invitation => drop(self.invitation.get_or_insert_default()),
+            Field::Server | Field::Name | Field::Password => {}
+        }
+        self.focus = Some(field);
     }
 
     /// Looks up who one is on the server in the field, whenever that changes.
@@ -174,21 +226,67 @@ impl Connect {
     fn submit(&mut self) -> Option<Request> {
         self.forget_problems();
         let server = self.server.parse::<ServerAddress>();
-        let name = match &self.known {
-            Some(_) => Ok(None),
-            None => self.name.parse::<PersonName>().map(Some),
+        let entry = match &self.known {
+            Some(_) => Some(None),
+            None => self.entry().map(Some),
         };
-        if let Err(error) = &name {
-            self.name_problem = Some(sentence(&error.to_string()));
-            self.focus = Some(Field::Name);
-        }
         if let Err(error) = &server {
             self.server_problem = Some(sentence(&error.to_string()));
             self.focus = Some(Field::Server);
         }
         Some(Request {
             server: server.ok()?,
-            name: name.ok()?,
+            entry: entry?,
+        })
+    }
+
+    /// As what the fields say that one wants to come in; says what is wrong where they make no sense.
+    fn entry(&mut self) -> Option<Entry> {
+        let password = Secret::from(self.password.as_str());
+        let link = self.invitation.as_deref().unwrap_or_default().trim();
+        let invitation = match link.is_empty() {
+            true => None,
+            false => {
+                let token = invitation_of_link(link);
+                if token.is_none() {
+                    let text =
+                        "This is no link of an invitation; it looks like https://…/#invite=…";
+                    self.invitation_problem = Some(text.into());
+                    self.focus = Some(Field::Invitation);
+                    return None;
+                }
+                token
+            }
+        };
+        if invitation.is_some() && self.password.is_empty() {
+            self.password_problem = Some("Choose a password for your account.".into());
+            self.focus = Some(Field::Password);
+            return None;
+        }
+        if let (Some(token), true) = (&invitation, self.name.trim().is_empty()) {
+            let token = token.clone();
+            return Some(Entry::NewPassword { token, password });
+        }
+        let name = match self.name.parse::<PersonName>() {
+            Ok(name) => name.to_string(),
+            Err(error) => {
+                self.name_problem = Some(sentence(&error.to_string()));
+                self.focus = Some(Field::Name);
+                return None;
+            }
+        };
+        Some(match (self.password.is_empty(), invitation) {
+            (true, _) => Entry::Guest { name },
+            (false, None) => Entry::Account {
+                name,
+                password,
+                code: self.code.as_deref().map(|code| code.trim().into()),
+            },
+            (false, invitation) => Entry::NewAccount {
+                name,
+                password,
+                invitation,
+            },
         })
     }
 }

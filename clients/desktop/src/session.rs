@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use client::{Change, Config};
+use client::{Change, Config, Entry};
 use eframe::egui;
 use native::{Handle, Profile, ProfileError, ServerAddress, Stopped};
+use shared::Fingerprint;
 use shared::frame::ClientInfo;
-use shared::{Fingerprint, PersonName};
 use tokio::runtime::Runtime;
 
 /// How long the window's end waits for the disk.
@@ -25,20 +25,19 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Goes on with the session that the profile has for this server, or claims `name`. With `fingerprint`, no other
-    /// certificate will do. The window is drawn again
-    /// whenever something changes.
+    /// Goes on with the session that the profile has for this server, or comes in by `entry`. With `fingerprint`, no
+    /// other certificate will do. The window is drawn again whenever something changes.
     pub(crate) fn open(
         runtime: &Runtime,
         profile_root: &Path,
         server: ServerAddress,
-        name: Option<&PersonName>,
+        entry: Option<Entry>,
         fingerprint: Option<Fingerprint>,
         ctx: egui::Context,
     ) -> Result<Self, ProfileError> {
         let profile = Profile::open(profile_root, &server)?;
-        if let Some(name) = name {
-            profile.session_or_claim(name.as_str())?;
+        if let Some(Entry::Guest { name }) = &entry {
+            profile.session_or_claim(name)?;
         }
         let (snapshot, storage) = profile.whole()?;
         let settings = native::Settings {
@@ -55,6 +54,14 @@ impl Session {
         };
         let _inside = runtime.enter();
         let (handle, mut changes) = native::spawn(settings, snapshot, Some(storage));
+        match entry {
+            // The profile has the claim already.
+            Some(Entry::Guest { .. }) | None => {}
+            Some(entry) => {
+                // Refused only where another program has come in meanwhile, and so has this one.
+                let _ = handle.sign_in(entry);
+            }
+        }
         let (sender, news) = mpsc::channel();
         runtime.spawn(async move {
             loop {

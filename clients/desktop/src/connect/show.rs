@@ -58,11 +58,13 @@ impl Connect {
         mark(ui.painter(), rect);
         ui.add_space(space::XS);
         heading(ui, theme.title, theme.text, "Connect to Chinwag", 1);
-        let hint = "Ask whoever runs the server for its address, and choose a free name. This computer keeps the secret \
-                    that makes it yours.";
+        let hint = "Ask whoever runs the server for its address. Come in with your account, with an invitation, or, \
+                    where the server takes guests, with a free name.";
         label(ui, theme.secondary, theme.text_2, hint);
         ui.add_space(space::XS);
-        let entered = self.server_field(ui, theme) | self.name_field(ui, theme);
+        let entered = self.server_field(ui, theme)
+            | self.name_field(ui, theme)
+            | self.secret_fields(ui, theme);
         problem(ui, theme, self.problem.as_deref());
         let request = match self.session.is_some() {
             true => {
@@ -82,22 +84,88 @@ impl Connect {
 
     /// Whether Enter was pressed in it.
     fn server_field(&mut self, ui: &mut Ui, theme: &Theme) -> bool {
-        let field = widgets::Field {
+        let text = widgets::Field {
             label: "Server",
             hint: super::USUAL,
-            problem: self.server_problem.as_deref(),
             ..widgets::Field::default()
         };
-        let id = Id::unique("connect server");
+        self.field(ui, theme, Field::Server, text)
+    }
+
+    /// What comes after the name, for whoever is not known there yet. Whether Enter was pressed in one of them.
+    fn secret_fields(&mut self, ui: &mut Ui, theme: &Theme) -> bool {
+        if self.known.is_some() {
+            return false;
+        }
+        let password = widgets::Field {
+            label: "Password",
+            optional: true,
+            hint: "Empty for a guest",
+            secret: true,
+            ..widgets::Field::default()
+        };
+        let mut entered = self.field(ui, theme, Field::Password, password);
+        if self.code.is_some() {
+            let code = widgets::Field {
+                label: "Code",
+                hint: "Of your authenticator: 123456",
+                chars_max: Some(10),
+                ..widgets::Field::default()
+            };
+            entered |= self.field(ui, theme, Field::Code, code);
+        }
+        if self.invitation.is_none() {
+            let text = "I have an invitation link";
+            let free = self.session.is_none();
+            let colour = theme.accent_text;
+            let asked = ui.add_enabled_ui(free, |ui| {
+                link_button(ui, theme, theme.secondary, colour, text).clicked()
+            });
+            if asked.inner {
+                self.invitation = Some(String::new());
+                self.focus = Some(Field::Invitation);
+            }
+            return entered;
+        }
+        let invitation = widgets::Field {
+            label: "Invitation link",
+            hint: "For a new account, or a new password",
+            ..widgets::Field::default()
+        };
+        entered | self.field(ui, theme, Field::Invitation, invitation)
+    }
+
+    /// Whether Enter was pressed in it.
+    fn field(&mut self, ui: &mut Ui, theme: &Theme, which: Field, field: widgets::Field) -> bool {
+        let (id, text, problem) = match which {
+            Field::Server => ("server", Some(&mut self.server), &mut self.server_problem),
+            Field::Name => ("name", Some(&mut self.name), &mut self.name_problem),
+            Field::Password => (
+                "password",
+                Some(&mut self.password),
+                &mut self.password_problem,
+            ),
+            Field::Invitation => {
+                let text = self.invitation.as_mut();
+                ("invitation", text, &mut self.invitation_problem)
+            }
+            Field::Code => ("code", self.code.as_mut(), &mut self.code_problem),
+        };
+        let Some(text) = text else {
+            return false;
+        };
+        let field = widgets::Field {
+            problem: problem.as_deref(),
+            ..field
+        };
+        let id = Id::unique(("connect", id));
         let free = self.session.is_none();
-        let shown = ui.add_enabled_ui(free, |ui| {
-            widgets::field(ui, theme, id, field, &mut self.server)
-        });
+        let shown = ui.add_enabled_ui(free, |ui| widgets::field(ui, theme, id, field, text));
         let response = shown.inner;
         if response.changed() {
-            self.server_problem = None;
+            *problem = None;
         }
-        self.give_focus(Field::Server, &response);
+        self.give_focus(which, &response);
         response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
     }
 
@@ -110,24 +178,13 @@ impl Connect {
             problem(ui, theme, self.name_problem.as_deref());
             return false;
         }
-        let field = widgets::Field {
+        let text = widgets::Field {
             label: "Your name",
             hint: "Ann",
-            problem: self.name_problem.as_deref(),
             chars_max: Some(PERSON_NAME_CHARS_MAX * 2),
             ..widgets::Field::default()
         };
-        let id = Id::unique("connect name");
-        let free = self.session.is_none();
-        let shown = ui.add_enabled_ui(free, |ui| {
-            widgets::field(ui, theme, id, field, &mut self.name)
-        });
-        let response = shown.inner;
-        if response.changed() {
-            self.name_problem = None;
-        }
-        self.give_focus(Field::Name, &response);
-        response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
+        self.field(ui, theme, Field::Name, text)
     }
 
     fn give_focus(&mut self, field: Field, response: &egui::Response) {

@@ -16,6 +16,8 @@ pub(crate) struct Field<'a> {
     pub(crate) problem: Option<&'a str>,
     /// Without it, any number.
     pub(crate) chars_max: Option<usize>,
+    /// What is typed is not shown.
+    pub(crate) secret: bool,
 }
 
 /// Shows the field; its id follows from `id` alone, so that it can be given the focus beforehand.
@@ -45,7 +47,7 @@ fn show(ui: &mut Ui, theme: &Theme, id: Id, field: Field<'_>, text: &mut String)
         label
     });
     let invalid = field.problem.is_some();
-    let mut edit = edit(ui, theme, id, text, field.hint, invalid);
+    let mut edit = edit(ui, theme, id, text, field.hint, invalid).password(field.secret);
     if let Some(chars_max) = field.chars_max {
         edit = edit.char_limit(chars_max);
     }

@@ -33,6 +33,12 @@ pub(crate) fn connecting(root: &Path, server: &str, name: &str) -> Window {
 }
 
 pub(crate) fn fill(window: &mut Window, field: &str, text: &str) {
+    enter(window, field, text);
+    assert_eq!(value(window, field), text);
+}
+
+/// As [`fill`], also where it is not shown.
+fn enter(window: &mut Window, field: &str, text: &str) {
     window.sees(field);
     window.harness.get_by_label(field).focus();
     window.harness.step();
@@ -41,7 +47,6 @@ pub(crate) fn fill(window: &mut Window, field: &str, text: &str) {
         .key_press_modifiers(Modifiers::COMMAND, Key::A);
     window.harness.event(Event::Text(text.to_owned()));
     window.harness.step();
-    assert_eq!(value(window, field), text);
 }
 
 pub(crate) fn value(window: &Window, field: &str) -> String {
@@ -312,4 +317,36 @@ fn signing_out_leads_back_to_a_form_that_is_filled_in() {
     window.sees("Your name");
     assert_eq!(value(&window, "Server"), world.tcp());
     assert_eq!(value(&window, "Your name"), "Ann");
+}
+
+#[test]
+fn an_account_is_made_by_a_link_and_come_back_to_by_its_password() {
+    let world = World::start();
+    let (_folder, root) = home();
+    let mut window = form(&root);
+    fill(&mut window, "Server", world.tcp());
+    fill(&mut window, "Your name", "Olga");
+    press(&mut window, "I have an invitation link");
+    fill(&mut window, "Invitation link", "not a link");
+    press(&mut window, "Connect");
+    window.sees("This is no link of an invitation; it looks like https://…/#invite=…");
+    let link = world.owners_link().expect("nobody owns it");
+    fill(&mut window, "Invitation link", &link);
+    press(&mut window, "Connect");
+    window.sees("Choose a password for your account.");
+    enter(&mut window, "Password", "correct horse");
+    press(&mut window, "Connect");
+    is_in(&mut window);
+    window.close();
+
+    let (_elsewhere, root) = home();
+    let mut window = form(&root);
+    fill(&mut window, "Server", world.tcp());
+    fill(&mut window, "Your name", "Olga");
+    enter(&mut window, "Password", "wrong horse");
+    press(&mut window, "Connect");
+    window.sees("No account has this name and password.");
+    enter(&mut window, "Password", "correct horse");
+    press(&mut window, "Connect");
+    is_in(&mut window);
 }
