@@ -28,9 +28,11 @@ use crate::web::Gate;
 
 mod account;
 mod admin;
+mod bots;
 mod deliver;
 pub(crate) mod describe;
 mod files;
+mod invitations;
 mod membership;
 mod people;
 mod requests;
@@ -178,6 +180,9 @@ async fn sign_in(
                 ClientFrame::DescribeServer { request_id } => {
                     Some(answered(describe::server(context, request_id).await))
                 }
+                ClientFrame::DescribeInvitation { request_id, token } => Some(answered(
+                    describe::invitation(context, request_id, &token).await,
+                )),
                 _other => Some(ServerFrame::Error(ErrorReply::new(
                     ErrorCode::NotSignedIn,
                     "Sign in first: {\"type\":\"hello\",\"protocol\":1,\"credentials\":{\"type\":\"sign_in\",\"name\":\"…\",\"password\":\"…\"}}",

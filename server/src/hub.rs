@@ -197,15 +197,6 @@ impl Hub {
         self.end(ended);
     }
 
-    /// Closes all connections of the person, whose sessions the store must have ended.
-    pub(crate) fn end_person(&self, person: PersonId) {
-        let ended = lock(&self.presence)
-            .connections_of(person)
-            .cloned()
-            .collect();
-        self.end(ended);
-    }
-
     fn end(&self, connections: Vec<Arc<Mailbox>>) {
         self.endings.send_modify(|endings| *endings += 1);
         connections.iter().for_each(|mailbox| mailbox.end());
@@ -227,11 +218,12 @@ impl Hub {
         self.endings.subscribe()
     }
 
-    /// Whether the session has a connection.
-    pub(crate) fn is_connected(&self, person: PersonId, session: SessionId) -> bool {
+    /// Those of the person's sessions that have a connection.
+    pub(crate) fn sessions_of(&self, person: PersonId) -> Vec<SessionId> {
         lock(&self.presence)
             .connections_of(person)
-            .any(|mailbox| mailbox.session == session)
+            .map(|mailbox| mailbox.session)
+            .collect()
     }
 
     /// Everyone who is connected, or some of them where they are many.

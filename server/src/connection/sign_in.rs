@@ -183,8 +183,7 @@ impl SignIn<'_> {
             return opened.map_err(|failed| self.failed(failed));
         };
         // Guesses at codes count apart: the password was right.
-        let key = format!("{NO_NAME}{key}");
-        let attempt = self.attempt(&key)?;
+        let attempt = self.attempt(&code_key(key))?;
         let step = totp::step_of(secret, code, session.visit.at_ms);
         let opened = store.open_session(proof(step), session).await;
         match &opened {
@@ -220,12 +219,18 @@ impl SignIn<'_> {
             session,
         };
         match store.sign_up(new).await {
+            Ok(opened) => {
+                let SignedIn { person, role, .. } = &opened.account;
+                // A guest's other connections may do more now.
+                self.context.hub.account_changed(person, *role);
+                Ok(opened)
+            }
             // The same request was answered on another connection meanwhile.
             Err(StoreError::TokenTaken) => {
                 let opened = self.repeat(token, password, is_guest).await?;
                 opened.ok_or_else(|| self.failed(StoreError::TokenTaken))
             }
-            opened => opened.map_err(|failed| self.failed(failed)),
+            Err(failed) => Err(self.failed(failed)),
         }
     }
 
@@ -273,7 +278,7 @@ impl SignIn<'_> {
     }
 
     /// Whether it is the account's password, unless too many were wrong of late.
-    async fn is_password(
+    pub(super) async fn is_password(
         &self,
         key: &str,
         account: Option<&Account>,
@@ -294,7 +299,7 @@ impl SignIn<'_> {
         verified.map_err(|failed| error::from_hash(self.request_id, failed))
     }
 
-    fn attempt(&self, key: &str) -> Result<crate::throttle::Attempt<'_>, ErrorReply> {
+    pub(super) fn attempt(&self, key: &str) -> Result<crate::throttle::Attempt<'_>, ErrorReply> {
         let backoff = &self.context.throttle.backoff;
         let attempt = backoff.attempt(key, self.peer.address, Instant::now());
         attempt.map_err(|wait| {
@@ -306,7 +311,11 @@ impl SignIn<'_> {
     }
 
     /// The hash of a password that somebody chooses.
-    async fn new_password(&self, password: &Secret, name: &str) -> Result<String, ErrorReply> {
+    pub(super) async fn new_password(
+        &self,
+        password: &Secret,
+        name: &str,
+    ) -> Result<String, ErrorReply> {
         passwords::check_new(password, name)
             .map_err(|weak| self.refusal(ErrorCode::WeakPassword, &weak.to_string()))?;
         let hash = self
@@ -353,9 +362,14 @@ impl SignIn<'_> {
 }
 
 /// What guesses at this name's password count for.
-fn key_of(name: &str) -> String {
+pub(super) fn key_of(name: &str) -> String {
     name.parse()
         .map_or_else(|_| name.to_owned(), |name: PersonName| name.key())
+}
+
+/// What guesses at the code of the account with this key count for.
+pub(super) fn code_key(key: &str) -> String {
+    format!("{NO_NAME}{key}")
 }
 
 pub(crate) fn invalid_token(request_id: RequestId) -> ErrorReply {

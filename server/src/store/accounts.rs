@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::frame::Person;
 use shared::{PersonId, PersonName, Role, RoomEvent, TimestampMs};
 
+use super::audit::{self, Action};
 use super::invitations::{self, Entry};
 use super::people::{self, NewPerson, SignedIn};
 use super::sessions::{self, NewSession, Opened, TokenHash};
@@ -137,8 +138,10 @@ impl Store {
     }
 }
 
+/// Whoever was made a guest keeps the password.
 const ACCOUNTS: &str =
-    "FROM people WHERE removed_ms IS NULL AND role IN ('owner', 'admin', 'member')";
+    "FROM people WHERE removed_ms IS NULL AND (role IN ('owner', 'admin', 'member')
+     OR role = 'guest' AND password IS NOT NULL)";
 
 fn by_key(db: &Connection, key: &str) -> Result<Option<Account>, StoreError> {
     let query =
@@ -147,7 +150,7 @@ fn by_key(db: &Connection, key: &str) -> Result<Option<Account>, StoreError> {
     Ok(statement.query_row([key], account).optional()?)
 }
 
-fn by_id(db: &Connection, person: PersonId) -> Result<Option<Account>, StoreError> {
+pub(super) fn by_id(db: &Connection, person: PersonId) -> Result<Option<Account>, StoreError> {
     let query = format!("SELECT id, name, password, totp_secret, totp_step {ACCOUNTS} AND id = ?1");
     let mut statement = db.prepare_cached(&query)?;
     let found = statement.query_row([person.as_bytes()], account);
@@ -173,9 +176,8 @@ fn account(row: &rusqlite::Row<'_>) -> rusqlite::Result<Account> {
 fn sign_up(db: &Connection, new: &NewAccount) -> Result<(Opened, Vec<RoomEvent>), StoreError> {
     let now = new.session.visit.at_ms;
     let known = sessions::by_token(db, &new.session.token)?.map(|known| known.account);
-    if known
-        .as_ref()
-        .is_some_and(|known| !may_upgrade(known, &new.name))
+    if let Some(known) = &known
+        && (!may_upgrade(known, &new.name) || by_id(db, known.person.id)?.is_some())
     {
         return Err(StoreError::TokenTaken);
     }
@@ -184,6 +186,10 @@ fn sign_up(db: &Connection, new: &NewAccount) -> Result<(Opened, Vec<RoomEvent>)
         Some(guest) => upgrade(db, guest, role, &new.password)?,
         None => insert(db, new, role)?,
     };
+    if role == Role::Owner {
+        let owner = &opened.account.person;
+        audit::append(db, Some(owner), Action::ClaimOwnership, &owner.name, now)?;
+    }
     let joined = room
         .map(|room| invitations::join(db, room, &opened.account.person, now))
         .transpose()?;

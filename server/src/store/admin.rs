@@ -13,6 +13,7 @@ mod people;
 mod removal;
 mod settings;
 
+pub(super) use removal::remove_bot;
 pub(super) use settings::{file_bytes_per_person_max, settings};
 
 /// Who does it.

@@ -2,13 +2,19 @@
 //! stored. Whether one may still be followed is decided in the transaction that follows it.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use shared::account::{InvitationPurpose, Registration};
+use shared::account::{InvitationDescription, InvitationPurpose, Registration};
 use shared::frame::Person;
-use shared::{InvitationId, Operation, PersonId, Role, RoomEvent, RoomId, RoomRole, TimestampMs};
+use shared::{
+    InvitationId, Operation, PersonId, RequestId, Role, RoomEvent, RoomId, RoomRole, TimestampMs,
+};
 
 use super::people::random;
 use super::sessions::TokenHash;
-use super::{Store, StoreError, accounts, counter, named, policy, rooms, to_integer};
+use super::{Actor, Store, StoreError, accounts, counter, named, policy, rooms, to_integer};
+
+mod making;
+
+pub(crate) use making::AskedInvitation;
 
 /// While nobody owns the server, each start makes another link.
 const OWNERS_LINK_MS: u64 = 365 * 24 * 3600 * 1000;
@@ -59,6 +65,38 @@ impl Store {
         }
         self.write(move |db| Ok((renew_owners_link(db, token, now)?, Vec::new())))
             .await
+    }
+
+    /// What following the link with this token does.
+    pub(crate) async fn describe_invitation(
+        &self,
+        token: TokenHash,
+        now: TimestampMs,
+    ) -> Result<InvitationDescription, StoreError> {
+        self.read(move |db| describe(db, &token, now)).await
+    }
+
+    /// Leads somebody who is signed in into a link's room. Returns which.
+    pub(crate) async fn accept_invitation(
+        &self,
+        by: Person,
+        token: TokenHash,
+        now: TimestampMs,
+    ) -> Result<RoomId, StoreError> {
+        self.write(move |db| {
+            Actor::Person(by.clone()).require(db, Operation::AcceptInvitation)?;
+            let invitation = find(db, &token, now)?;
+            let (InvitationPurpose::Room, Some(room)) = (invitation.purpose, invitation.room)
+            else {
+                return Err(StoreError::InvitationInvalid);
+            };
+            let joined = join(db, room, &by, now)?;
+            if joined.is_some() {
+                count_use(db, &invitation)?;
+            }
+            Ok((room, joined.into_iter().collect()))
+        })
+        .await
     }
 }
 
@@ -168,15 +206,20 @@ fn is_backed(db: &Connection, invitation: &Invitation) -> Result<bool, StoreErro
         return Ok(invitation.purpose != InvitationPurpose::Own || !policy::is_owned(db)?);
     };
     let role = accounts::role_of(db, by)?;
-    Ok(match (invitation.purpose, invitation.room) {
-        (InvitationPurpose::Join | InvitationPurpose::ResetPassword, _) => role.is_admin(),
-        (InvitationPurpose::Room, Some(room)) => {
-            let standing = standing(db, room, by)?;
-            Operation::CreateRoomInvitation.is_allowed_in(role, standing)
-        }
-        (InvitationPurpose::Room, None)
-        | (InvitationPurpose::Own | InvitationPurpose::Unknown, _) => false,
-    })
+    Ok(
+        match (invitation.purpose, invitation.room, invitation.person) {
+            (InvitationPurpose::Join, _, _) => role.is_admin(),
+            (InvitationPurpose::ResetPassword, _, Some(person)) => {
+                let subject = accounts::role_of(db, person)?;
+                role == Role::Owner || role.is_admin() && (!subject.is_admin() || by == person)
+            }
+            (InvitationPurpose::Room, Some(room), _) => {
+                let standing = standing(db, room, by)?;
+                Operation::CreateRoomInvitation.is_allowed_in(role, standing)
+            }
+            _other => false,
+        },
+    )
 }
 
 /// What the person is in the room, if they are in it.
@@ -282,6 +325,34 @@ pub(super) fn join(
     now: TimestampMs,
 ) -> Result<Option<RoomEvent>, StoreError> {
     rooms::lead_in(db, room, person, now)
+}
+
+fn describe(
+    db: &Connection,
+    token: &TokenHash,
+    now: TimestampMs,
+) -> Result<InvitationDescription, StoreError> {
+    let invitation = find(db, token, now)?;
+    let person = |id: Option<PersonId>| id.map(|id| person_of(db, id)).transpose();
+    let room = invitation.room.map(|room| {
+        db.prepare_cached("SELECT name FROM rooms WHERE id = ?1")?
+            .query_row([room.as_bytes()], |row| row.get(0))
+    });
+    Ok(InvitationDescription {
+        request_id: RequestId::default(),
+        purpose: invitation.purpose,
+        by: person(invitation.by)?,
+        room_name: room.transpose()?,
+        person: person(invitation.person)?,
+        expires_at_ms: Some(invitation.expires_at_ms),
+    })
+}
+
+fn person_of(db: &Connection, id: PersonId) -> rusqlite::Result<Person> {
+    let name = db
+        .prepare_cached("SELECT name FROM people WHERE id = ?1")?
+        .query_row([id.as_bytes()], |row| row.get(0))?;
+    Ok(Person { id, name })
 }
 
 /// Follows a link that resets a password. Returns whose.

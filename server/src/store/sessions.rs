@@ -121,13 +121,13 @@ impl Store {
             .await
     }
 
-    /// Ends all sessions of the person, but for one that may be spared. Returns them.
+    /// Ends all sessions of the person but one. Returns them.
     pub(crate) async fn end_sessions_of(
         &self,
         person: PersonId,
-        but: Option<SessionId>,
+        but: SessionId,
     ) -> Result<Vec<SessionId>, StoreError> {
-        self.write(move |db| Ok((end_all(db, person, but)?, Vec::new())))
+        self.write(move |db| Ok((end_all(db, person, Some(but))?, Vec::new())))
             .await
     }
 }

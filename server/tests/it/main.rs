@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod account;
+mod accounts;
 mod admin_requests;
 mod admins;
 mod backup;
 mod chat;
 mod command;
+mod cookies;
 mod deadlines;
 mod export;
 mod files;
@@ -37,6 +40,7 @@ mod reports;
 mod resync;
 mod retention;
 mod secure;
+mod sessions;
 mod tls;
 mod tls_deadlines;
 mod tls_files;

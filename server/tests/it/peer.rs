@@ -171,6 +171,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         self.expect("welcome").await
     }
 
+    /// Says hello with these credentials; the welcome, or the refusal.
+    pub(crate) async fn enter(&mut self, credentials: &Value) -> Value {
+        self.send(
+            json!({"type": "hello", "protocol": 1, "credentials": credentials,
+            "client": {"name": "chinwag-test", "version": "7"}}),
+        )
+        .await;
+        loop {
+            let frame = self.read().await.expect("an answer");
+            if frame["type"] == "welcome" || frame["type"] == "error" {
+                return frame;
+            }
+        }
+    }
+
+    /// The reply to a request, or its error.
+    pub(crate) async fn ask(&mut self, mut request: Value) -> Value {
+        request["request_id"] = json!(77);
+        self.send(request).await;
+        loop {
+            let frame = self.read().await.expect("the connection goes on");
+            if frame["request_id"] == 77 {
+                return frame;
+            }
+        }
+    }
+
     /// Signs in with a token, having everything up to `last_sequence` of the lobby.
     pub(crate) async fn resume(&mut self, welcome: &Value, last_sequence: u64) -> Value {
         let credentials = json!({"type": "session_token", "token": welcome["session_token"]});

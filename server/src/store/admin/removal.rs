@@ -54,6 +54,25 @@ impl Store {
     }
 }
 
+/// Removes a bot, and leaves what it has written. Whether `by` may is for the caller to say.
+pub(in crate::store) fn remove_bot(
+    db: &Connection,
+    bot: &Person,
+    by: &Person,
+    now: TimestampMs,
+) -> Result<(Vec<SessionId>, Vec<RoomEvent>), StoreError> {
+    let mut removal = Removal {
+        db,
+        by: by.clone(),
+        messages: false,
+        now,
+        removed: Removed::default(),
+        events: Vec::new(),
+    };
+    removal.remove(bot)?;
+    Ok((removal.removed.sessions, removal.events))
+}
+
 fn bots_of(db: &Connection, person: PersonId) -> Result<Vec<Person>, StoreError> {
     let mut statement =
         db.prepare_cached("SELECT id, name FROM people WHERE made_by = ?1 AND removed_ms IS NULL")?;
