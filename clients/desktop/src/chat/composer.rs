@@ -6,6 +6,7 @@ mod field;
 mod keys;
 
 use client::present::icon::Icon;
+use client::present::rooms::label;
 use client::present::words;
 use client::{Command, PendingAttachment};
 use eframe::egui::accesskit::Role;
@@ -220,7 +221,7 @@ impl Composer {
 fn room_name(env: &Env<'_>, room_id: RoomId) -> String {
     let name = env.view(|view| {
         let room = view.rooms.get(&room_id);
-        room.map(|room| room.info.name.to_string())
+        room.map(|room| label(&room.info))
     });
     name.unwrap_or_default()
 }

@@ -116,7 +116,7 @@ impl Details {
         };
         let frame = egui::Frame::new().inner_margin(Margin::symmetric(8, 0));
         frame.show(ui, |ui| {
-            room_heading(ui, theme, theme.body.bold(), info.name.as_str(), 2);
+            room_heading(ui, theme, theme.body.bold(), info, 2);
             ui.add_space(space::XS);
             label(ui, theme.secondary, theme.text_2, about);
         });

@@ -61,7 +61,7 @@ pub(super) fn show(ui: &mut Ui, env: &Env<'_>, room_id: RoomId, shape: Shape) {
                 if !shape.narrow {
                     ui.set_max_width(ui.available_width() * 0.6);
                 }
-                room_heading(ui, theme, theme.body.bold(), info.name.as_str(), 1);
+                room_heading(ui, theme, theme.body.bold(), &info, 1);
             });
             if !shape.narrow {
                 show_topic(ui, env, topic);

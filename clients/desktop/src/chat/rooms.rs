@@ -1,16 +1,21 @@
 //! One's rooms and people in the order of lists.
 
+use client::present::rooms::title;
 use client::{Room, View};
 use shared::RoomId;
 use shared::frame::Person;
 use shared::room::RoomKind;
 
-/// The lobby first, then by name.
+/// The lobby first, then rooms by name, then conversations by who is in them.
 pub(super) fn in_order(view: &View) -> Vec<&Room> {
     let mut rooms: Vec<&Room> = view.rooms.values().collect();
     rooms.sort_by_cached_key(|room| {
-        let after_lobby = room.info.kind != RoomKind::Lobby;
-        (after_lobby, room.info.name.as_str().to_lowercase())
+        let group = match room.info.kind {
+            RoomKind::Lobby => 0,
+            RoomKind::Public | RoomKind::Private | RoomKind::Unknown => 1,
+            RoomKind::Direct => 2,
+        };
+        (group, title(&room.info).to_lowercase())
     });
     rooms
 }
@@ -20,6 +25,8 @@ pub(super) fn in_order(view: &View) -> Vec<&Room> {
 pub(super) struct RoomItem {
     pub(super) room_id: RoomId,
     pub(super) name: String,
+    /// Stands before the name.
+    pub(super) sign: &'static str,
     pub(super) unread: u64,
 }
 
@@ -37,10 +44,19 @@ impl RoomItem {
 pub(super) fn items(view: &View) -> Vec<RoomItem> {
     let item = |room: &Room| RoomItem {
         room_id: room.info.room_id,
-        name: room.info.name.to_string(),
+        name: title(&room.info),
+        sign: sign(room.info.kind),
         unread: view.unread(room.info.room_id),
     };
     in_order(view).into_iter().map(item).collect()
+}
+
+/// What tells a room from a conversation.
+pub(super) fn sign(kind: RoomKind) -> &'static str {
+    match kind {
+        RoomKind::Direct => "@",
+        RoomKind::Lobby | RoomKind::Public | RoomKind::Private | RoomKind::Unknown => "#",
+    }
 }
 
 /// By name.

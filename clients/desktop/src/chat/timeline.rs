@@ -22,6 +22,7 @@ mod time;
 mod unsent;
 
 use client::present::day::Day;
+use client::present::rooms::label;
 use client::present::words;
 use client::{ConnectionState, View};
 use eframe::egui::accesskit::{Action, Role};
@@ -118,7 +119,7 @@ impl Glance {
         env.view(|view| {
             let room = view.rooms.get(&room_id)?;
             Some(Self {
-                room: room.info.name.to_string(),
+                room: label(&room.info),
                 own: view.person.clone(),
                 online: view.connection == ConnectionState::Online,
                 reading: room.reading_history,
@@ -265,7 +266,7 @@ impl Timeline {
         // Other rows come to where others were.
         ui.ctx().allow_widget_id_changes_in(rect);
         let list = ui.interact(rect, id, Sense::click_and_drag());
-        let name = format!("Messages in #{room}");
+        let name = format!("Messages in {room}");
         list.widget_info(|| WidgetInfo::labeled(Role::Log, ui.is_enabled(), &name));
         ui.ctx().accesskit_node_builder(id, |node| {
             node.add_action(Action::ScrollUp);

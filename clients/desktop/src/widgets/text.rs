@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use client::present::rooms::title;
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::text::{LayoutJob, TextFormat, TextWrapping};
 use eframe::egui::{
     self, Align2, Color32, Galley, Label, Response, RichText, Sense, Ui, WidgetInfo, pos2, vec2,
 };
+
+use shared::room::{RoomInfo, RoomKind};
 
 use crate::theme::{TextToken, Theme, semibold};
 
@@ -83,10 +86,14 @@ pub(crate) fn room_heading(
     ui: &mut Ui,
     theme: &Theme,
     token: TextToken,
-    name: &str,
+    room: &RoomInfo,
     level: usize,
 ) -> Response {
-    let galley = room_line(ui, theme, token, name, ui.available_width());
+    let name = title(room);
+    if room.kind == RoomKind::Direct {
+        return heading(ui, token, theme.text, &name, level);
+    }
+    let galley = room_line(ui, theme, token, &name, ui.available_width());
     show_heading(ui, galley, &format!("# {name}"), level)
 }
 

@@ -40,7 +40,7 @@ pub(super) fn show(
     let response = area.show(&mut ui, |ui| {
         let field = TextEdit::multiline(text)
             .id(id)
-            .hint_text(format!("Message #{room}"))
+            .hint_text(format!("Message {room}"))
             .font(theme.body.font())
             .frame(Frame::new().inner_margin(Margin::symmetric(PADDING.1, PADDING.0)))
             .desired_rows(1)
@@ -50,7 +50,7 @@ pub(super) fn show(
         ui.add(field)
     });
     ui.ctx().accesskit_node_builder(id, |node| {
-        node.set_label(format!("Message to #{room}"));
+        node.set_label(format!("Message to {room}"));
     });
     response.inner
 }

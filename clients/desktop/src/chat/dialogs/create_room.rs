@@ -3,18 +3,20 @@
 use client::present::format::sentence;
 use client::{Change, Command};
 use eframe::egui::{self, Align, Id, Key, Layout, Ui};
-use shared::RoomName;
 use shared::limits::{ROOM_NAME_CHARS_MAX, TOPIC_CHARS_MAX};
+use shared::room::RoomKind;
+use shared::{ClientFrame, RoomName};
 
 use super::request::Request;
 use super::{First, Outcome};
 use crate::chat::Env;
-use crate::widgets::{Field, Weight, button, field};
+use crate::widgets::{Field, Weight, button, field, focus_ring};
 
 #[derive(Default)]
 pub(super) struct CreateRoom {
     name: String,
     topic: String,
+    private: bool,
     request: Request,
     first: First,
 }
@@ -57,6 +59,9 @@ impl CreateRoom {
             topic,
             &mut self.topic,
         );
+        let text = "Private: only for those who are added or invited";
+        let private = ui.checkbox(&mut self.private, text);
+        focus_ring(ui, theme, &private);
         let entered = [&name, &topic].into_iter().any(egui::Response::lost_focus)
             && ui.input(|input| input.key_pressed(Key::Enter));
         let ready = !self.request.waits() && !self.name.trim().is_empty();
@@ -75,9 +80,18 @@ impl CreateRoom {
     fn submit(&mut self, env: &Env<'_>) {
         match self.name.trim_start_matches('#').parse::<RoomName>() {
             Ok(name) => {
-                let (name, topic) = (name.to_string(), self.topic.trim().to_owned());
-                let command = Command::CreateRoom { name, topic };
-                self.request.ask(env, command);
+                let kind = match self.private {
+                    true => RoomKind::Private,
+                    false => RoomKind::Public,
+                };
+                let room = shared::room::CreateRoom {
+                    name: name.to_string(),
+                    topic: self.topic.trim().to_owned(),
+                    kind,
+                    ..shared::room::CreateRoom::default()
+                };
+                let frame = Box::new(ClientFrame::CreateRoom(room));
+                self.request.ask(env, Command::Ask(frame));
             }
             Err(error) => self.request.problem = Some(sentence(&error.to_string())),
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use client::present::icon::Icon;
+use client::present::rooms::label;
 use eframe::egui::{self, Align2, Area, Id, Order, Rect, Shape, Stroke, Vec2, vec2};
 use shared::RoomId;
 
@@ -30,7 +31,7 @@ pub(super) fn show(ctx: &egui::Context, env: &Env<'_>, room_id: RoomId) {
     }
     let name = env.view(|view| {
         let room = view.rooms.get(&room_id);
-        room.map(|room| room.info.name.to_string())
+        room.map(|room| label(&room.info))
     });
     let theme = env.theme;
     let rect = ctx.content_rect();
@@ -54,7 +55,7 @@ pub(super) fn show(ctx: &egui::Context, env: &Env<'_>, room_id: RoomId) {
             let icon = Align2::CENTER_CENTER
                 .anchor_size(rect.center() - vec2(0.0, 32.0), Vec2::splat(40.0));
             icons::paint(painter, icon, 40.0, Icon::Attach, theme.accent_text);
-            let text = format!("Drop to attach to #{}", name.unwrap_or_default());
+            let text = format!("Drop to attach to {}", name.unwrap_or_default());
             let text = egui::RichText::new(text).font(semibold(theme.title.size));
             let place = Rect::from_center_size(
                 rect.center() + vec2(0.0, 20.0),

@@ -122,7 +122,7 @@ fn row(ui: &mut Ui, env: &Env<'_>, item: &RoomItem, current: bool, stop: bool) -
     ui.painter().text(
         pos2(rect.left() + space::L, rect.center().y),
         egui::Align2::CENTER_CENTER,
-        "#",
+        item.sign,
         theme.body.font(),
         hash,
     );

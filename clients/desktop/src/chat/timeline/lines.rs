@@ -58,7 +58,7 @@ pub(super) fn beginning(ui: &mut Ui, theme: &Theme, rect: Rect, room: &str) {
 }
 
 fn welcome(room: &str) -> String {
-    format!("This is where #{room} begins. Write something, or drop a file.")
+    format!("This is where {room} begins. Write something, or drop a file.")
 }
 
 /// Holds the place of what is on its way. It shows itself only when that takes long.
