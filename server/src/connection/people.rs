@@ -182,6 +182,8 @@ impl Connection {
                 member.read_sequence = ahead.max(Some(*stored));
             }
         }
+        // Somebody may have left since those who are here were put first.
+        members.sort_by_key(|member| !member.online);
         Ok(())
     }
 

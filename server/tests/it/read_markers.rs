@@ -198,7 +198,6 @@ async fn what_was_said_before_one_came_counts_as_read() {
     let join = json!({"type": "join_room", "room": "garden"});
     ann.send(join.clone()).await;
     let entered = ann.expect("room_entered").await;
-    // That she joined is an event, but no message.
     assert_eq!(
         entered["room"]["read"],
         json!({"sequence": 4, "unread": 0, "mentions": 0})
