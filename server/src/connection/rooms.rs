@@ -159,8 +159,6 @@ impl Connection {
         let mut members: Vec<_> = listed.members.into_iter().map(member).collect();
         self.describe_members(request_id, room_id, &mut members)
             .await?;
-        // Who came or went meanwhile is where everyone like them is.
-        members.sort_by_key(|member| !member.online);
         Ok(ServerFrame::MembersListed {
             request_id,
             room_id,
