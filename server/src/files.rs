@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use shared::file::{BeginUpload, FileDescription};
+use shared::file::{BeginUpload, ChangeLink, FileDescription, LinkInfo};
 use shared::limits::FILE_BYTES_MAX;
 use shared::{
     ChunkLayout, ContentHash, FileId, FileInfo, FileName, PersonId, RequestId, UploadId,
@@ -19,7 +19,7 @@ use shared::{
 use tokio::sync::{OnceCell, RwLock};
 
 use crate::blobs::{self, Blobs, Disk};
-use crate::store::{NewUpload, Store, StoreError, StoredUpload};
+use crate::store::{NewUpload, OpenFile, Store, StoreError, StoredUpload};
 
 mod chunk;
 mod collect;
@@ -142,19 +142,37 @@ impl Files {
         self.forget(stored).await
     }
 
-    /// [`StoreError::FileNotFound`] where there is none.
-    pub(crate) async fn file(&self, file_id: FileId) -> Result<FileInfo, ReadError> {
-        let found = self.store.find_file(file_id).await?;
+    /// [`StoreError::FileNotFound`] where there is none that `reader` may open.
+    pub(crate) async fn file(
+        &self,
+        file_id: FileId,
+        reader: Option<PersonId>,
+    ) -> Result<OpenFile, ReadError> {
+        let found = self
+            .store
+            .open_file(file_id, reader, crate::now_ms())
+            .await?;
         Ok(found.ok_or(StoreError::FileNotFound)?)
+    }
+
+    /// Says anew who may open a file of the person's own.
+    pub(crate) async fn change_link(
+        &self,
+        by: PersonId,
+        request: ChangeLink,
+    ) -> Result<LinkInfo, StoreError> {
+        let ChangeLink { file_id, link, .. } = request;
+        self.store.change_link(by, file_id, link).await
     }
 
     /// A file with what is needed to verify its chunks.
     pub(crate) async fn describe_file(
         &self,
         file_id: FileId,
+        reader: Option<PersonId>,
         request_id: RequestId,
     ) -> Result<FileDescription, ReadError> {
-        let file = self.file(file_id).await?;
+        let file = self.file(file_id, reader).await?.file;
         let hashes = self.store.chunk_hashes(file.content_hash).await?;
         Ok(FileDescription {
             request_id,
@@ -165,8 +183,13 @@ impl Files {
     }
 
     /// Where a chunk lies.
-    pub(crate) async fn chunk(&self, file_id: FileId, index: u32) -> Result<Chunk, ReadError> {
-        let file = self.file(file_id).await?;
+    pub(crate) async fn chunk(
+        &self,
+        file_id: FileId,
+        reader: Option<PersonId>,
+        index: u32,
+    ) -> Result<Chunk, ReadError> {
+        let file = self.file(file_id, reader).await?.file;
         let range = layout(file.size_bytes).range(index);
         Ok(Chunk {
             content: file.content_hash,

@@ -79,7 +79,7 @@ pub(crate) fn routes(
     let cookie = CookieName::of(context.store.lobby());
     let api = api::routes(context.clone(), caller.clone(), cookie.clone());
     let files_url = context.server.files_url.clone();
-    let links = links::routes(context.files.clone(), caller, files_url.is_some());
+    let links = links::routes(&context, caller, cookie.clone(), files_url.is_some());
     let socket = warp::path!("ws")
         .and(warp::get())
         .and(warp::header::headers_cloned())

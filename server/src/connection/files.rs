@@ -1,7 +1,7 @@
 //! Requests about uploads and files. All of them wait for the disk, so their replies come from `replies`.
 
 use bytes::Bytes;
-use shared::file::{BeginUpload, FinishUpload};
+use shared::file::{BeginUpload, ChangeLink, FinishUpload};
 use shared::{ChunkHash, ClientFrame, ErrorReply, FileId, RequestId, ServerFrame, UploadId};
 
 use super::session::Connection;
@@ -44,6 +44,7 @@ impl Connection {
                 file_id,
                 index,
             } => self.read_chunk(request_id, file_id, index),
+            ClientFrame::ChangeLink(request) => self.change_link(request),
             other => return Err(Box::new(other)),
         }
         Ok(())
@@ -122,9 +123,9 @@ impl Connection {
     }
 
     fn describe_file(&mut self, request_id: RequestId, file_id: FileId) {
-        let files = self.context.files.clone();
+        let (files, reader) = (self.context.files.clone(), self.account.person.id);
         self.reply_later(async move {
-            let described = files.describe_file(file_id, request_id).await;
+            let described = files.describe_file(file_id, Some(reader), request_id).await;
             described
                 .map(ServerFrame::FileDescribed)
                 .map_err(|failed| error::from_read(request_id, failed))
@@ -133,9 +134,10 @@ impl Connection {
 
     fn read_chunk(&mut self, request_id: RequestId, file_id: FileId, index: u32) {
         let (files, held) = (self.context.files.clone(), self.payloads.clone());
+        let reader = Some(self.account.person.id);
         self.replies.push(Box::pin(async move {
             let read = async {
-                let chunk = files.chunk(file_id, index).await?;
+                let chunk = files.chunk(file_id, reader, index).await?;
                 // Read only once there is room, and counted until it is sent.
                 let place = held.to_send(chunk.len()).await;
                 Ok((files.read_chunk(&chunk).await?, place))
@@ -153,6 +155,20 @@ impl Connection {
                 Err(failed) => ServerFrame::Error(error::from_read(request_id, failed)).into(),
             }
         }));
+    }
+
+    fn change_link(&mut self, request: ChangeLink) {
+        let (files, person) = (self.context.files.clone(), self.account.person.id);
+        self.reply_later(async move {
+            let (request_id, file_id) = (request.request_id, request.file_id);
+            let changed = files.change_link(person, request).await;
+            let link = changed.map_err(|failed| error::from_store(request_id, failed))?;
+            Ok(ServerFrame::LinkDescribed {
+                request_id,
+                file_id,
+                link,
+            })
+        });
     }
 
     fn reply_later(

@@ -121,7 +121,7 @@ async fn two_who_write_a_chunk_at_once_never_spoil_it() {
     drop(bad);
     fixture.put(upload, 1, &content[CHUNK..]).await.unwrap();
     let file = fixture.finish(upload).await.unwrap();
-    let chunk = fixture.files.chunk(file.file_id, 0).await.unwrap();
+    let chunk = fixture.files.chunk(file.file_id, None, 0).await.unwrap();
     let stored = fixture.files.read_chunk(&chunk).await.unwrap();
     assert!(stored == content[..CHUNK]);
 }
@@ -218,7 +218,7 @@ async fn what_is_abandoned_is_collected_and_nothing_else() {
     for gone in [upload, unfinished] {
         assert!(files.store.find_upload(gone).await.unwrap().is_none());
     }
-    let chunk = files.chunk(file.file_id, 1).await.unwrap();
+    let chunk = files.chunk(file.file_id, None, 1).await.unwrap();
     assert!(files.read_chunk(&chunk).await.unwrap() == content[CHUNK..]);
     assert!(foreign.exists());
 }

@@ -171,10 +171,6 @@ impl Store {
         .await
     }
 
-    pub(crate) async fn find_file(&self, file_id: FileId) -> Result<Option<FileInfo>, StoreError> {
-        self.read(move |db| file(db, file_id)).await
-    }
-
     /// The hashes of a content's chunks, in order; `None` where no file has this content.
     pub(crate) async fn chunk_hashes(
         &self,

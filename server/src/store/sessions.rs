@@ -79,8 +79,8 @@ impl Store {
     /// Whose token this is, if anyone's. That the session is used is written down behind the caller's back, now and
     /// then.
     pub async fn sign_in(&self, token: &str, visit: Visit) -> Result<Option<SignedIn>, StoreError> {
-        let token = TokenHash::of(token);
-        let known = self.read(move |db| by_token(db, &token)).await?;
+        let hash = TokenHash::of(token);
+        let known = self.read(move |db| by_token(db, &hash)).await?;
         let Some(Known { account, last_used }) = known else {
             return Ok(None);
         };
@@ -91,6 +91,16 @@ impl Store {
             drop(self.write(move |db| Ok((touch(db, session, &visit)?, Vec::new()))));
         }
         Ok(Some(account))
+    }
+
+    /// As [`Self::sign_in`], but nobody is noted to have been there.
+    pub(crate) async fn account_by_token(
+        &self,
+        token: &str,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let token = TokenHash::of(token);
+        let known = self.read(move |db| by_token(db, &token)).await?;
+        Ok(known.map(|known| known.account))
     }
 
     /// Whether the session goes on.

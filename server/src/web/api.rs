@@ -123,14 +123,18 @@ impl Api {
 
     /// To whoever knows its id, as its link; but whoever says who they are must be allowed to.
     async fn describe_file(&self, head: &Head, file_id: &str) -> Result<Answer, ErrorReply> {
-        match self.account(head).await {
-            Ok(account) => account
-                .require(Operation::ReadFile)
-                .map_err(|refused| error::not_allowed(NONE, refused))?,
-            Err(refusal) if refusal.code == ErrorCode::NotSignedIn => {}
+        let reader = match self.account(head).await {
+            Ok(account) => {
+                account
+                    .require(Operation::ReadFile)
+                    .map_err(|refused| error::not_allowed(NONE, refused))?;
+                Some(account.person.id)
+            }
+            Err(refusal) if refusal.code == ErrorCode::NotSignedIn => None,
             Err(refusal) => return Err(refusal),
-        }
-        let described = self.context.files.describe_file(file(file_id)?, NONE).await;
+        };
+        let files = &self.context.files;
+        let described = files.describe_file(file(file_id)?, reader, NONE).await;
         reply(&described.map_err(|failed| error::from_read(NONE, failed))?)
     }
 }

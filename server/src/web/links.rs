@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Response, StatusCode};
-use shared::{ErrorCode, ErrorReply, FileId, FileInfo, RequestId};
+use shared::{ErrorCode, ErrorReply, FileId, FileInfo, Operation, PersonId, RequestId};
 use tokio::task::JoinHandle;
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -20,13 +20,17 @@ use warp::path::Tail;
 use warp::reply::{Reply as _, Response as Answer};
 
 use super::caller::Caller;
+use super::cookie::CookieName;
 use super::headers::RESOURCE_POLICY;
 use super::range::{Selection, select};
+use super::session::bearer;
 use super::{api, plain};
 use crate::blobs::{Disk, read_at};
+use crate::connection;
 use crate::error;
 use crate::files::Files;
 use crate::payloads::Place;
+use crate::store::{OpenFile, Store};
 
 mod shown;
 
@@ -37,10 +41,16 @@ const PIECE_BYTES: u64 = 512 * 1024;
 
 /// Everything below `/files`. Where that is on a host of its own, the page's is another one, and may embed them.
 pub(super) fn routes(
-    files: Arc<Files>,
+    context: &connection::Context,
     caller: Caller,
+    cookie: CookieName,
     on_own_host: bool,
 ) -> BoxedFilter<(Answer,)> {
+    let readers = Readers {
+        store: context.store.clone(),
+        cookie,
+    };
+    let files = context.files.clone();
     let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
     warp::path("files")
         .and(warp::method())
@@ -49,11 +59,15 @@ pub(super) fn routes(
         .and(warp::header::headers_cloned())
         .then(
             move |method: Method, path: Tail, query: String, headers: HeaderMap| {
-                let (files, caller) = (files.clone(), caller.clone());
+                let (files, caller, readers) = (files.clone(), caller.clone(), readers.clone());
                 async move {
                     let asked = Asked::of(&query);
                     let mut answer = match caller.check() {
-                        Ok(()) => serve(&files, &method, path.as_str(), asked, &headers).await,
+                        Ok(()) => {
+                            let reader = readers.of(&method, &headers).await;
+                            let path = path.as_str();
+                            serve(&files, &method, path, reader, asked, &headers).await
+                        }
                         Err(refusal) => refused(refusal, &headers),
                     };
                     if on_own_host {
@@ -67,10 +81,30 @@ pub(super) fn routes(
         .boxed()
 }
 
+/// Finds out who opens a link, where they say so.
+#[derive(Clone)]
+struct Readers {
+    store: Store,
+    cookie: CookieName,
+}
+
+impl Readers {
+    /// Nobody where the session has ended or may not read files: a link is open to whoever has it, and what is for
+    /// members is not there for others.
+    async fn of(&self, method: &Method, headers: &HeaderMap) -> Option<PersonId> {
+        let cookie = || self.cookie.token_of(method, headers);
+        let token = bearer(headers).or_else(cookie)?;
+        let account = self.store.account_by_token(token).await.ok()??;
+        account.require(Operation::ReadFile).ok()?;
+        Some(account.person.id)
+    }
+}
+
 async fn serve(
     files: &Files,
     method: &Method,
     path: &str,
+    reader: Option<PersonId>,
     asked: Asked,
     headers: &HeaderMap,
 ) -> Answer {
@@ -83,7 +117,7 @@ async fn serve(
         response.headers_mut().insert(header::ALLOW, allowed);
         return response.into_response();
     }
-    let answer = fetch(files, method, path, asked, headers).await;
+    let answer = fetch(files, method, path, reader, asked, headers).await;
     answer.unwrap_or_else(|refusal| refused(refusal, headers))
 }
 
@@ -91,6 +125,7 @@ async fn fetch(
     files: &Files,
     method: &Method,
     path: &str,
+    reader: Option<PersonId>,
     asked: Asked,
     headers: &HeaderMap,
 ) -> Result<Answer, ErrorReply> {
@@ -99,8 +134,8 @@ async fn fetch(
     // The name behind it is for people and for whoever saves the file.
     let file_id = path.split('/').next().unwrap_or_default();
     let file_id: FileId = file_id.parse().map_err(|_| not_found())?;
-    let file = files.file(file_id).await;
-    let file = file.map_err(|failed| error::from_read(none, failed))?;
+    let open = files.file(file_id, reader).await;
+    let OpenFile { file, is_public } = open.map_err(|failed| error::from_read(none, failed))?;
     let etag = format!("\"{}\"", file.content_hash);
     let mut selected = select(headers, &etag, file.size_bytes);
     if method == Method::HEAD && selected != Selection::NotModified {
@@ -124,6 +159,11 @@ async fn fetch(
     };
     *response.status_mut() = status;
     describe(response.headers_mut(), &file, &etag, asked);
+    if !is_public {
+        // Whether it may be opened is to be asked each time.
+        let again = HeaderValue::from_static("private, no-cache");
+        response.headers_mut().insert(header::CACHE_CONTROL, again);
+    }
     describe_range(response.headers_mut(), status, range, file.size_bytes);
     Ok(response)
 }

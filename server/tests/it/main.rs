@@ -24,6 +24,7 @@ mod kill;
 mod large;
 mod limits;
 mod links;
+mod links_access;
 mod manage;
 mod mentions;
 mod operator;
