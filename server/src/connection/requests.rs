@@ -5,7 +5,8 @@ use std::time::Duration;
 use shared::codec::Packet;
 use shared::frame::SendMessage;
 use shared::{
-    ClientFrame, ErrorCode, ErrorReply, RequestId, RoomId, RoomRef, ServerFrame, TransactionId,
+    ClientFrame, ErrorCode, ErrorReply, Operation, RequestId, RoomId, RoomRef, ServerFrame,
+    TransactionId,
 };
 
 use super::session::Connection;
@@ -21,7 +22,12 @@ const TYPING_PAUSE: Duration = Duration::from_secs(1);
 impl Connection {
     /// Why the person may not ask for this at all, wherever it is meant to happen.
     pub(super) fn not_allowed(&self, frame: &ClientFrame) -> Option<ErrorReply> {
-        let refused = self.account.require(frame.operation()?).err()?;
+        let mut allowed = self.account.require(frame.operation()?);
+        if matches!(frame, ClientFrame::RemoveMessage { .. }) {
+            // Whose message it is shows only in the room's log.
+            allowed = allowed.or_else(|_| self.account.require(Operation::RemoveOthersMessage));
+        }
+        let refused = allowed.err()?;
         Some(error::not_allowed(frame.request_id(), refused))
     }
 

@@ -253,13 +253,16 @@ async fn answer(peer: &mut Peer, frame: &Value) -> Option<String> {
     }
     let mut code = None;
     loop {
-        let answer = peer.read().await.expect("the connection goes on");
+        let Some(answer) = peer.read().await else {
+            panic!("{frame} ended the connection");
+        };
         let is_error = answer["type"] == "error";
         let id = answer["request_id"].as_u64().unwrap_or_default();
         if is_error && id != AFTER {
             code = answer["code"].as_str().map(str::to_owned);
         }
-        if id == ASKED || id == AFTER {
+        // Whoever has not signed in is not told what of theirs is refused.
+        if id == ASKED || id == AFTER || code.as_deref() == Some("not_signed_in") {
             return code;
         }
     }
