@@ -26,7 +26,7 @@ With --json every line of standard output is one object; fields are named as in 
   post, send     {\"type\":\"message_accepted\",\"room\":NAME,\"room_id\",\"transaction_id\",\"sequence\"}
   send           before it, for each file: {\"type\":\"file\",\"url\",\"file_id\",\"name\",\"size_bytes\",…}
   get            {\"type\":\"downloaded\",\"path\",\"file_id\",\"name\",\"size_bytes\",\"content_hash\"}
-  rooms          {\"type\":\"room\",\"room_id\",\"name\",\"topic\",\"kind\",\"members\",\"joined\",\"unread\",…}
+  rooms          {\"type\":\"room\",\"room_id\",\"name\",\"topic\",\"kind\",\"members\",\"joined\",\"unread\",\"mentions\",…}
   who            {\"type\":\"member\",\"room\":NAME,\"room_id\",\"person\":{\"id\",\"name\"},\"online\"}
   members        the same, with \"presence\" and \"role\"
   sign-in        {\"type\":\"signed_in\",\"server\",\"person\":{\"id\",\"name\"},\"role\"}; sign-up and guest likewise

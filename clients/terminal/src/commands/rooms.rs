@@ -211,6 +211,8 @@ pub(crate) struct Listed {
     #[serde(flatten)]
     room: RoomInfo,
     unread: u64,
+    /// How many of them mention oneself.
+    mentions: u64,
 }
 
 impl Listed {
@@ -218,6 +220,7 @@ impl Listed {
         Self {
             room: room.clone(),
             unread: view.unread(room.room_id),
+            mentions: view.mentions(room.room_id),
         }
     }
 }
@@ -264,7 +267,11 @@ fn row(listed: &Listed) -> String {
         marks.push("archived".to_owned());
     }
     if listed.unread > 0 {
-        marks.push(format!("{} unread", listed.unread));
+        marks.push(match listed.mentions {
+            0 => format!("{} unread", listed.unread),
+            1 => format!("{} unread, one for you", listed.unread),
+            for_you => format!("{} unread, {for_you} for you", listed.unread),
+        });
     }
     let topic = text::line(&room.topic);
     let row = format!("{name:<20} {people:<14} {:<16} {topic}", marks.join(", "));

@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::{CommandFactory as _, Parser};
 use client::{Command, PendingAttachment, Ticket};
 use native::source::LocalFile;
+use shared::account::PresenceState;
 use shared::room::Member;
 use shared::{EventBody, RoomId, RoomRef, Sequence};
 
@@ -35,6 +36,7 @@ const HELP: &str = "\
 /topic TEXT             then also /description, /rename NAME, /archive, /unarchive, /history, /retention
 /people [NAME]          look somebody up
 /invite                 make a link that lets somebody in; --room to lead to a room
+/away, /dnd, /back      not looking, not to be disturbed, here again
 /account, /sessions     who you are, and where you are signed in: /account password, /sessions end ID
 /bots, /link, /admin    as chinwag bots, link and admin; /help COMMAND says more of each
 
@@ -85,11 +87,21 @@ async fn understand(
         "/leave" => leave(conversation, output).await?,
         "/who" => list_people(conversation, output).await?,
         "/send" => send(conversation, rest, output)?,
+        "/away" => be(conversation, PresenceState::Away)?,
+        "/dnd" => be(conversation, PresenceState::DoNotDisturb)?,
+        "/back" => be(conversation, PresenceState::Online)?,
         "/numbers" => conversation.shown.toggle_numbers(),
         other => carry_out(conversation, other, rest, output).await?,
     }
     conversation.prompt();
     Ok(Next::GoOn)
+}
+
+/// How others see whether one is there, until one says otherwise or goes.
+fn be(conversation: &Conversation, state: PresenceState) -> Result<(), Failure> {
+    let command = Command::SetPresence { state };
+    conversation.session.handle.command(command)?;
+    Ok(())
 }
 
 fn help(of: &str, output: &mut Output) -> Result<(), Failure> {
