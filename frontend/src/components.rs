@@ -5,7 +5,7 @@
 //! - `dialog` and what it is for: `jump`, `browse`, `pick_people`, `person_card`, `bans`, `secret`, `confirm`
 //! - `form`: fields; `sheet`: a request that a form makes, in a dialog or on a page; `room_sheets`: those about rooms
 //! - `menu`, `list`: what is to be done with something, and many things
-//! - `hooks`: how a component follows the core; `request`: how it asks the server
+//! - `hooks`: how a component follows the core; `request`: how it asks the server; `panel`: what it shows of answers
 
 mod absent;
 pub(crate) mod app;
@@ -28,6 +28,7 @@ mod jump;
 mod list;
 mod menu;
 mod pages;
+mod panel;
 mod person_card;
 mod person_item;
 mod pick_people;

@@ -152,7 +152,9 @@ fn actions(ui: &Ui, info: &RoomInfo) -> Html {
     let mut actions = Vec::new();
     if !is_closed && !info.archived {
         if may(Operation::AddMember) {
-            let add = show(Dialog::AddPeople { room_id });
+            let add = show(Dialog::PickPeople {
+                room_id: Some(room_id),
+            });
             actions.push(action(Icon::Plus, "Add people", add));
         }
         if may(Operation::CreateRoomInvitation) {

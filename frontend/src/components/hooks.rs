@@ -26,11 +26,9 @@ use crate::driver::Driver;
 pub(crate) enum Dialog {
     Jump,
     Browse,
-    /// Choosing with whom to talk in private.
-    NewDirect,
-    /// Choosing whom to add to a room.
-    AddPeople {
-        room_id: RoomId,
+    /// Choosing whom to add to a room; without one, with whom to talk in private.
+    PickPeople {
+        room_id: Option<RoomId>,
     },
     /// Who may not come into a room.
     Bans {

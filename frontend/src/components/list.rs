@@ -1,8 +1,6 @@
-//! Rows of lists, and what a page shows while it has none.
+//! Rows of lists, and other parts of pages.
 
 use yew::{Html, MouseEvent, html};
-
-use crate::components::request::Loaded;
 
 /// One thing of a list: what it is, what is to be known of it, and what can be done with it.
 pub(crate) fn row(key: String, lead: Html, title: Html, notes: &[String], actions: Html) -> Html {
@@ -22,20 +20,6 @@ pub(crate) fn row(key: String, lead: Html, title: Html, notes: &[String], action
             </div>
             { actions }
         </li>
-    }
-}
-
-/// What stands where the answer will be: nothing for a moment, or why it does not come.
-pub(crate) fn missing(loaded: &Loaded) -> Html {
-    let reload = loaded.reload.clone();
-    match loaded.problem.reply() {
-        Some(problem) => html! {
-            <p class="problem" role="alert">
-                { problem.message.clone() }{ " " }
-                <button class="link-button" onclick={move |_: MouseEvent| reload.emit(())}>{ "Try again" }</button>
-            </p>
-        },
-        None => html! { <p class="list-note waiting">{ "Loading…" }</p> },
     }
 }
 

@@ -161,7 +161,7 @@ fn place(button: &NodeRef, list: &NodeRef) {
     let at = button.get_bounding_client_rect();
     let style = HtmlElement::style(&list);
     let set = |name: &str, pixels: f64| {
-        let _ = style.set_property(name, &format!("{pixels}px"));
+        let _ = style.set_property(name, &format!("{}px", pixels.round() as i32));
     };
     match at.top() + at.bottom() < height {
         true => set("top", at.bottom() + GAP_PX),

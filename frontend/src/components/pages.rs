@@ -1,14 +1,14 @@
 //! Pages that are no room: one's own, and the administration's. Each has a tab.
 //!
 //! - `profile`, `security`, `sessions`, `bots`: one's own
-//! - `people`, `all_rooms`, `invitations`, `settings`, `reports`, `audit`: the administration's
+//! - `people`, `all_rooms`, `invitations`, `reports`, `settings` and storage, `audit`: the administration's
 
 mod all_rooms;
 mod audit;
 mod bots;
 mod invitations;
 mod people;
-mod profile;
+pub(crate) mod profile;
 mod reports;
 mod security;
 mod sessions;
@@ -22,6 +22,7 @@ use yew::{AttrValue, Html, MouseEvent, Properties, component, html};
 use crate::browser::location::Place;
 use crate::components::hooks::{use_changes, use_ui};
 use crate::components::icon::{Icon, icon};
+use crate::components::panel::{Asked, panel};
 
 /// The path of a page, what it is called, and what it is for.
 type Tab = (&'static str, &'static str, Operation);
@@ -42,6 +43,7 @@ const ADMIN: &[Tab] = &[
     ),
     ("/admin/reports", "Reports", Operation::ManageReports),
     ("/admin/settings", "Settings", Operation::DescribeSettings),
+    ("/admin/storage", "Storage", Operation::DescribeSettings),
     ("/admin/audit", "Audit log", Operation::ReadAuditLog),
 ];
 
@@ -102,17 +104,20 @@ pub(crate) fn Page(props: &PageProps) -> Html {
 }
 
 fn content(path: &str, own: Person) -> Html {
-    match path {
-        "/you/profile" => html! { <profile::Profile {own} /> },
-        "/you/security" => html! { <security::Security {own} /> },
-        "/you/sessions" => html! { <sessions::Sessions /> },
-        "/you/bots" => html! { <bots::Bots /> },
-        "/admin/people" => html! { <people::People /> },
-        "/admin/rooms" => html! { <all_rooms::AllRooms /> },
-        "/admin/invitations" => html! { <invitations::Invitations /> },
-        "/admin/reports" => html! { <reports::Reports /> },
-        "/admin/settings" => html! { <settings::Settings /> },
-        "/admin/audit" => html! { <audit::Audit /> },
-        _ => Html::default(),
-    }
+    let own = Asked::person(own.id);
+    let page = match path {
+        "/you/profile" => return panel(&profile::PANEL, own),
+        "/you/security" => return panel(&security::PANEL, own),
+        "/you/sessions" => &sessions::PANEL,
+        "/you/bots" => &bots::PANEL,
+        "/admin/people" => &people::PANEL,
+        "/admin/rooms" => &all_rooms::PANEL,
+        "/admin/invitations" => &invitations::PANEL,
+        "/admin/reports" => &reports::PANEL,
+        "/admin/settings" => &settings::PANEL,
+        "/admin/storage" => &settings::STORAGE,
+        "/admin/audit" => &audit::PANEL,
+        _ => return Html::default(),
+    };
+    panel(page, Asked::default())
 }

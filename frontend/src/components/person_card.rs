@@ -3,64 +3,58 @@
 use client::present::people;
 use shared::account::{PresenceState, Profile};
 use shared::{ClientFrame, Operation, PersonId, RequestId, ServerFrame};
-use yew::{Callback, Html, MouseEvent, Properties, component, html};
+use yew::{Callback, Html, MouseEvent, html};
 
 use crate::browser::time;
 use crate::components::avatar::Avatar;
 use crate::components::dialog::Modal;
-use crate::components::hooks::{Ui, use_entrance, use_ui};
-use crate::components::request::use_answer;
+use crate::components::hooks::Ui;
+use crate::components::pages::profile;
+use crate::components::panel::{Asked, Panel, Shown, panel};
 
-#[derive(PartialEq, Properties)]
-pub(crate) struct PersonCardProps {
-    pub(crate) person_id: PersonId,
-    pub(crate) onclose: Callback<()>,
+const PANEL: Panel = Panel {
+    ask: profile::ask,
+    show,
+    search: None,
+};
+
+pub(crate) fn dialog(person_id: PersonId, onclose: Callback<()>) -> Html {
+    html! { <Modal title="Profile" {onclose}>{ panel(&PANEL, Asked::person(person_id)) }</Modal> }
 }
 
-#[component]
-pub(crate) fn PersonCard(props: &PersonCardProps) -> Html {
-    let ui = use_ui();
-    let entrance = use_entrance(props.onclose.clone());
-    let loaded = use_answer(props.person_id, |person_id| ClientFrame::DescribePerson {
-        request_id: RequestId::default(),
-        person_id: *person_id,
-    });
-    let profile = match loaded.answer.as_deref() {
-        Some(ServerFrame::ProfileDescribed { profile, .. }) => Some(profile),
-        _ => None,
+fn show(shown: &Shown<'_>) -> Option<Html> {
+    let ServerFrame::ProfileDescribed { profile, .. } = shown.answer else {
+        return None;
     };
-    let problem = entrance.problem.reply().or(loaded.problem.reply());
-    let write = {
-        let (send, person_id) = (entrance.send.clone(), props.person_id);
-        move |_: MouseEvent| {
-            send.emit(ClientFrame::OpenDirect {
-                request_id: RequestId::default(),
-                people: vec![person_id],
-            });
-        }
-    };
+    let person_id = profile.person.id;
+    let ui = shown.ui.clone();
     let own = ui
         .driver
         .view(|view| view.person.as_ref().map(|own| own.id));
-    let may_write = own != Some(props.person_id) && ui.may(Operation::OpenDirect);
-    let title = profile.map_or("Profile".into(), |profile| profile.person.name.clone());
-    html! {
-        <Modal {title} onclose={props.onclose.clone()}>
-            if let Some(profile) = profile {
-                { about(profile, &ui) }
-            } else if problem.is_none() {
-                <p class="list-note waiting">{ "Loading…" }</p>
+    let may_write = own != Some(person_id) && ui.may(Operation::OpenDirect);
+    let write = move |_: MouseEvent| {
+        let direct = ClientFrame::OpenDirect {
+            request_id: RequestId::default(),
+            people: vec![person_id],
+        };
+        let opens = ui.clone();
+        ui.act(direct, move |answer| {
+            if let ServerFrame::RoomJoined { room_id, .. } = answer {
+                opens.show.emit(None);
+                opens.open(room_id);
             }
-            if let Some(problem) = problem {
-                <p class="problem" role="alert">{ problem.message.clone() }</p>
-            }
-            if may_write && profile.is_some() {
+        });
+    };
+    Some(html! {
+        <>
+            { about(profile, shown.ui) }
+            if may_write {
                 <div class="dialog-actions">
-                    <button class="button primary" onclick={write} disabled={entrance.waiting}>{ "Message" }</button>
+                    <button class="button primary" onclick={write}>{ "Message" }</button>
                 </div>
             }
-        </Modal>
-    }
+        </>
+    })
 }
 
 fn about(profile: &Profile, ui: &Ui) -> Html {
@@ -76,6 +70,7 @@ fn about(profile: &Profile, ui: &Ui) -> Html {
         <div class="profile">
             <Avatar person={profile.person.clone()} size="large" presence={profile.presence} />
             <div class="profile-text">
+                <h3>{ &profile.person.name }</h3>
                 if !profile.status_text.is_empty() {
                     <p>{ &profile.status_text }</p>
                 }

@@ -1,121 +1,57 @@
 //! Choosing people: to talk with, or to add to a room.
 
-use std::rc::Rc;
-
 use client::present::rooms;
 use shared::account::Profile;
 use shared::frame::Person;
 use shared::limits::DIRECT_PEOPLE_MAX;
 use shared::{ClientFrame, RequestId, RoomId, ServerFrame};
 use yew::{
-    AttrValue, Callback, Html, InputEvent, MouseEvent, Properties, classes, component, html,
-    use_state,
+    Callback, Html, InputEvent, MouseEvent, Properties, classes, component, html, use_state,
 };
 
 use crate::browser::element;
 use crate::components::avatar::small_avatar;
 use crate::components::dialog::Modal;
-use crate::components::hooks::{use_entrance, use_ui};
+use crate::components::hooks::{Ui, use_entrance, use_ui};
 use crate::components::icon::{Icon, icon};
+use crate::components::panel::Asked;
 use crate::components::request::use_answer;
 
-#[derive(PartialEq, Properties)]
-struct PickerProps {
-    /// What the button says.
-    action: AttrValue,
-    /// How many may be chosen.
-    most: usize,
-    /// Who is not to be chosen.
-    without: Rc<Vec<Person>>,
-    waiting: bool,
-    problem: Option<AttrValue>,
-    onpick: Callback<Vec<Person>>,
-}
-
-/// Begins to talk with a few people in private.
-#[component]
-pub(crate) fn NewDirect(props: &crate::components::jump::JumpProps) -> Html {
-    let entrance = use_entrance(props.onclose.clone());
-    let ui = use_ui();
-    let own = ui.driver.view(|view| view.person.clone());
-    let onpick = {
-        let send = entrance.send.clone();
-        Callback::from(move |people: Vec<Person>| {
-            send.emit(ClientFrame::OpenDirect {
-                request_id: RequestId::default(),
-                people: people.into_iter().map(|person| person.id).collect(),
-            });
-        })
-    };
-    let problem = entrance.problem.reply().map(|error| error.message.clone());
-    html! {
-        <Modal title="New message" onclose={props.onclose.clone()}>
-            <Picker action="Start talking" most={DIRECT_PEOPLE_MAX - 1} without={Rc::new(Vec::from_iter(own))}
-                waiting={entrance.waiting} problem={problem.map(AttrValue::from)} {onpick} />
-        </Modal>
-    }
-}
+/// People who are added to a room at once.
+const ADDED_MAX: usize = 50;
 
 #[derive(PartialEq, Properties)]
-pub(crate) struct AddPeopleProps {
-    pub(crate) room_id: RoomId,
+pub(crate) struct PickPeopleProps {
+    /// To which they are added; without one, a conversation begins.
+    pub(crate) room_id: Option<RoomId>,
     pub(crate) onclose: Callback<()>,
 }
 
-/// Adds people to a room.
 #[component]
-pub(crate) fn AddPeople(props: &AddPeopleProps) -> Html {
+pub(crate) fn PickPeople(props: &PickPeopleProps) -> Html {
     let ui = use_ui();
-    let room_id = props.room_id;
-    let (label, members) = ui.driver.view(|view| {
-        let room = view.rooms.get(&room_id);
-        let members = room.and_then(|room| room.members.as_ref());
-        let listed = members.into_iter().flat_map(|members| &members.listed);
-        (
-            room.map(|room| rooms::label(&room.info)),
-            listed.map(|member| member.person.clone()).collect(),
-        )
-    });
-    let onpick = {
-        let (ui, onclose) = (ui.clone(), props.onclose.clone());
-        Callback::from(move |people: Vec<Person>| {
-            for person in people {
-                let add = ClientFrame::AddMember {
-                    request_id: RequestId::default(),
-                    room: room_id.into(),
-                    person_id: person.id,
-                };
-                ui.act(add, |_| {});
-            }
-            onclose.emit(());
-        })
-    };
-    html! {
-        <Modal title={format!("Add people to {}", label.unwrap_or_default())} onclose={props.onclose.clone()}>
-            <Picker action="Add" most={50} without={Rc::new(members)} waiting={false} problem={None::<AttrValue>}
-                {onpick} />
-        </Modal>
-    }
-}
-
-#[component]
-fn Picker(props: &PickerProps) -> Html {
-    let query = use_state(String::new);
+    let query = use_state(Asked::default);
     let chosen = use_state(Vec::<Person>::new);
-    let found = use_answer((*query).clone(), |query| ClientFrame::FindPeople {
+    let entrance = use_entrance(props.onclose.clone());
+    let found = use_answer((*query).clone(), |asked| ClientFrame::FindPeople {
         request_id: RequestId::default(),
-        query: query.clone(),
+        query: asked.query.clone(),
     });
     let people = match found.answer.as_deref() {
         Some(ServerFrame::PeopleFound { people, .. }) => people.as_slice(),
         _ => &[],
     };
-    let shown: Vec<&Profile> = people
+    let (title, without) = about(&ui, props.room_id);
+    let most = match props.room_id {
+        Some(_) => ADDED_MAX,
+        None => DIRECT_PEOPLE_MAX - 1,
+    };
+    let shown = people
         .iter()
-        .filter(|profile| !has(&props.without, &profile.person))
-        .collect();
+        .filter(|profile| !has(&without, &profile.person));
+    let shown: Vec<&Profile> = shown.collect();
     let toggle = {
-        let (chosen, most) = (chosen.clone(), props.most);
+        let chosen = chosen.clone();
         Callback::from(move |person: Person| {
             let mut all = (*chosen).clone();
             match has(&all, &person) {
@@ -128,14 +64,30 @@ fn Picker(props: &PickerProps) -> Html {
     };
     let oninput = {
         let query = query.clone();
-        move |event: InputEvent| query.set(element::value_of(event.target()).trim().to_owned())
+        move |event: InputEvent| {
+            query.set(Asked {
+                query: element::value_of(event.target()).trim().to_owned(),
+                ..Asked::default()
+            });
+        }
     };
     let pick = {
-        let (onpick, chosen) = (props.onpick.clone(), chosen.clone());
-        move |_: MouseEvent| onpick.emit((*chosen).clone())
+        let (chosen, room_id, onclose) = (chosen.clone(), props.room_id, props.onclose.clone());
+        let send = entrance.send.clone();
+        move |_: MouseEvent| match room_id {
+            Some(room_id) => {
+                add(&ui, room_id, &chosen);
+                onclose.emit(());
+            }
+            None => send.emit(ClientFrame::OpenDirect {
+                request_id: RequestId::default(),
+                people: chosen.iter().map(|person| person.id).collect(),
+            }),
+        }
     };
+    let problem = entrance.problem.text().or(found.problem.text());
     html! {
-        <>
+        <Modal {title} onclose={props.onclose.clone()}>
             <input class="search" type="search" {oninput} autofocus={true} placeholder="Search by name"
                 aria-label="Search people" autocomplete="off" spellcheck="false" />
             if !chosen.is_empty() {
@@ -149,13 +101,42 @@ fn Picker(props: &PickerProps) -> Html {
             <ul class="directory">
                 for profile in shown { { candidate(profile, has(&chosen, &profile.person), &toggle) } }
             </ul>
-            <p class="problem" role="alert">{ props.problem.clone().unwrap_or_default() }</p>
+            <p class="problem" role="alert">{ problem.unwrap_or_default() }</p>
             <div class="dialog-actions">
-                <button class="button primary" onclick={pick} disabled={props.waiting || chosen.is_empty()}>
-                    { &props.action }
+                <button class="button primary" onclick={pick} disabled={entrance.waiting || chosen.is_empty()}>
+                    { if props.room_id.is_some() { "Add" } else { "Start talking" } }
                 </button>
             </div>
-        </>
+        </Modal>
+    }
+}
+
+/// What the dialog is called, and who is not to be chosen.
+fn about(ui: &Ui, room_id: Option<RoomId>) -> (String, Vec<Person>) {
+    ui.driver.view(|view| {
+        let Some(room) = room_id.and_then(|room_id| view.rooms.get(&room_id)) else {
+            return (
+                "New message".into(),
+                view.person.clone().into_iter().collect(),
+            );
+        };
+        let members = room.members.iter().flat_map(|members| &members.listed);
+        let members = members.map(|member| member.person.clone()).collect();
+        (
+            format!("Add people to {}", rooms::label(&room.info)),
+            members,
+        )
+    })
+}
+
+fn add(ui: &Ui, room_id: RoomId, people: &[Person]) {
+    for person in people {
+        let add = ClientFrame::AddMember {
+            request_id: RequestId::default(),
+            room: room_id.into(),
+            person_id: person.id,
+        };
+        ui.act(add, |_| {});
     }
 }
 

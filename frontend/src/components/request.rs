@@ -7,6 +7,7 @@ use yew::{Callback, hook, use_callback, use_effect_with, use_mut_ref, use_state}
 
 use crate::components::form::Problem;
 use crate::components::hooks::use_driver;
+use crate::components::panel::Asked;
 
 /// A request that a person makes, and where it stands.
 pub(crate) struct Request {
@@ -66,10 +67,7 @@ pub(crate) struct Loaded {
 
 /// Asks at once, and again when `of` is another one. What was said before stays until there is something new.
 #[hook]
-pub(crate) fn use_answer<T: Clone + PartialEq + 'static>(
-    of: T,
-    frame: fn(&T) -> ClientFrame,
-) -> Loaded {
+pub(crate) fn use_answer(of: Asked, frame: fn(&Asked) -> ClientFrame) -> Loaded {
     let answer = use_state(|| None::<Rc<ServerFrame>>);
     let request = {
         let answer = answer.setter();

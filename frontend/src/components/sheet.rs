@@ -8,6 +8,7 @@ use yew::{AttrValue, Callback, Html, Properties, component, html, use_state};
 
 use crate::components::dialog::Modal;
 use crate::components::form::{Field, Form, Problem, Values};
+use crate::components::qr::qr;
 use crate::components::request::use_request;
 
 type MakeFrame = dyn Fn(&Values) -> Result<ClientFrame, String>;
@@ -19,6 +20,8 @@ pub(crate) struct Sheet {
     /// What the button says.
     action: AttrValue,
     danger: bool,
+    /// What a camera reads, and the same to be typed.
+    code: Option<(AttrValue, AttrValue)>,
     fields: Vec<Field>,
     /// The request, or why what was filled in is none.
     frame: Box<MakeFrame>,
@@ -36,6 +39,7 @@ impl Sheet {
             text: AttrValue::default(),
             action: action.into(),
             danger: false,
+            code: None,
             fields: Vec::new(),
             frame: Box::new(frame),
             then: Box::new(|_| {}),
@@ -53,6 +57,12 @@ impl Sheet {
 
     pub(crate) fn text(mut self, text: impl Into<AttrValue>) -> Self {
         self.text = text.into();
+        self
+    }
+
+    /// Shows `text` as a QR code, and `typed` for those without a camera.
+    pub(crate) fn code(mut self, text: &str, typed: &str) -> Self {
+        self.code = Some((text.to_owned().into(), typed.to_owned().into()));
         self
     }
 
@@ -135,6 +145,10 @@ fn AskForm(props: &AskFormProps) -> Html {
         <>
             if !sheet.text.is_empty() {
                 <p class="secondary">{ &sheet.text }</p>
+            }
+            if let Some((text, typed)) = &sheet.code {
+                { qr(text) }
+                <p class="secret">{ typed }</p>
             }
             <Form key={*done} fields={sheet.fields.clone()} action={&sheet.action} danger={sheet.danger} {onsubmit}
                 oncancel={props.onclose.clone()} waiting={request.waiting} problem={request.problem} />

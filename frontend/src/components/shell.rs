@@ -13,7 +13,6 @@ use yew::{
 use crate::browser::location::{self, Place};
 use crate::browser::{element, is_watched, title};
 use crate::components::absent::Absent;
-use crate::components::bans::Bans;
 use crate::components::browse::Browse;
 use crate::components::confirm::{Question, confirm};
 use crate::components::connection_bar::ConnectionBar;
@@ -21,12 +20,11 @@ use crate::components::details::Details;
 use crate::components::hooks::{Dialog, Ui, use_changes, use_driver, use_keys, use_window_event};
 use crate::components::jump::Jump;
 use crate::components::pages::Page;
-use crate::components::person_card::PersonCard;
-use crate::components::pick_people::{AddPeople, NewDirect};
+use crate::components::pick_people::PickPeople;
 use crate::components::room_pane::RoomPane;
 use crate::components::sidebar::Sidebar;
 use crate::components::toasts::Toasts;
-use crate::components::{invitation, secret, sheet};
+use crate::components::{bans, invitation, person_card, secret, sheet};
 use crate::driver::Driver;
 use crate::text::order;
 
@@ -287,12 +285,11 @@ fn dialog_view(dialog: Option<&Dialog>, ui: &Ui) -> Html {
         None => Html::default(),
         Some(Dialog::Jump) => html! { <Jump {onclose} /> },
         Some(Dialog::Browse) => html! { <Browse {onclose} /> },
-        Some(Dialog::NewDirect) => html! { <NewDirect {onclose} /> },
-        Some(Dialog::AddPeople { room_id }) => html! { <AddPeople room_id={*room_id} {onclose} /> },
-        Some(Dialog::Bans { room_id }) => html! { <Bans room_id={*room_id} {onclose} /> },
-        Some(Dialog::Person { person_id }) => {
-            html! { <PersonCard person_id={*person_id} {onclose} /> }
+        Some(Dialog::PickPeople { room_id }) => {
+            html! { <PickPeople room_id={*room_id} {onclose} /> }
         }
+        Some(Dialog::Bans { room_id }) => bans::dialog(*room_id, onclose),
+        Some(Dialog::Person { person_id }) => person_card::dialog(*person_id, onclose),
         Some(Dialog::Secret(shown)) => secret::dialog(shown, onclose),
         Some(Dialog::Sheet(sheet)) => sheet::dialog(sheet, onclose),
         Some(Dialog::SignOut) => sign_out(&ui.driver, onclose),

@@ -58,7 +58,7 @@ pub(crate) fn Sidebar(props: &SidebarProps) -> Html {
                     <h2>{ "Direct messages" }</h2>
                     if ui.may(Operation::OpenDirect) {
                         <button class="icon-button small" aria-label="New message" title="New message"
-                            onclick={show(Dialog::NewDirect)}>
+                            onclick={show(Dialog::PickPeople { room_id: None })}>
                             { icon(Icon::Plus) }
                         </button>
                     }

@@ -4,27 +4,28 @@ use client::present::{format, rooms};
 use shared::admin::RoomRecord;
 use shared::room::RoomKind;
 use shared::{ClientFrame, RequestId, ServerFrame};
-use yew::{Html, component, html};
+use yew::{Html, html};
 
 use crate::browser::time;
-use crate::components::hooks::{Ui, use_ui};
-use crate::components::list::{button, list, missing, row};
-use crate::components::request::use_answer;
+use crate::components::hooks::Ui;
+use crate::components::list::{button, list, row};
+use crate::components::panel::{Panel, Shown};
 use crate::components::room_list::kind_mark;
 
-#[component]
-pub(super) fn AllRooms() -> Html {
-    let ui = use_ui();
-    let loaded = use_answer((), |()| ClientFrame::ListAllRooms {
+pub(super) const PANEL: Panel = Panel {
+    ask: |_| ClientFrame::ListAllRooms {
         request_id: RequestId::default(),
-    });
-    match loaded.answer.as_deref() {
-        Some(ServerFrame::AllRoomsListed { rooms, .. }) => {
-            let rows = rooms.iter().map(|record| room_row(&ui, record));
-            list(rows.collect(), "There are no rooms.")
-        }
-        _ => missing(&loaded),
-    }
+    },
+    show,
+    search: None,
+};
+
+fn show(shown: &Shown<'_>) -> Option<Html> {
+    let ServerFrame::AllRoomsListed { rooms, .. } = shown.answer else {
+        return None;
+    };
+    let rows = rooms.iter().map(|record| room_row(shown.ui, record));
+    Some(list(rows.collect(), "There are no rooms."))
 }
 
 fn room_row(ui: &Ui, record: &RoomRecord) -> Html {

@@ -2,42 +2,43 @@
 
 use shared::admin::AuditEntry;
 use shared::{ClientFrame, RequestId, Sequence, ServerFrame};
-use yew::{Html, MouseEvent, component, html, use_state};
+use yew::{Html, html};
 
 use crate::browser::time;
-use crate::components::hooks::{Ui, use_ui};
-use crate::components::list::{list, missing, row};
-use crate::components::request::use_answer;
+use crate::components::hooks::Ui;
+use crate::components::list::{button, list, row};
+use crate::components::panel::{Asked, Panel, Shown};
 
-#[component]
-pub(super) fn Audit() -> Html {
-    let ui = use_ui();
-    let before = use_state(|| None::<Sequence>);
-    let loaded = use_answer(*before, |before| ClientFrame::ReadAuditLog {
+pub(super) const PANEL: Panel = Panel {
+    ask: |asked| ClientFrame::ReadAuditLog {
         request_id: RequestId::default(),
-        before: *before,
-    });
-    let Some(ServerFrame::AuditPage { entries, .. }) = loaded.answer.as_deref() else {
-        return missing(&loaded);
+        before: asked.before,
+    },
+    show,
+    search: None,
+};
+
+fn show(shown: &Shown<'_>) -> Option<Html> {
+    let ServerFrame::AuditPage { entries, .. } = shown.answer else {
+        return None;
     };
     let oldest = entries.last().map(|entry| entry.sequence);
-    let turn = |to: Option<Sequence>| {
-        let before = before.clone();
-        move |_: MouseEvent| before.set(to)
+    let turn = |before: Option<Sequence>| {
+        shown.turn(Asked {
+            before,
+            ..Asked::default()
+        })
     };
-    html! {
+    let rows = entries.iter().map(|entry| entry_row(shown.ui, entry));
+    Some(html! {
         <>
-            { list(entries.iter().map(|entry| entry_row(&ui, entry)).collect(), "Nothing has been done yet.") }
+            { list(rows.collect(), "Nothing has been done yet.") }
             <div class="page-actions">
-                if before.is_some() {
-                    <button class="button" onclick={turn(None)}>{ "Newest" }</button>
-                }
-                if oldest.is_some_and(|oldest| oldest > Sequence::first()) {
-                    <button class="button" onclick={turn(oldest)}>{ "Older" }</button>
-                }
+                if shown.asked.before.is_some() { { button("Newest", turn(None)) } }
+                if oldest.is_some_and(|oldest| oldest > Sequence::first()) { { button("Older", turn(oldest)) } }
             </div>
         </>
-    }
+    })
 }
 
 fn entry_row(ui: &Ui, entry: &AuditEntry) -> Html {

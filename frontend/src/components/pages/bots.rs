@@ -3,46 +3,46 @@
 use client::present::people;
 use shared::account::{BotInfo, CreateBot};
 use shared::{ClientFrame, RequestId, Scope, ServerFrame};
-use yew::{Callback, Html, component, html};
+use yew::{Callback, Html, html};
 
 use crate::browser::time;
 use crate::components::avatar::small_avatar;
 use crate::components::form::{Field, Values};
-use crate::components::hooks::{Dialog, Ui, use_ui};
+use crate::components::hooks::{Dialog, Ui};
 use crate::components::icon::{Icon, icon};
-use crate::components::list::{button, list, missing, row};
+use crate::components::list::{button, list, row};
 use crate::components::menu::{Item, Menu};
-use crate::components::request::use_answer;
+use crate::components::panel::{Panel, Shown};
 use crate::components::secret::Secret;
 use crate::components::sheet::Sheet;
 use shared::limits::PERSON_NAME_CHARS_MAX;
 
-#[component]
-pub(super) fn Bots() -> Html {
-    let ui = use_ui();
-    let loaded = use_answer((), |()| ClientFrame::ListBots {
+pub(super) const PANEL: Panel = Panel {
+    ask: |_| ClientFrame::ListBots {
         request_id: RequestId::default(),
-    });
+    },
+    show,
+    search: None,
+};
+
+fn show(shown: &Shown<'_>) -> Option<Html> {
+    let ServerFrame::BotsListed { bots, .. } = shown.answer else {
+        return None;
+    };
     let create = {
-        let (ui, reload) = (ui.clone(), loaded.reload.clone());
+        let (ui, reload) = (shown.ui.clone(), shown.reload.clone());
         move |_| ui.ask(create(&ui, &reload))
     };
-    let content = match loaded.answer.as_deref() {
-        Some(ServerFrame::BotsListed { bots, .. }) => {
-            let rows = bots.iter().map(|bot| bot_row(&ui, &loaded.reload, bot));
-            list(rows.collect(), "You have no bots.")
-        }
-        _ => missing(&loaded),
-    };
-    html! {
+    let rows = bots.iter().map(|bot| bot_row(shown.ui, shown.reload, bot));
+    Some(html! {
         <>
             <p class="secondary">
                 { "A bot is a program that reads and writes under a name of its own, with a token in place of a password." }
             </p>
-            { content }
+            { list(rows.collect(), "You have no bots.") }
             <div class="page-actions">{ button("New bot", create) }</div>
         </>
-    }
+    })
 }
 
 fn create(ui: &Ui, reload: &Callback<()>) -> Sheet {

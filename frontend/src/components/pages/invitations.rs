@@ -2,42 +2,40 @@
 
 use shared::account::{InvitationInfo, InvitationPurpose};
 use shared::{ClientFrame, RequestId, ServerFrame};
-use yew::{Callback, Html, component, html};
+use yew::{Callback, Html, html};
 
 use crate::browser::time;
-use crate::components::hooks::{Ui, use_ui};
-use crate::components::list::{button, list, missing, row};
-use crate::components::request::use_answer;
+use crate::components::hooks::Ui;
+use crate::components::list::{button, list, row};
+use crate::components::panel::{Panel, Shown};
 use crate::components::room_sheets::{invitation, invitation_fields, show_invitation};
 use crate::components::sheet::Sheet;
 
-#[component]
-pub(super) fn Invitations() -> Html {
-    let ui = use_ui();
-    let loaded = use_answer((), |()| ClientFrame::ListInvitations {
+pub(super) const PANEL: Panel = Panel {
+    ask: |_| ClientFrame::ListInvitations {
         request_id: RequestId::default(),
-    });
+    },
+    show,
+    search: None,
+};
+
+fn show(shown: &Shown<'_>) -> Option<Html> {
+    let ServerFrame::InvitationsListed { invitations, .. } = shown.answer else {
+        return None;
+    };
     let create = {
-        let (ui, reload) = (ui.clone(), loaded.reload.clone());
+        let (ui, reload) = (shown.ui.clone(), shown.reload.clone());
         move |_| ui.ask(create(&ui, &reload))
     };
-    let content = match loaded.answer.as_deref() {
-        Some(ServerFrame::InvitationsListed { invitations, .. }) => {
-            let rows = invitations
-                .iter()
-                .map(|one| invitation_row(&ui, &loaded.reload, one));
-            list(rows.collect(), "There are no open invitations.")
-        }
-        _ => missing(&loaded),
-    };
-    html! {
+    let rows = invitations.iter().map(|one| invitation_row(shown, one));
+    Some(html! {
         <>
             <div class="page-actions">
                 <button class="button primary" onclick={create}>{ "New invitation" }</button>
             </div>
-            { content }
+            { list(rows.collect(), "There are no open invitations.") }
         </>
-    }
+    })
 }
 
 fn create(ui: &Ui, reload: &Callback<()>) -> Sheet {
@@ -54,7 +52,7 @@ fn create(ui: &Ui, reload: &Callback<()>) -> Sheet {
     })
 }
 
-fn invitation_row(ui: &Ui, reload: &Callback<()>, one: &InvitationInfo) -> Html {
+fn invitation_row(shown: &Shown<'_>, one: &InvitationInfo) -> Html {
     let title = match (one.purpose, &one.room_name) {
         (_, Some(room)) => format!("Into #{room}"),
         (InvitationPurpose::Own, None) => "To own this server".into(),
@@ -64,24 +62,17 @@ fn invitation_row(ui: &Ui, reload: &Callback<()>, one: &InvitationInfo) -> Html 
         }
     };
     let by = one.by.as_ref().map(|by| format!("by {}", by.name));
-    let until = time::moment(one.expires_at_ms, ui.driver.now());
+    let until = time::moment(one.expires_at_ms, shown.ui.driver.now());
     let notes = [
         by.unwrap_or_default(),
         format!("used {} of {} times", one.uses, one.uses_max),
         format!("until {until}"),
     ];
-    let revoke = {
-        let (ui, reload) = (ui.clone(), reload.clone());
-        let frame = ClientFrame::RevokeInvitation {
-            request_id: RequestId::default(),
-            invitation_id: one.invitation_id,
-        };
-        move |_| {
-            let reload = reload.clone();
-            ui.act(frame.clone(), move |_| reload.emit(()));
-        }
+    let revoke = ClientFrame::RevokeInvitation {
+        request_id: RequestId::default(),
+        invitation_id: one.invitation_id,
     };
-    let action = button("Revoke", revoke);
+    let action = button("Revoke", shown.act(revoke));
     row(
         one.invitation_id.to_string(),
         Html::default(),

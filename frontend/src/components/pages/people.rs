@@ -4,67 +4,50 @@ use client::present::{format, people};
 use shared::admin::{ListPeople, PersonRecord, RemovePerson};
 use shared::frame::Person;
 use shared::{ClientFrame, RequestId, Role, ServerFrame};
-use yew::{Callback, Html, InputEvent, MouseEvent, component, html, use_state};
+use yew::{Callback, Html, html};
 
-use crate::browser::{element, time};
+use crate::browser::time;
 use crate::components::avatar::small_avatar;
 use crate::components::form::Field;
-use crate::components::hooks::{Ui, use_ui};
+use crate::components::hooks::Ui;
 use crate::components::icon::{Icon, icon};
-use crate::components::list::{list, missing, row};
+use crate::components::list::{button, list, row};
 use crate::components::menu::{Item, Menu};
-use crate::components::request::use_answer;
+use crate::components::panel::{Asked, Panel, Shown};
 use crate::components::room_sheets::show_invitation;
 use crate::components::sheet::Sheet;
 
-#[component]
-pub(super) fn People() -> Html {
-    let ui = use_ui();
-    let asked = use_state(|| (String::new(), None::<String>));
-    let loaded = use_answer((*asked).clone(), |(query, after)| {
+pub(super) const PANEL: Panel = Panel {
+    ask: |asked| {
         ClientFrame::ListPeople(ListPeople {
             request_id: RequestId::default(),
-            query: query.clone(),
-            after: after.clone(),
+            query: asked.query.clone(),
+            after: asked.after.clone(),
         })
-    });
-    let search = {
-        let asked = asked.clone();
-        move |event: InputEvent| {
-            let query = element::value_of(event.target()).trim().to_owned();
-            asked.set((query, None));
-        }
+    },
+    show,
+    search: Some("Search people"),
+};
+
+fn show(shown: &Shown<'_>) -> Option<Html> {
+    let ServerFrame::PeopleListed { people, more, .. } = shown.answer else {
+        return None;
     };
-    let content = match loaded.answer.as_deref() {
-        Some(ServerFrame::PeopleListed { people, more, .. }) => {
-            let rows = people
-                .iter()
-                .map(|record| person_row(&ui, &loaded.reload, record));
-            let last = people.last().map(|record| record.person.name.clone());
-            let next = {
-                let asked = asked.clone();
-                move |_: MouseEvent| asked.set((asked.0.clone(), last.clone()))
-            };
-            html! {
-                <>
-                    { list(rows.collect(), "Nobody of that name.") }
-                    if *more {
-                        <div class="page-actions">
-                            <button class="button" onclick={next}>{ "Next page" }</button>
-                        </div>
-                    }
-                </>
-            }
-        }
-        _ => missing(&loaded),
+    let rows = people
+        .iter()
+        .map(|record| person_row(shown.ui, shown.reload, record));
+    let next = Asked {
+        after: people.last().map(|record| record.person.name.clone()),
+        ..shown.asked.clone()
     };
-    html! {
+    Some(html! {
         <>
-            <input class="search" type="search" oninput={search} placeholder="Search by name"
-                aria-label="Search people" autocomplete="off" spellcheck="false" />
-            { content }
+            { list(rows.collect(), "Nobody of that name.") }
+            if *more {
+                <div class="page-actions">{ button("Next page", shown.turn(next)) }</div>
+            }
         </>
-    }
+    })
 }
 
 fn person_row(ui: &Ui, reload: &Callback<()>, record: &PersonRecord) -> Html {

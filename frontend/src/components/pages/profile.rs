@@ -1,56 +1,50 @@
 //! How others see one.
 
-use shared::account::{ChangeProfile, Profile as ProfileInfo};
-use shared::frame::Person;
+use shared::account::{ChangeProfile, Profile};
 use shared::limits::{PERSON_NAME_CHARS_MAX, STATUS_CHARS_MAX};
 use shared::{ClientFrame, RequestId, ServerFrame};
 use web_sys::{File, HtmlInputElement};
-use yew::{
-    Callback, Event, Html, Properties, TargetCast as _, component, html, use_context,
-    use_effect_with,
-};
+use yew::{Callback, Event, Html, TargetCast as _, html};
 
 use crate::browser::{files, picture};
 use crate::components::avatar::Avatar;
 use crate::components::form::Field;
-use crate::components::hooks::{Ui, use_ui};
-use crate::components::list::{button, missing};
-use crate::components::request::use_answer;
+use crate::components::hooks::Ui;
+use crate::components::list::button;
+use crate::components::panel::{Asked, Panel, Shown};
 use crate::components::sheet::{Sheet, inline};
 use crate::profiles::Profiles;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct OwnProps {
-    pub(super) own: Person,
-}
+pub(super) const PANEL: Panel = Panel {
+    ask,
+    show,
+    search: None,
+};
 
-#[component]
-pub(super) fn Profile(props: &OwnProps) -> Html {
-    let ui = use_ui();
-    let loaded = use_answer(props.own.id, |own| ClientFrame::DescribePerson {
-        request_id: RequestId::default(),
-        person_id: *own,
-    });
-    let profiles = use_context::<Profiles>();
-    use_effect_with(loaded.answer.clone(), move |answer| {
-        if let (Some(ServerFrame::ProfileDescribed { profile, .. }), Some(profiles)) =
-            (answer.as_deref(), profiles)
-        {
-            profiles.learn(profile);
-        }
-    });
-    let Some(ServerFrame::ProfileDescribed { profile, .. }) = loaded.answer.as_deref() else {
-        return missing(&loaded);
-    };
-    html! {
-        <>
-            <Picture own={props.own.clone()} has_picture={profile.avatar.is_some()} onchange={loaded.reload.clone()} />
-            { inline(form(&ui, profile, &loaded.reload)) }
-        </>
+/// The profile of whom the panel is about.
+pub(crate) fn ask(asked: &Asked) -> ClientFrame {
+    match asked.person {
+        Some(person_id) => ClientFrame::DescribePerson {
+            request_id: RequestId::default(),
+            person_id,
+        },
+        None => ClientFrame::Unknown,
     }
 }
 
-fn form(ui: &Ui, profile: &ProfileInfo, reload: &Callback<()>) -> Sheet {
+fn show(shown: &Shown<'_>) -> Option<Html> {
+    let ServerFrame::ProfileDescribed { profile, .. } = shown.answer else {
+        return None;
+    };
+    Some(html! {
+        <>
+            { picture(shown, profile) }
+            { inline(form(shown.ui, profile, shown.reload)) }
+        </>
+    })
+}
+
+fn form(ui: &Ui, profile: &Profile, reload: &Callback<()>) -> Sheet {
     let name = Field::line("name", "Name").value(profile.person.name.clone());
     let status = Field::line("status", "Status")
         .value(profile.status_text.clone())
@@ -81,56 +75,61 @@ fn form(ui: &Ui, profile: &ProfileInfo, reload: &Callback<()>) -> Sheet {
     })
 }
 
-#[derive(PartialEq, Properties)]
-struct PictureProps {
-    own: Person,
-    has_picture: bool,
-    onchange: Callback<()>,
-}
-
 /// One's picture, and another one in its place.
-#[component]
-fn Picture(props: &PictureProps) -> Html {
-    let ui = use_ui();
+fn picture(shown: &Shown<'_>, profile: &Profile) -> Html {
     let choose = {
-        let (ui, onchange) = (ui.clone(), props.onchange.clone());
+        let (ui, profiles, reload) = (
+            shown.ui.clone(),
+            shown.profiles.clone(),
+            shown.reload.clone(),
+        );
         move |event: Event| {
             let input = event.target_dyn_into::<HtmlInputElement>();
             let chosen = input.and_then(|input| files::list(input.files()).pop());
             if let Some(file) = chosen {
-                upload(&ui, file, onchange.clone());
+                upload(&ui, file, set(&ui, &profiles, &reload));
             }
         }
     };
     let remove = {
-        let onchange = props.onchange.clone();
+        let set = set(shown.ui, shown.profiles, shown.reload);
         move |_| {
-            let change = ChangeProfile {
+            set.emit(ChangeProfile {
                 remove_avatar: true,
                 ..ChangeProfile::default()
-            };
-            let onchange = onchange.clone();
-            ui.act(ClientFrame::ChangeProfile(change), move |_| {
-                onchange.emit(())
             });
         }
     };
     html! {
         <div class="profile">
-            <Avatar person={props.own.clone()} size="large" />
+            <Avatar person={profile.person.clone()} size="large" />
             <div class="page-actions">
                 <label class="button file-button">
                     { "Choose a picture" }
                     <input type="file" accept="image/*" class="visually-hidden" onchange={choose} />
                 </label>
-                if props.has_picture { { button("Remove picture", remove) } }
+                if profile.avatar.is_some() { { button("Remove picture", remove) } }
             </div>
         </div>
     }
 }
 
+/// Changes the profile, and shows it everywhere.
+fn set(ui: &Ui, profiles: &Profiles, reload: &Callback<()>) -> Callback<ChangeProfile> {
+    let (ui, profiles, reload) = (ui.clone(), profiles.clone(), reload.clone());
+    Callback::from(move |change: ChangeProfile| {
+        let (profiles, reload) = (profiles.clone(), reload.clone());
+        ui.act(ClientFrame::ChangeProfile(change), move |answer| {
+            if let ServerFrame::ProfileDescribed { profile, .. } = answer {
+                profiles.learn(&profile);
+            }
+            reload.emit(());
+        });
+    })
+}
+
 /// Makes it small and square, sends it, and says that it is one's picture.
-fn upload(ui: &Ui, file: File, onchange: Callback<()>) {
+fn upload(ui: &Ui, file: File, set: Callback<ChangeProfile>) {
     let ui = ui.clone();
     wasm_bindgen_futures::spawn_local(async move {
         let Some(small) = picture::square(&file).await else {
@@ -139,15 +138,10 @@ fn upload(ui: &Ui, file: File, onchange: Callback<()>) {
         };
         let driver = ui.driver.clone();
         driver.send_file(small, move |sent| match sent {
-            Ok(file) => {
-                let change = ChangeProfile {
-                    avatar: Some(file.file_id),
-                    ..ChangeProfile::default()
-                };
-                ui.act(ClientFrame::ChangeProfile(change), move |_| {
-                    onchange.emit(())
-                });
-            }
+            Ok(file) => set.emit(ChangeProfile {
+                avatar: Some(file.file_id),
+                ..ChangeProfile::default()
+            }),
             Err(reason) => ui.say.emit(reason),
         });
     });

@@ -2,44 +2,37 @@
 
 use shared::admin::{CloseReport, Report};
 use shared::{ClientFrame, RequestId, ServerFrame};
-use yew::{Callback, Html, component, html};
+use yew::{Html, html};
 
 use crate::browser::time;
-use crate::components::hooks::{Ui, use_ui};
-use crate::components::list::{list, missing};
-use crate::components::request::use_answer;
+use crate::components::list::list;
+use crate::components::panel::{Panel, Shown};
 
-#[component]
-pub(super) fn Reports() -> Html {
-    let ui = use_ui();
-    let loaded = use_answer((), |()| ClientFrame::ListReports {
+pub(super) const PANEL: Panel = Panel {
+    ask: |_| ClientFrame::ListReports {
         request_id: RequestId::default(),
-    });
-    match loaded.answer.as_deref() {
-        Some(ServerFrame::ReportsListed { reports, .. }) => {
-            let rows = reports
-                .iter()
-                .map(|report| report_row(&ui, &loaded.reload, report));
-            list(rows.collect(), "Nobody has reported anything.")
-        }
-        _ => missing(&loaded),
-    }
+    },
+    show,
+    search: None,
+};
+
+fn show(shown: &Shown<'_>) -> Option<Html> {
+    let ServerFrame::ReportsListed { reports, .. } = shown.answer else {
+        return None;
+    };
+    let rows = reports.iter().map(|report| report_row(shown, report));
+    Some(list(rows.collect(), "Nobody has reported anything."))
 }
 
-fn report_row(ui: &Ui, reload: &Callback<()>, report: &Report) -> Html {
+fn report_row(shown: &Shown<'_>, report: &Report) -> Html {
     let close = |remove_message: bool| {
-        let (ui, reload, report_id) = (ui.clone(), reload.clone(), report.report_id);
-        move |_| {
-            let close = ClientFrame::CloseReport(CloseReport {
-                request_id: RequestId::default(),
-                report_id,
-                remove_message,
-            });
-            let reload = reload.clone();
-            ui.act(close, move |_| reload.emit(()));
-        }
+        shown.act(ClientFrame::CloseReport(CloseReport {
+            request_id: RequestId::default(),
+            report_id: report.report_id,
+            remove_message,
+        }))
     };
-    let at = time::moment(report.at_ms, ui.driver.now());
+    let at = time::moment(report.at_ms, shown.ui.driver.now());
     let about = format!("{} in #{}", report.author.name, report.room_name);
     let by = format!("Reported by {}, {at}", report.by.name);
     html! {

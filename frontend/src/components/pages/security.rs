@@ -3,48 +3,45 @@
 use shared::account::ChangePassword;
 use shared::limits::PASSWORD_CHARS_MAX;
 use shared::{ClientFrame, Operation, RequestId, Secret, ServerFrame};
-use yew::{Callback, Html, UseStateHandle, component, html, use_state};
+use yew::{Callback, Html, html};
 
 use crate::components::form::{Field, Kind};
-use crate::components::hooks::{Ui, use_ui};
-use crate::components::list::{missing, part};
-use crate::components::pages::profile::OwnProps;
-use crate::components::qr::qr;
-use crate::components::request::use_answer;
+use crate::components::hooks::Ui;
+use crate::components::list::part;
+use crate::components::pages::profile;
+use crate::components::panel::{Panel, Shown};
 use crate::components::sheet::{Sheet, inline};
 
-#[component]
-pub(super) fn Security(props: &OwnProps) -> Html {
-    let ui = use_ui();
-    // What is to be typed into the program that makes the codes, while that is being set up.
-    let begun = use_state(|| None::<(String, String)>);
-    let loaded = use_answer(props.own.id, |own| ClientFrame::DescribePerson {
-        request_id: RequestId::default(),
-        person_id: *own,
-    });
-    if !ui.may(Operation::ChangePassword) {
-        return html! {
+pub(super) const PANEL: Panel = Panel {
+    ask: profile::ask,
+    show,
+    search: None,
+};
+
+fn show(shown: &Shown<'_>) -> Option<Html> {
+    let ServerFrame::ProfileDescribed { profile, .. } = shown.answer else {
+        return None;
+    };
+    if !shown.ui.may(Operation::ChangePassword) {
+        return Some(html! {
             <p class="secondary">
                 { "You are here as a guest: only this browser knows you. Create an account to come in from elsewhere." }
             </p>
-        };
+        });
     }
-    let Some(ServerFrame::ProfileDescribed { profile, .. }) = loaded.answer.as_deref() else {
-        return missing(&loaded);
-    };
-    let totp = match &*begun {
-        _ if profile.has_totp => inline(remove_totp(&ui, &loaded.reload)),
-        Some((secret, uri)) => confirm_totp(&ui, secret, uri, &begun, &loaded.reload),
-        None if profile.has_password => inline(begin_totp(&begun)),
-        None => html! { <p class="secondary">{ "Choose a password first." }</p> },
+    let totp = match (profile.has_totp, profile.has_password) {
+        (true, _) => inline(remove_totp(shown.ui, shown.reload)),
+        (false, true) => inline(begin_totp(shown.ui, shown.reload)),
+        (false, false) => html! { <p class="secondary">{ "Choose a password first." }</p> },
     };
     let name = profile.person.name.clone();
-    html! {
+    let password = password(shown.ui, name, profile.has_password, shown.reload);
+    Some(html! {
         <>
-            { part("Password", inline(password(&ui, name, profile.has_password, &loaded.reload))) }
+            { part("Password", inline(password)) }
             { part("Second factor", totp) }
         </>
-    }
+    })
 }
 
 fn password_field(name: &'static str, label: &'static str, autocomplete: &'static str) -> Field {
@@ -85,8 +82,8 @@ fn password(ui: &Ui, name: String, has_one: bool, reload: &Callback<()>) -> Shee
     })
 }
 
-fn begin_totp(begun: &UseStateHandle<Option<(String, String)>>) -> Sheet {
-    let begun = begun.setter();
+fn begin_totp(ui: &Ui, reload: &Callback<()>) -> Sheet {
+    let (ui, reload) = (ui.clone(), reload.clone());
     Sheet::new("Second factor", "Set up", |values| {
         Ok(ClientFrame::BeginTotp {
             request_id: RequestId::default(),
@@ -97,42 +94,26 @@ fn begin_totp(begun: &UseStateHandle<Option<(String, String)>>) -> Sheet {
     .fields([password_field("password", "Password", "current-password")])
     .then(move |answer| {
         if let ServerFrame::TotpBegun { secret, uri, .. } = answer {
-            let text = |secret: Secret| secret.reveal().to_owned();
-            begun.set(Some((text(secret), text(uri))));
+            ui.ask(confirm_totp(&ui, &secret, &uri, &reload));
         }
     })
 }
 
-fn confirm_totp(
-    ui: &Ui,
-    secret: &str,
-    uri: &str,
-    begun: &UseStateHandle<Option<(String, String)>>,
-    reload: &Callback<()>,
-) -> Html {
-    let (say, begun, reload) = (ui.say.clone(), begun.setter(), reload.clone());
-    let sheet = Sheet::new("Second factor", "Confirm", |values| {
+fn confirm_totp(ui: &Ui, secret: &Secret, uri: &Secret, reload: &Callback<()>) -> Sheet {
+    let (say, reload) = (ui.say.clone(), reload.clone());
+    Sheet::new("Second factor", "Confirm", |values| {
         Ok(ClientFrame::ConfirmTotp {
             request_id: RequestId::default(),
-            code: values.text("code").replace(' ', "").into(),
+            code: values.text("code").into(),
         })
     })
+    .text("Scan this with an app for one-time codes, or type the secret into it. Then enter the code that it shows.")
+    .code(uri.reveal(), secret.reveal())
     .fields([Field::new("code", "Code", Kind::Code).chars_max(7)])
     .then(move |_| {
         say.emit("From now on, signing in asks for a code.".into());
-        begun.set(None);
         reload.emit(());
-    });
-    html! {
-        <>
-            <p class="secondary">
-                { "Scan this with an app for one-time codes, or type the secret into it. Then enter the code that it shows." }
-            </p>
-            { qr(uri) }
-            <p class="secret">{ secret.to_owned() }</p>
-            { inline(sheet) }
-        </>
-    }
+    })
 }
 
 fn remove_totp(ui: &Ui, reload: &Callback<()>) -> Sheet {

@@ -2,75 +2,61 @@
 
 use shared::account::{EndSessions, SessionInfo};
 use shared::{ClientFrame, RequestId, ServerFrame};
-use yew::{Html, component, html};
+use yew::{Html, html};
 
 use crate::browser::time;
-use crate::components::hooks::{Ui, use_ui};
-use crate::components::list::{button, list, missing, row};
-use crate::components::request::{Loaded, use_answer};
+use crate::components::list::{button, list, row};
+use crate::components::panel::{Panel, Shown};
 use crate::components::sheet::Sheet;
 
-#[component]
-pub(super) fn Sessions() -> Html {
-    let ui = use_ui();
-    let loaded = use_answer((), |()| ClientFrame::ListSessions {
+pub(super) const PANEL: Panel = Panel {
+    ask: |_| ClientFrame::ListSessions {
         request_id: RequestId::default(),
-    });
-    let Some(ServerFrame::SessionsListed { sessions, .. }) = loaded.answer.as_deref() else {
-        return missing(&loaded);
+    },
+    show,
+    search: None,
+};
+
+fn show(shown: &Shown<'_>) -> Option<Html> {
+    let ServerFrame::SessionsListed { sessions, .. } = shown.answer else {
+        return None;
     };
-    let rows = sessions
-        .iter()
-        .map(|session| session_row(&ui, &loaded, session));
+    let rows = sessions.iter().map(|session| session_row(shown, session));
     let others = sessions.iter().any(|session| !session.current);
-    html! {
+    Some(html! {
         <>
             { list(rows.collect(), "") }
             if others {
-                <div class="page-actions">{ button("Sign out everywhere else", end_others(&ui, &loaded)) }</div>
+                <div class="page-actions">{ button("Sign out everywhere else", end_others(shown)) }</div>
             }
         </>
-    }
+    })
 }
 
-fn session_row(ui: &Ui, loaded: &Loaded, session: &SessionInfo) -> Html {
-    let now = ui.driver.now();
+fn session_row(shown: &Shown<'_>, session: &SessionInfo) -> Html {
+    let now = shown.ui.driver.now();
     let used = time::moment(session.last_used_at_ms, now);
     let notes = [
         format!("Last used {used}"),
         format!("since {}", time::moment(session.created_at_ms, now)),
         session.address.clone(),
     ];
+    let end = ClientFrame::EndSessions(EndSessions {
+        request_id: RequestId::default(),
+        session_ids: vec![session.session_id],
+        all_others: false,
+    });
     let action = match session.current {
         true => html! { <span class="chip">{ "This one" }</span> },
-        false => button("Sign out", end(ui, loaded, session)),
+        false => button("Sign out", shown.act(end)),
     };
     let title = html! { { session.device.clone() } };
-    row(
-        session.session_id.to_string(),
-        Html::default(),
-        title,
-        &notes,
-        action,
-    )
+    let key = session.session_id.to_string();
+    row(key, Html::default(), title, &notes, action)
 }
 
-fn end<E>(ui: &Ui, loaded: &Loaded, session: &SessionInfo) -> impl Fn(E) + 'static {
-    let (ui, reload) = (ui.clone(), loaded.reload.clone());
-    let session_ids = vec![session.session_id];
-    move |_| {
-        let frame = ClientFrame::EndSessions(EndSessions {
-            request_id: RequestId::default(),
-            session_ids: session_ids.clone(),
-            all_others: false,
-        });
-        let reload = reload.clone();
-        ui.act(frame, move |_| reload.emit(()));
-    }
-}
-
-fn end_others<E>(ui: &Ui, loaded: &Loaded) -> impl Fn(E) + 'static {
-    let (ui, reload) = (ui.clone(), loaded.reload.clone());
+fn end_others<E>(shown: &Shown<'_>) -> impl Fn(E) + 'static {
+    let (ui, reload) = (shown.ui.clone(), shown.reload.clone());
     move |_| {
         let frame = ClientFrame::EndSessions(EndSessions {
             request_id: RequestId::default(),

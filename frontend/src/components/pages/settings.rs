@@ -4,42 +4,38 @@ use client::present::format;
 use shared::account::Registration;
 use shared::admin::{ChangeSettings, Settings as ServerSettings, Storage};
 use shared::{ClientFrame, RequestId, ServerFrame};
-use yew::{AttrValue, Callback, Html, component, html};
+use yew::{AttrValue, Callback, Html, html};
 
 use crate::components::form::{Field, Kind, Values};
-use crate::components::hooks::{Ui, use_ui};
-use crate::components::list::{missing, part};
-use crate::components::request::use_answer;
+use crate::components::hooks::Ui;
+use crate::components::panel::Panel;
 use crate::components::sheet::{Sheet, inline};
 
 const MEGABYTE: u64 = 1_000_000;
 
-#[component]
-pub(super) fn Settings() -> Html {
-    let ui = use_ui();
-    let loaded = use_answer((), |()| ClientFrame::DescribeSettings {
+pub(super) const PANEL: Panel = Panel {
+    ask: |_| ClientFrame::DescribeSettings {
         request_id: RequestId::default(),
-    });
-    let storage = use_answer((), |()| ClientFrame::DescribeStorage {
-        request_id: RequestId::default(),
-    });
-    let settings = match loaded.answer.as_deref() {
-        Some(ServerFrame::SettingsDescribed { settings, .. }) => {
-            inline(form(&ui, settings, &loaded.reload))
+    },
+    show: |shown| match shown.answer {
+        ServerFrame::SettingsDescribed { settings, .. } => {
+            Some(inline(form(shown.ui, settings, shown.reload)))
         }
-        _ => missing(&loaded),
-    };
-    let stored = match storage.answer.as_deref() {
-        Some(ServerFrame::StorageDescribed { storage, .. }) => stored(storage),
-        _ => missing(&storage),
-    };
-    html! {
-        <>
-            { part("Settings", settings) }
-            { part("Storage", stored) }
-        </>
-    }
-}
+        _ => None,
+    },
+    search: None,
+};
+
+pub(super) const STORAGE: Panel = Panel {
+    ask: |_| ClientFrame::DescribeStorage {
+        request_id: RequestId::default(),
+    },
+    show: |shown| match shown.answer {
+        ServerFrame::StorageDescribed { storage, .. } => Some(stored(storage)),
+        _ => None,
+    },
+    search: None,
+};
 
 fn form(ui: &Ui, settings: &ServerSettings, reload: &Callback<()>) -> Sheet {
     let registration = vec![
