@@ -9,7 +9,7 @@ use shared::{
 
 use super::bans::is_banned;
 use super::{Found, by_id, find, find_to, person_from, require_fewer};
-use crate::store::{SignedIn, Store, StoreError, admin, log, named, to_integer};
+use crate::store::{SignedIn, Store, StoreError, admin, counter, log, named, to_integer};
 
 impl Store {
     /// Makes the person a member of a public room; no event where they are one already, as everyone is of the lobby.
@@ -135,18 +135,17 @@ fn admit(
     if is_banned(db, room, who)? {
         return Err(StoreError::Banned);
     }
-    let members: u32 = db
-        .prepare_cached("SELECT member_count FROM rooms WHERE id = ?1")?
-        .query_row([room.as_bytes()], |row| row.get(0))?;
+    let (members, last): (u32, u64) = db
+        .prepare_cached("SELECT member_count, last_seq FROM rooms WHERE id = ?1")?
+        .query_row([room.as_bytes()], |row| Ok((row.get(0)?, counter(row, 1)?)))?;
     let max = admin::settings(db)?.members_per_room_max.into();
     require_fewer(members.into(), max, "people in one room")?;
-    let event = log::append(db, room, by, now, event, None)?;
     let first = match found.history {
         HistoryVisibility::All => Sequence::first(),
-        HistoryVisibility::SinceJoining | HistoryVisibility::Unknown => event.sequence,
+        HistoryVisibility::SinceJoining | HistoryVisibility::Unknown => Sequence(last).next(),
     };
     insert_member(db, room, who, RoomRole::Member, first, now)?;
-    Ok(event)
+    log::append(db, room, by, now, event, None)
 }
 
 pub(super) fn insert_member(
