@@ -74,6 +74,8 @@ pub struct Config {
     pub metrics_for_all: bool,
     /// What clients are held to.
     pub limits: Limits,
+    /// Whether to draw the server's address as QR code at start; where it is left out, on a terminal.
+    pub qr_code: Option<bool>,
     /// How the log is written.
     pub log_format: LogFormat,
 }
@@ -238,6 +240,10 @@ struct Settings {
     /// Let others than this machine read /metrics [default: false]
     #[arg(long, env = "CHINWAG_METRICS_FOR_ALL", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     metrics_for_all: Option<bool>,
+    /// Whether to draw the server's address as a QR code when it starts [default: on, on a terminal and where other
+    /// devices can reach it]
+    #[arg(long, env = "CHINWAG_QR_CODE", value_enum, value_name = "SWITCH")]
+    qr_code: Option<Switch>,
     /// How the log is written; CHINWAG_LOG says what is, "info" or "server=debug" for example [default: text]
     #[arg(long, env = "CHINWAG_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
@@ -348,6 +354,7 @@ impl Settings {
             file_bytes_max: self.file_bytes_max.or(other.file_bytes_max),
             silence_timeout_s: self.silence_timeout_s.or(other.silence_timeout_s),
             metrics_for_all: self.metrics_for_all.or(other.metrics_for_all),
+            qr_code: self.qr_code.or(other.qr_code),
             log_format: self.log_format.or(other.log_format),
         }
     }
@@ -406,6 +413,7 @@ impl Settings {
                     .silence_timeout_s
                     .map_or(defaults.silence_timeout_ms, |seconds| seconds.0 * 1000),
             },
+            qr_code: self.qr_code.map(Switch::is_on),
             log_format: self.log_format.unwrap_or_default(),
         }
     }

@@ -2,13 +2,16 @@
 //! command, does that instead.
 
 use std::io::IsTerminal as _;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use server::config::LogFormat;
 use server::{Config, Invocation, Server, admin, system};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+mod banner;
+
+use banner::{Banner, QrStyle};
 
 /// Frames and rows are freed by other threads than made them, which costs the C library's allocator much more.
 #[global_allocator]
@@ -62,8 +65,18 @@ async fn run(config: Config) -> anyhow::Result<i32> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
+    let public_url = config.public_url.clone();
+    let qr_code = qr_style(config.qr_code);
     let server = Server::start(config).await?;
-    say_where(&server);
+    say(&Banner {
+        http: server.http_address(),
+        tcp: server.tcp_address(),
+        is_tls: server.is_tls(),
+        fingerprint: server.fingerprint(),
+        public_url: public_url.map(|url| url.as_str().to_owned()),
+        owners_link: server.owners_link(),
+        qr_code,
+    });
     loop {
         tokio::select! {
             _ = hang_up.recv() => server.reload_certificate(),
@@ -79,49 +92,19 @@ async fn run(config: Config) -> anyhow::Result<i32> {
     }
 }
 
-/// Says where the server is, by what it is known, and what it means that others than this machine can read along. In
-/// one write, as whoever starts servers may read no further than they need.
-fn say_where(server: &Server) {
-    let (http, tcp) = (server.http_address(), server.tcp_address());
-    let (scheme, with) = if server.is_tls() {
-        ("https", " with TLS")
-    } else {
-        ("http", "")
-    };
-    let mut said = format!("Chinwag is open at {scheme}://{http}/\nnative TCP on {tcp}{with}\n");
-    if let Some(fingerprint) = server.fingerprint() {
-        said += &format!("certificate fingerprint (SHA-256): {fingerprint}\n");
-    }
-    if let Some(token) = server.owners_link() {
-        said += &format!(
-            "nobody owns this server yet; whoever opens this link does: {scheme}://{http}/#invite={}\n",
-            token.reveal()
-        );
-    }
-    let warning = warning(server.is_tls(), [http, tcp]);
-    if let Some(warning) = &warning {
-        said += &format!("\nWARNING: {warning}\n\n");
-    }
-    print!("{said}");
-    if let Some(warning) = warning {
+/// In one write, as whoever starts servers may read no further than they need.
+fn say(banner: &Banner) {
+    print!("{}", banner.text());
+    if let Some(warning) = banner.warning() {
         tracing::warn!("{warning}");
     }
 }
 
-/// What whoever opens the server to others without TLS should know.
-fn warning(is_tls: bool, addresses: [SocketAddr; 2]) -> Option<String> {
-    let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
-    let open: Vec<String> = addresses
-        .iter()
-        .filter(|address| is_open(address))
-        .map(SocketAddr::to_string)
-        .collect();
-    (!is_tls && !open.is_empty()).then(|| {
-        format!(
-            "open to others WITHOUT TLS on {}: anyone on the network between can read passwords, messages and files, \
-             change them, and act as whoever signs in. Turn TLS on (--tls-self-signed, or --tls-cert and --tls-key), or \
-             listen on 127.0.0.1 behind a proxy with TLS",
-            open.join(" and ")
-        )
-    })
+/// Drawn for people, unless it was said whether to.
+fn qr_style(asked: Option<bool>) -> QrStyle {
+    match (asked, std::io::stdout().is_terminal()) {
+        (Some(false), _) | (None, false) => QrStyle::None,
+        (None | Some(true), true) => QrStyle::Terminal,
+        (Some(true), false) => QrStyle::Plain,
+    }
 }

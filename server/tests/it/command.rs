@@ -157,6 +157,27 @@ fn whoever_opens_it_to_others_is_warned_once() {
 }
 
 #[test]
+fn the_first_start_tells_how_to_own_it_and_draws_where_it_is() {
+    let folder = TempDir::new().unwrap();
+    let mut child = program(&folder, &["--qr-code", "on"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut read = || lines.next().unwrap().unwrap();
+    let address = read();
+    let address = address.trim_start_matches("Chinwag is open at ").to_owned();
+    while !read().contains('█') {}
+    let link = loop {
+        let line = read();
+        if line.contains("#invite=") {
+            break line;
+        }
+    };
+    let token = link.trim().strip_prefix(&format!("{address}#invite="));
+    assert_eq!(token.map(str::len), Some(43), "{link}");
+    signal(&child, "-TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn commands_take_what_the_server_takes() {
     let folder = TempDir::new().unwrap();
     // No server could have so many, and none is started.
