@@ -8,7 +8,7 @@ use hyper::{Method, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use shared::{ErrorCode, ErrorReply, FileId, Operation, RequestId};
+use shared::{ErrorCode, ErrorReply, FileId, Operation, RequestId, Secret};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::path::Tail;
@@ -112,6 +112,7 @@ impl Api {
             ("GET" | "HEAD", ["server"]) => {
                 reply(&describe::describe_server(&self.context, NONE).await?)?
             }
+            ("POST", ["invitation"]) => self.describe_invitation(body).await?,
             ("POST", ["session"]) => self.open_session(head, body).await?,
             ("GET" | "HEAD", ["session"]) => self.describe_session(head).await?,
             ("DELETE", ["session"]) => self.close_session(head).await?,
@@ -119,6 +120,16 @@ impl Api {
             (_, ["uploads", path @ ..]) => self.serve_upload(head, path, body).await?,
             (_, _) => return Err(unknown(head).into()),
         })
+    }
+
+    /// By its token, which does not belong into an address.
+    async fn describe_invitation(&self, body: &mut Incoming) -> Result<Answer, ErrorReply> {
+        #[derive(serde::Deserialize)]
+        struct Asked {
+            token: Secret,
+        }
+        let Asked { token } = json_of(body).await?;
+        reply(&describe::describe_invitation(&self.context, NONE, &token).await?)
     }
 
     /// To whoever knows its id, as its link; but whoever says who they are must be allowed to.

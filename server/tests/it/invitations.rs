@@ -7,6 +7,7 @@ use shared::account::Registration;
 use tempfile::TempDir;
 
 use crate::account::{Signed, refused, sign_up, token};
+use crate::http::exchange;
 use crate::peer::{Peer, config};
 
 async fn start(folder: &TempDir) -> Server {
@@ -87,6 +88,15 @@ async fn a_rooms_invitation_leads_into_it_and_counts_newcomers_only() {
     assert_eq!(described["purpose"], "room");
     assert_eq!(described["room_name"], "plans");
     assert_eq!(described["by"]["name"], "Olga");
+    let body = json!({"token": link}).to_string();
+    let head = format!(
+        "POST /api/invitation HTTP/1.1\r\ncontent-length: {}",
+        body.len()
+    );
+    let over_http = exchange(&server, &head, body.as_bytes()).await.json();
+    for field in ["purpose", "room_name", "by", "expires_at_ms"] {
+        assert_eq!(over_http[field], described[field], "{over_http}");
+    }
     // With an admin's, also who has no account yet.
     let mut ann = Signed::up(&server, "Ann", Some(&link)).await;
     let rooms = ann.welcome["rooms"].as_array().unwrap();
