@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use shared::account::CreateInvitation;
 use shared::admin::{ChangeSettings, CloseReport, ListPeople, RemovePerson, Storage};
 use shared::{
     ClientFrame, ErrorReply, PersonId, RequestId, Role, Sequence, ServerFrame, SessionToken,
@@ -11,7 +12,7 @@ use shared::{
 
 use crate::error;
 use crate::hub::Hub;
-use crate::store::{Actor, Store, StoreError, TokenHash, random};
+use crate::store::{Actor, AskedInvitation, Store, StoreError, TokenHash, random};
 
 /// What it works with.
 #[derive(Clone)]
@@ -97,6 +98,35 @@ impl Administration {
             .offer_password_reset(actor, person, hash, crate::now_ms());
         Ok(ServerFrame::InvitationCreated {
             request_id,
+            invitation: made.await?,
+            token: token.into(),
+        })
+    }
+
+    /// A link that makes the opener the owner, where the server has none; the one of before ends.
+    pub(crate) async fn create_owners_link(&self) -> Answer {
+        let token = SessionToken::from_random(random()).reveal();
+        let now = crate::now_ms();
+        let made = self.store.renew_owners_link(TokenHash::of(&token), now);
+        match made.await? {
+            Some(invitation) => Ok(ServerFrame::InvitationCreated {
+                request_id: RequestId::default(),
+                invitation,
+                token: token.into(),
+            }),
+            None => Err(StoreError::Invalid(
+                "The server has an owner already; chinwag-server admin role makes others owners.",
+            )),
+        }
+    }
+
+    /// The operator's link that lets people in.
+    pub(crate) async fn create_invitation(&self, request: &CreateInvitation) -> Answer {
+        let token = SessionToken::from_random(random()).reveal();
+        let asked = AskedInvitation::new(request, TokenHash::of(&token), crate::now_ms())?;
+        let made = self.store.create_operators_invitation(asked);
+        Ok(ServerFrame::InvitationCreated {
+            request_id: request.request_id,
             invitation: made.await?,
             token: token.into(),
         })

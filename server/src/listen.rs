@@ -269,7 +269,7 @@ async fn open_doors(store: &Store, config: &Config) -> Result<Option<SessionToke
     let token = SessionToken::from_random(random());
     let hash = TokenHash::of(&token.reveal());
     match store.renew_owners_link(hash, crate::now_ms()).await {
-        Ok(is_unowned) => Ok(is_unowned.then_some(token)),
+        Ok(link) => Ok(link.map(|_| token)),
         Err(StoreError::Full) => {
             tracing::warn!(
                 "the disk is full, so there is no link for the owner until the next start"

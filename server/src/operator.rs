@@ -2,11 +2,12 @@
 //! an account. Commands open the database themselves, or, where a server has it open, ask that one over a socket.
 
 use serde::{Deserialize, Serialize};
+use shared::account::CreateInvitation;
 use shared::{ClientFrame, PersonId, RequestId, ServerFrame};
 
 use crate::administration::Administration;
 use crate::error;
-use crate::store::{Actor, Store, StoreError};
+use crate::store::{Actor, StoreError};
 
 mod line;
 mod socket;
@@ -35,6 +36,10 @@ pub(crate) enum OwnRequest {
     FindPerson { name: String },
     /// Answered by `sessions_listed`.
     ListSessions { person_id: PersonId },
+    /// Answered by `invitation_created`.
+    CreateInvitation(CreateInvitation),
+    /// Answered by `invitation_created`; its opener becomes the owner.
+    CreateOwnersLink {},
 }
 
 /// The answer to a request, a line each.
@@ -50,7 +55,7 @@ impl OperatorRequest {
     pub(crate) async fn answer(self, administration: &Administration) -> OperatorReply {
         let answer = match self {
             Self::Own(request) => {
-                let answer = request.answer(&administration.store).await;
+                let answer = request.answer(administration).await;
                 answer.map_err(|failed| error::from_store(NONE, failed))
             }
             Self::Frame(request) => administration.answer(Actor::Operator, *request).await,
@@ -63,7 +68,8 @@ impl OperatorRequest {
 }
 
 impl OwnRequest {
-    async fn answer(self, store: &Store) -> Result<ServerFrame, StoreError> {
+    async fn answer(self, administration: &Administration) -> Result<ServerFrame, StoreError> {
+        let store = &administration.store;
         Ok(match self {
             Self::FindPerson { name } => ServerFrame::PeopleListed {
                 request_id: NONE,
@@ -74,6 +80,8 @@ impl OwnRequest {
                 request_id: NONE,
                 sessions: store.sessions_of(person_id).await?,
             },
+            Self::CreateInvitation(request) => administration.create_invitation(&request).await?,
+            Self::CreateOwnersLink {} => administration.create_owners_link().await?,
         })
     }
 }

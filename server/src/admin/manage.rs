@@ -4,8 +4,9 @@
 use std::io::Write;
 
 use serde_json::Value;
+use shared::account::CreateInvitation;
 use shared::admin::{CloseReport, ListPeople, RemovePerson};
-use shared::{ClientFrame, ErrorCode, PersonId, ReportId, RequestId, Role, ServerFrame};
+use shared::{ClientFrame, ErrorCode, PersonId, ReportId, RequestId, Role, RoomRef, ServerFrame};
 
 use super::{Verdict, say};
 use crate::Config;
@@ -20,6 +21,7 @@ use settings::SettingKey;
 
 /// Of all requests: a command has one at a time.
 const NONE: RequestId = RequestId(0);
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// What is asked, and how it is answered.
 #[derive(Debug, Clone, clap::Args)]
@@ -51,6 +53,20 @@ enum Task {
         /// Who has lost it
         name: String,
     },
+    /// Print a link by which people make accounts
+    Invite {
+        /// Lead them into this room as well
+        #[arg(long)]
+        room: Option<RoomRef>,
+        /// How many may follow it
+        #[arg(long, default_value_t = 1)]
+        uses: u32,
+        /// How long it is good
+        #[arg(long, default_value_t = 7)]
+        days: u32,
+    },
+    /// Print a link that makes the opener the owner of a server that has none; good once
+    OwnerLink,
     /// List where somebody is signed in
     Sessions {
         /// Whose sessions
@@ -162,11 +178,19 @@ impl Desk<'_> {
                 };
                 self.show(request).await
             }
+            Task::Invite { room, uses, days } => {
+                let request = OwnRequest::CreateInvitation(CreateInvitation {
+                    request_id: NONE,
+                    room,
+                    expires_in_ms: Some(u64::from(days) * DAY_MS),
+                    uses_max: Some(uses),
+                });
+                self.show_own(request).await
+            }
+            Task::OwnerLink => self.show_own(OwnRequest::CreateOwnersLink {}).await,
             Task::Sessions { name, end: false } => {
                 let person_id = self.find(&name).await?;
-                let request = OperatorRequest::Own(OwnRequest::ListSessions { person_id });
-                let reply = self.line.ask(request).await?;
-                self.print(&reply)
+                self.show_own(OwnRequest::ListSessions { person_id }).await
             }
             Task::Sessions { name, end: true } => {
                 let request = ClientFrame::SignOutPerson {
@@ -230,6 +254,11 @@ impl Desk<'_> {
     async fn show(&mut self, request: ClientFrame) -> Result<(), ManageError> {
         let answer = self.ask(request).await?;
         self.print(&answer)
+    }
+
+    async fn show_own(&mut self, request: OwnRequest) -> Result<(), ManageError> {
+        let reply = self.line.ask(OperatorRequest::Own(request)).await?;
+        self.print(&reply)
     }
 
     /// Asks for what is answered by `done`.

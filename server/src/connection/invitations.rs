@@ -8,11 +8,6 @@ use super::session::Connection;
 use crate::error;
 use crate::store::{AskedInvitation, StoreError, TokenHash, random};
 
-const HOUR_MS: u64 = 3600 * 1000;
-const EXPIRES_IN_MS: u64 = 7 * 24 * HOUR_MS;
-const EXPIRES_IN_MS_MAX: u64 = 366 * 24 * HOUR_MS;
-const USES_MAX: u32 = 10_000;
-
 impl Connection {
     pub(super) async fn handle_invitation_request(
         &mut self,
@@ -37,24 +32,9 @@ impl Connection {
         &mut self,
         request: CreateInvitation,
     ) -> Result<ServerFrame, StoreError> {
-        let expires_in_ms = request.expires_in_ms.unwrap_or(EXPIRES_IN_MS);
-        let uses_max = request.uses_max.unwrap_or(1);
-        if !(1..=EXPIRES_IN_MS_MAX).contains(&expires_in_ms) {
-            return Err(StoreError::Invalid("An invitation ends within a year."));
-        }
-        if !(1..=USES_MAX).contains(&uses_max) {
-            return Err(StoreError::Invalid(
-                "An invitation is for 1 to 10,000 people.",
-            ));
-        }
-        let (token, now) = (SessionToken::from_random(random()), crate::now_ms());
-        let asked = AskedInvitation {
-            token: TokenHash::of(&token.reveal()),
-            room: request.room,
-            created_at_ms: now,
-            expires_at_ms: now.plus_ms(expires_in_ms),
-            uses_max,
-        };
+        let token = SessionToken::from_random(random());
+        let hash = TokenHash::of(&token.reveal());
+        let asked = AskedInvitation::new(&request, hash, crate::now_ms())?;
         let by = self.account.as_ref().clone();
         Ok(ServerFrame::InvitationCreated {
             request_id: request.request_id,

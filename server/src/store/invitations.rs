@@ -2,7 +2,7 @@
 //! stored. Whether one may still be followed is decided in the transaction that follows it.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use shared::account::{InvitationDescription, InvitationPurpose, Registration};
+use shared::account::{InvitationDescription, InvitationInfo, InvitationPurpose, Registration};
 use shared::frame::Person;
 use shared::{
     InvitationId, Operation, PersonId, RequestId, Role, RoomEvent, RoomId, RoomRole, TimestampMs,
@@ -53,15 +53,15 @@ pub(super) struct Entry {
 }
 
 impl Store {
-    /// Makes the token that of the link by which somebody becomes the owner, and ends that of before. False where
+    /// Makes the token that of the link by which somebody becomes the owner, and ends that of before. `None` where
     /// the server has an owner, and so no such link.
     pub(crate) async fn renew_owners_link(
         &self,
         token: TokenHash,
         now: TimestampMs,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<InvitationInfo>, StoreError> {
         if self.read(policy::is_owned).await? {
-            return Ok(false);
+            return Ok(None);
         }
         self.write(move |db| Ok((renew_owners_link(db, token, now)?, Vec::new())))
             .await
@@ -104,11 +104,11 @@ fn renew_owners_link(
     db: &Connection,
     token: TokenHash,
     now: TimestampMs,
-) -> Result<bool, StoreError> {
+) -> Result<Option<InvitationInfo>, StoreError> {
     db.prepare_cached("DELETE FROM invitations WHERE purpose = 'own'")?
         .execute([])?;
     if policy::is_owned(db)? {
-        return Ok(false);
+        return Ok(None);
     }
     let link = NewInvitation {
         token,
@@ -120,8 +120,8 @@ fn renew_owners_link(
         expires_at_ms: now.plus_ms(OWNERS_LINK_MS),
         uses_max: 1,
     };
-    insert(db, &link)?;
-    Ok(true)
+    let id = insert(db, &link)?;
+    making::find(db, id).map(Some)
 }
 
 pub(super) fn insert(db: &Connection, new: &NewInvitation) -> Result<InvitationId, StoreError> {

@@ -280,6 +280,38 @@ pub(super) fn find(db: &Connection, person: PersonId, room: &RoomRef) -> Result<
     }
 }
 
+/// The room that the operator means, who is in none and knows of all. A name means the room of that name that everyone
+/// may know of, else the one hidden room that has it.
+pub(super) fn find_any(db: &Connection, room: &RoomRef) -> Result<Found, StoreError> {
+    let ids: Vec<[u8; 16]> = match room {
+        RoomRef::Id(room) => vec![*room.as_bytes()],
+        RoomRef::Name(name) => {
+            let key = name.key();
+            let (from, to) = (format!("{key}{HIDDEN}"), format!("{key}{AFTER_HIDDEN}"));
+            let mut statement = db.prepare_cached(
+                "SELECT id FROM rooms WHERE name_key = ?1 OR name_key > ?2 AND name_key < ?3
+                 ORDER BY name_key <> ?1 LIMIT 3",
+            )?;
+            let ids = statement.query_map(params![key, from, to], |row| row.get(0))?;
+            ids.collect::<Result<_, _>>()?
+        }
+    };
+    // Nobody has this id, and so nobody is in the room as whom.
+    let nobody = PersonId::from_bytes([0; 16]);
+    let mut found = Vec::new();
+    for id in ids {
+        found.extend(by_id(db, RoomId::from_bytes(id), nobody)?);
+    }
+    match found.as_slice() {
+        [] => Err(StoreError::RoomNotFound),
+        [one] => Ok(*one),
+        [first, ..] if !first.kind.is_hidden() => Ok(*first),
+        _several => Err(StoreError::Invalid(
+            "Several rooms have this name; use the room's id.",
+        )),
+    }
+}
+
 /// The room, whoever may know of it, and what the person is in it.
 fn by_id(db: &Connection, room: RoomId, person: PersonId) -> Result<Option<Found>, StoreError> {
     let found = db

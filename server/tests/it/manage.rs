@@ -189,3 +189,57 @@ async fn a_lost_password_is_replaced_by_a_link() {
     assert_eq!(again.expect("error").await["code"], "invitation_invalid");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn links_of_the_operator_let_people_in() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    let origin = format!("http://{}/#invite=", server.http_address());
+    let token = |printed: &Ended| {
+        printed.assert_clean();
+        let token = printed.out.trim_end().strip_prefix(&origin).unwrap();
+        token.to_owned()
+    };
+    let sign_up = |name: &str, token: &str| {
+        let credentials = json!({"type": "sign_up", "name": name, "password": "correct horse battery",
+            "invitation": token});
+        json!({"type": "hello", "protocol": 1, "credentials": credentials})
+    };
+    let old = token(&admin(&folder, &["owner-link"]).await);
+    let owners = token(&admin(&folder, &["owner-link"]).await);
+    let mut olga = Peer::tcp(&server).await;
+    olga.send(sign_up("Olga", &old)).await;
+    assert_eq!(olga.expect("error").await["code"], "invitation_invalid");
+    olga.send(sign_up("Olga", &owners)).await;
+    assert_eq!(olga.expect("welcome").await["role"], "owner");
+    admin(&folder, &["owner-link"])
+        .await
+        .assert_refused(&["has an owner"]);
+
+    olga.send(json!({"type": "create_room", "name": "den", "kind": "private"}))
+        .await;
+    olga.expect("room_joined").await;
+    let invite = ["invite", "--room", "den", "--uses", "2", "--days", "1"];
+    let link = token(&admin(&folder, &invite).await);
+    for name in ["Mia", "Tom"] {
+        let mut peer = Peer::tcp(&server).await;
+        peer.send(sign_up(name, &link)).await;
+        let rooms = peer.expect("welcome").await["rooms"].to_string();
+        assert!(rooms.contains("\"den\""), "{rooms}");
+    }
+    let mut late = Peer::tcp(&server).await;
+    late.send(sign_up("Late", &link)).await;
+    assert_eq!(late.expect("error").await["code"], "invitation_invalid");
+    let plain = token(&admin(&folder, &["invite"]).await);
+    late.send(sign_up("Late", &plain)).await;
+    assert!(late.expect("welcome").await["role"].is_null(), "a member");
+    for (arguments, says) in [
+        (&["invite", "--room", "attic"][..], "no such room"),
+        (&["invite", "--room", "lobby"], "lobby"),
+        (&["invite", "--days", "400"], "within a year"),
+        (&["invite", "--uses", "0"], "1 to 10,000"),
+    ] {
+        admin(&folder, arguments).await.assert_refused(&[says]);
+    }
+    server.stop().await;
+}

@@ -1,7 +1,7 @@
 //! Making links, seeing them, and ending them.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use shared::account::{InvitationInfo, InvitationPurpose};
+use shared::account::{CreateInvitation, InvitationInfo, InvitationPurpose};
 use shared::frame::Person;
 use shared::room::RoomKind;
 use shared::{InvitationId, Operation, PersonId, RoomId, RoomRef, TimestampMs};
@@ -12,6 +12,10 @@ use crate::store::{
     Actor, SignedIn, Store, StoreError, TokenHash, counter, named, rooms, to_integer,
 };
 
+const HOUR_MS: u64 = 3600 * 1000;
+const EXPIRES_IN_MS: u64 = 7 * 24 * HOUR_MS;
+const EXPIRES_IN_MS_MAX: u64 = 366 * 24 * HOUR_MS;
+const USES_MAX: u32 = 10_000;
 /// Links of one person that can be followed.
 const INVITATIONS_MAX: u64 = 100;
 /// Links in one list.
@@ -26,7 +30,50 @@ pub(crate) struct AskedInvitation {
     pub(crate) uses_max: u32,
 }
 
+impl AskedInvitation {
+    /// What the request asks for, with what it leaves out; [`StoreError::Invalid`] where that cannot be.
+    pub(crate) fn new(
+        request: &CreateInvitation,
+        token: TokenHash,
+        now: TimestampMs,
+    ) -> Result<Self, StoreError> {
+        let expires_in_ms = request.expires_in_ms.unwrap_or(EXPIRES_IN_MS);
+        let uses_max = request.uses_max.unwrap_or(1);
+        if !(1..=EXPIRES_IN_MS_MAX).contains(&expires_in_ms) {
+            return Err(StoreError::Invalid("An invitation ends within a year."));
+        }
+        if !(1..=USES_MAX).contains(&uses_max) {
+            return Err(StoreError::Invalid(
+                "An invitation is for 1 to 10,000 people.",
+            ));
+        }
+        Ok(Self {
+            token,
+            room: request.room.clone(),
+            created_at_ms: now,
+            expires_at_ms: now.plus_ms(expires_in_ms),
+            uses_max,
+        })
+    }
+}
+
 impl Store {
+    /// The operator's, to the server or into any room that is no direct one.
+    pub(crate) async fn create_operators_invitation(
+        &self,
+        asked: AskedInvitation,
+    ) -> Result<InvitationInfo, StoreError> {
+        self.write(move |db| {
+            let room = match &asked.room {
+                Some(room) => Some(room_to_lead_to(rooms::find_any(db, room)?)?),
+                None => None,
+            };
+            forget_dead(db, asked.created_at_ms)?;
+            Ok((make(db, None, asked, room)?, Vec::new()))
+        })
+        .await
+    }
+
     pub(crate) async fn create_invitation(
         &self,
         by: SignedIn,
@@ -82,6 +129,16 @@ fn create(
             max: INVITATIONS_MAX,
         });
     }
+    make(db, Some(&by.person), asked, room)
+}
+
+fn make(
+    db: &Connection,
+    by: Option<&Person>,
+    asked: AskedInvitation,
+    room: Option<RoomId>,
+) -> Result<InvitationInfo, StoreError> {
+    let now = asked.created_at_ms;
     let new = NewInvitation {
         token: asked.token,
         purpose: match room {
@@ -90,14 +147,14 @@ fn create(
         },
         room,
         person: None,
-        by: Some(by.person.id),
+        by: by.map(|by| by.id),
         created_at_ms: now,
         expires_at_ms: asked.expires_at_ms,
         uses_max: asked.uses_max,
     };
     let made = find(db, insert(db, &new)?)?;
     let what = described(&made);
-    audit::append(db, Some(&by.person), Action::CreateInvitation, &what, now)?;
+    audit::append(db, by, Action::CreateInvitation, &what, now)?;
     Ok(made)
 }
 
@@ -105,7 +162,10 @@ fn create(
 fn room_to(db: &Connection, by: &SignedIn, room: &RoomRef) -> Result<RoomId, StoreError> {
     let operation = Operation::CreateRoomInvitation;
     Actor::Person(by.person.clone()).require(db, operation)?;
-    let found = rooms::find_to(db, by, room, operation)?;
+    room_to_lead_to(rooms::find_to(db, by, room, operation)?)
+}
+
+fn room_to_lead_to(found: rooms::Found) -> Result<RoomId, StoreError> {
     match found.kind {
         RoomKind::Public | RoomKind::Private => Ok(found.room_id),
         RoomKind::Lobby => Err(StoreError::Invalid(
@@ -158,7 +218,10 @@ const INVITATIONS: &str = "
     FROM invitations AS made LEFT JOIN people ON people.id = made.created_by
     LEFT JOIN rooms ON rooms.id = made.room_id";
 
-fn find(db: &Connection, invitation: InvitationId) -> Result<InvitationInfo, StoreError> {
+pub(super) fn find(
+    db: &Connection,
+    invitation: InvitationId,
+) -> Result<InvitationInfo, StoreError> {
     db.prepare_cached(&format!("{INVITATIONS} WHERE made.id = ?1"))?
         .query_row([invitation.as_bytes()], info)
         .optional()?
