@@ -75,17 +75,19 @@ impl<'a> Source<'a> {
     }
 }
 
-/// A code of six digits, from the environment or typed.
+/// A code of six digits: from the environment, typed, or from standard input, where a script can write it once it knows
+/// what the code is made of.
 pub(crate) async fn code() -> Result<Secret, Failure> {
     if let Ok(code) = std::env::var("CHINWAG_CODE") {
         return Ok(code.into());
     }
-    if !is_by_hand() {
-        return Err(Failure::usage(
-            "this account asks for a code besides the password; set CHINWAG_CODE",
-        ));
+    if is_by_hand() {
+        return line("Code from your authenticator").await.map(Secret::from);
     }
-    line("Code from your authenticator").await.map(Secret::from)
+    let read = spawn_blocking(|| line_of(io::stdin().lock())).await;
+    typed(read).map(Secret::from).map_err(|_| {
+        Failure::usage("a code besides the password is needed; set CHINWAG_CODE, or write it to standard input")
+    })
 }
 
 /// Whether somebody sits there to type.

@@ -189,6 +189,15 @@ impl Session {
         }
     }
 
+    /// Why one is out of a room: `reason`, unless it is that one is out of everything.
+    pub(crate) fn why_out(&self, reason: &str) -> Failure {
+        let state = self.handle.with_view(|view| view.connection.clone());
+        if let ConnectionState::SignedOut { reason } = state {
+            return self.signed_out(reason);
+        }
+        Failure::refused(reason)
+    }
+
     /// By the server's word, where it has one.
     fn signed_out(&self, reason: Option<String>) -> Failure {
         let refusal = self.handle.with_view(|view| view.refusal.clone());

@@ -17,7 +17,7 @@ use crate::arguments::{Chat, Dm, Global};
 use crate::commands::chat::input::{Input, Lines};
 use crate::commands::chat::show::Shown;
 use crate::commands::rooms::heading;
-use crate::commands::{post, rooms};
+use crate::commands::{post, rooms, who};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::session::{Keeping, Session};
@@ -147,11 +147,7 @@ impl Conversation {
         let mut ended = false;
         loop {
             self.settle(output)?;
-            let shown_before = self.shown.sequence();
-            self.shown.show(&self.session, output)?;
-            if self.by_hand && self.shown.sequence() > shown_before {
-                self.mark_read()?;
-            }
+            self.show(output).await?;
             if ended && self.sent.is_empty() && !follow {
                 return self.refused.take().map_or(Ok(()), Err);
             }
@@ -178,6 +174,28 @@ impl Conversation {
                 }
             }
         }
+    }
+
+    /// Shows what is new. Somebody who types is not thrown out with their room: the lobby is always there.
+    async fn show(&mut self, output: &mut Output) -> Result<(), Failure> {
+        if self.by_hand && self.session.is_online() && !self.is_in_room() {
+            let lobby = who::lobby(&self.session)?;
+            output.note("you are no longer in that room; you are in the lobby");
+            self.shown = Shown::open(&mut self.session, lobby, 0, output).await?;
+            self.prompt();
+        }
+        let shown_before = self.shown.sequence();
+        self.shown.show(&self.session, output)?;
+        if self.by_hand && self.shown.sequence() > shown_before {
+            self.mark_read()?;
+        }
+        Ok(())
+    }
+
+    fn is_in_room(&self) -> bool {
+        let room_id = self.shown.room_id();
+        let rooms = |view: &client::View| view.rooms.contains_key(&room_id);
+        self.session.handle.with_view(rooms)
     }
 
     /// Waits a moment until what was said is acknowledged.

@@ -10,3 +10,6 @@ mod lists;
 mod program;
 mod python;
 mod tls;
+mod totp;
+mod trust;
+mod typed;

@@ -103,9 +103,7 @@ impl Shown {
                 .command(Command::ReadHistory { room_id, before });
         }
         let Some(events) = events else {
-            return Err(Failure::refused(
-                "you are no longer in this room; /join it again or another one",
-            ));
+            return Err(session.why_out("you are no longer in this room"));
         };
         if missing > 0 {
             output.note(&format!("{missing} older events are not shown"));
