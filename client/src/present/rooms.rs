@@ -1,10 +1,9 @@
 //! What rooms are called, which one comes next, who is in one, and what one may do there. Lists come unsorted: each
 //! screen sorts names by the tables that it has.
 
-use shared::account::PresenceState;
 use shared::frame::Person;
 use shared::room::{RoomInfo, RoomKind};
-use shared::{Operation, PersonId, RoomId};
+use shared::{Operation, RoomId};
 
 use crate::view::{Room, View};
 
@@ -37,12 +36,6 @@ pub fn may(view: &View, operation: Operation, room_id: Option<RoomId>) -> bool {
     let room = room_id.and_then(|room_id| view.rooms.get(&room_id));
     let standing = room.and_then(|room| room.info.standing());
     operation.is_allowed_in(view.role, standing)
-}
-
-/// Whether somebody is here, as far as is known.
-pub fn presence(view: &View, person_id: PersonId) -> PresenceState {
-    let present = view.presence.people.get(&person_id);
-    present.map_or(PresenceState::Offline, |present| present.state)
 }
 
 /// Where to in a list of rooms.

@@ -1,7 +1,8 @@
 //! Sentences about states, the same on every screen.
 
+use shared::frame::Person;
 use shared::room::{HistoryVisibility, RoomChanges, RoomKind};
-use shared::{EventBody, RoomName, RoomRole, TimestampMs};
+use shared::{EventBody, RoomEvent, RoomName, RoomRole, TimestampMs};
 
 use crate::api::CommandError;
 use crate::connection::ConnectionState;
@@ -138,6 +139,32 @@ pub fn about(kind: RoomKind) -> &'static str {
         RoomKind::Public | RoomKind::Unknown => "No topic yet. Anyone may join.",
         RoomKind::Private => "No topic yet. Only invited people are here.",
         RoomKind::Direct => "Only the people in this conversation can read it.",
+    }
+}
+
+/// Who has read a message of a small room, besides whoever wrote it; `None` where nobody is known to.
+pub fn read_by(view: &View, event: &RoomEvent) -> Option<String> {
+    let room = view
+        .rooms
+        .get(&event.room_id)
+        .filter(|room| room.is_small())?;
+    let members = room.members.as_ref()?;
+    let own = view.person.as_ref().map(|own| own.id);
+    let is_other = |person: &Person| Some(person.id) != own && person.id != event.person.id;
+    let readers = view.readers(event.room_id, event.sequence);
+    let listed = members.listed.iter().map(|member| &member.person);
+    let others: Vec<&Person> = listed.filter(|person| is_other(person)).collect();
+    let readers: Vec<&str> = others
+        .iter()
+        .filter(|person| readers.contains(&person.id))
+        .map(|person| person.name.as_str())
+        .collect();
+    match readers.as_slice() {
+        [] => None,
+        all if all.len() == others.len() && all.len() > 1 => Some("Read by everyone".into()),
+        [one] => Some(format!("Read by {one}")),
+        [one, two] => Some(format!("Read by {one} and {two}")),
+        [one, two, rest @ ..] => Some(format!("Read by {one}, {two} and {} more", rest.len())),
     }
 }
 

@@ -37,13 +37,6 @@ impl Place {
         }
     }
 
-    pub(crate) fn room(&self) -> Option<&str> {
-        match self {
-            Self::Room(name) => Some(name),
-            Self::List | Self::Page(_) => None,
-        }
-    }
-
     fn path(&self) -> String {
         match self {
             Self::List => "/".into(),

@@ -1,7 +1,7 @@
 //! Somebody in a list, whose profile opens.
 
 use client::Change;
-use client::present::{people, rooms};
+use client::present::people;
 use shared::account::PresenceState;
 use shared::frame::Person;
 use yew::{Html, MouseEvent, Properties, component, html};
@@ -26,7 +26,7 @@ pub(crate) fn PersonItem(props: &PersonItemProps) -> Html {
     use_changes((), |(), change| *change == Change::Presence);
     let person = &props.person;
     let person_id = person.id;
-    let presence = ui.driver.view(|view| rooms::presence(view, person_id));
+    let presence = ui.driver.view(|view| view.presence.state(person_id));
     let onclick = move |_: MouseEvent| ui.show.emit(Some(Dialog::Person { person_id }));
     html! {
         <button class="person-button" {onclick}>

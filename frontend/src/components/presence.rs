@@ -2,11 +2,11 @@
 
 use std::cell::Cell;
 
-use client::{Change, Command, ConnectionState};
+use client::Command;
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
+use shared::TimestampMs;
 use shared::account::PresenceState;
-use shared::{ClientFrame, TimestampMs};
 use yew::{Callback, hook, use_callback, use_effect_with, use_memo};
 
 use crate::browser::{document, is_shown};
@@ -30,10 +30,9 @@ pub(crate) fn chosen(driver: &Driver) -> PresenceState {
     }
 }
 
-/// What the server was told, and when somebody was last seen at this page.
+/// When somebody was last seen at this page.
 struct Watch {
     driver: Driver,
-    told: Cell<PresenceState>,
     touched_at: Cell<TimestampMs>,
 }
 
@@ -50,22 +49,8 @@ impl Watch {
             PresenceState::Online if idle => PresenceState::Away,
             state => state,
         };
-        if self.is_online() && self.told.replace(state) != state {
-            tell(&self.driver, state);
-        }
-    }
-
-    fn is_online(&self) -> bool {
-        self.driver
-            .view(|view| view.connection == ConnectionState::Online)
-    }
-
-    fn connected(&self) {
-        // Each connection begins as one that is there.
-        if !self.is_online() {
-            self.told.set(PresenceState::Online);
-        }
-        self.look();
+        // Never refused; the core tells the server only what is new.
+        let _ = self.driver.command(Command::SetPresence { state });
     }
 
     fn touched(&self) {
@@ -76,13 +61,12 @@ impl Watch {
     }
 }
 
-/// Keeps the server told. The result chooses.
+/// Keeps the core told. The result chooses.
 #[hook]
 pub(crate) fn use_presence() -> Callback<PresenceState> {
     let driver = use_driver();
     let watch = use_memo(driver, |driver| Watch {
         driver: driver.clone(),
-        told: Cell::new(PresenceState::Online),
         touched_at: Cell::new(driver.now()),
     });
     use_effect_with((), {
@@ -98,14 +82,8 @@ pub(crate) fn use_presence() -> Callback<PresenceState> {
                 let watch = watch.clone();
                 Interval::new(LOOK_MS, move || watch.look())
             };
-            let connected = {
-                let connected = watch.clone();
-                let is_connection = |change: &Change| *change == Change::Connection;
-                watch
-                    .driver
-                    .watch(is_connection, move |_| connected.connected())
-            };
-            move || drop((listeners, looks, connected))
+            watch.look();
+            move || drop((listeners, looks))
         }
     });
     use_callback(watch, |state: PresenceState, watch| {
@@ -117,10 +95,4 @@ pub(crate) fn use_presence() -> Callback<PresenceState> {
         watch.driver.keep_note(NOTE, note);
         watch.look();
     })
-}
-
-fn tell(driver: &Driver, state: PresenceState) {
-    let set = ClientFrame::SetPresence { state };
-    // Refused while offline, and then it is told once connected.
-    let _ = driver.command(Command::Ask(Box::new(set)));
 }

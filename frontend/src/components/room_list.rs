@@ -67,7 +67,7 @@ fn RoomItem(props: &RoomItemProps) -> Html {
         *change == Change::Unread(*room_id) || *change == Change::Presence
     });
     let unread = driver.view(|view| view.unread(room_id));
-    let mentions = driver.view(|view| mentions(view, &props.room));
+    let mentions = driver.view(|view| view.mentions(room_id));
     let onclick = move |_: MouseEvent| ui.open(room_id);
     let class = classes!(
         "room-item",
@@ -91,12 +91,6 @@ fn RoomItem(props: &RoomItemProps) -> Html {
     }
 }
 
-/// Messages that mean oneself. In a direct room all do.
-fn mentions(view: &View, room: &RoomInfo) -> u64 {
-    let _ = (view, room);
-    0
-}
-
 fn told(unread: u64, mentions: u64) -> String {
     match mentions {
         0 => format!("{unread} unread"),
@@ -109,9 +103,7 @@ fn told(unread: u64, mentions: u64) -> String {
 fn mark(view: &View, room: &RoomInfo) -> Html {
     let other = room.people.first().filter(|_| room.people.len() == 1);
     match (room.kind, other) {
-        (RoomKind::Direct, Some(other)) => {
-            small_avatar(other, Some(rooms::presence(view, other.id)))
-        }
+        (RoomKind::Direct, Some(other)) => small_avatar(other, Some(view.presence.state(other.id))),
         _ => html! { <span class="room-mark">{ kind_mark(room) }</span> },
     }
 }

@@ -2,11 +2,12 @@
 //! while the end is in sight.
 //!
 //! - `window`: which of the rows are mounted; `scroll`: where the reader is
-//! - `message`, `pending`, `divider`: one row each
+//! - `message`, `pending`, `divider`: one row each; `read_by`: what stands under the last one
 
 mod divider;
 mod message;
 mod pending;
+mod read_by;
 mod scroll;
 mod window;
 
@@ -22,6 +23,7 @@ use yew::{Component, Context, Html, NodeRef, Properties, html};
 
 use self::message::Message;
 use self::pending::Pending;
+use self::read_by::ReadBy;
 use self::scroll::{Anchor, Scroller};
 use self::window::Window;
 use crate::browser::{self, is_watched};
@@ -136,6 +138,11 @@ impl Component for Timeline {
             found: ctx.props().at,
             _watches: (watch, listeners),
         };
+        let shown = Some(room_id);
+        // Never refused.
+        let _ = timeline
+            .driver
+            .command(Command::ShowRoom { room_id: shown });
         timeline.mark_unread(room_id, false);
         if timeline.unread.is_some() {
             timeline.goal = Goal::Unread;
@@ -200,6 +207,9 @@ impl Component for Timeline {
                         for row in &self.rows {
                             { self.row(ctx, row, name.as_deref().unwrap_or_default()) }
                         }
+                        if let (Some(last), true) = (self.last_message(), self.window.follows_end()) {
+                            <ReadBy key="read-by" event={last} />
+                        }
                     </div>
                 </div>
                 if self.far || self.below > 0 {
@@ -232,6 +242,10 @@ impl Component for Timeline {
         }
         self.mark_read(ctx.props().room_id);
     }
+
+    fn destroy(&mut self, _: &Context<Self>) {
+        let _ = self.driver.command(Command::ShowRoom { room_id: None });
+    }
 }
 
 impl Timeline {
@@ -254,6 +268,14 @@ impl Timeline {
             Row::Pending { message, head } => html! {
                 <Pending key={message.transaction_id.to_string()} message={message.clone()} head={*head} />
             },
+        }
+    }
+
+    /// The message at the end, where nothing comes after it.
+    fn last_message(&self) -> Option<EventRef> {
+        match self.rows.last() {
+            Some(Row::Message { event, .. }) => Some(event.clone()),
+            _ => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Oneself: who one is here, whether one is there, and the way to all that is one's own.
 
 use client::Change;
-use client::present::{people, rooms};
+use client::present::people;
 use shared::Operation;
 use shared::account::PresenceState;
 use yew::{Html, component, html};
@@ -23,7 +23,7 @@ pub(crate) fn YouMenu() -> Html {
     let Some(own) = ui.driver.view(|view| view.person.clone()) else {
         return Html::default();
     };
-    let presence = ui.driver.view(|view| rooms::presence(view, own.id));
+    let presence = ui.driver.view(|view| view.attention);
     let to = |text: &'static str, path: &'static str| {
         let go = ui.go.clone();
         Item::new(text, move |()| go.emit(Place::Page(path.into())))

@@ -43,11 +43,6 @@ impl Known {
             false => self.0.get(key).copied(),
         })
     }
-
-    /// Whether the text mentions oneself.
-    pub(crate) fn means_me(&self, text: &str) -> bool {
-        self.find(text).iter().any(|(_, is_me)| *is_me)
-    }
 }
 
 #[cfg(test)]
@@ -64,8 +59,6 @@ mod tests {
     fn oneself_is_told_from_others() {
         let text = "hello @Ann and @bob, not x@ann";
         assert_eq!(people().find(text), [(6..10, true), (15..19, false)]);
-        assert!(people().means_me(text));
-        assert!(!people().means_me("@bob"));
-        assert!(people().means_me("@all"));
+        assert_eq!(people().find("@all"), [(0..4, true)]);
     }
 }

@@ -38,7 +38,10 @@ pub(super) fn Message(props: &MessageProps) -> Html {
     let name = AttrValue::from(event.person.name.clone());
     let person_id = event.person.id;
     let known = names::known(&ui.driver, event.room_id, text);
-    let means_me = known.as_ref().is_some_and(|known| known.means_me(text));
+    let means_me = ui.driver.view(|view| {
+        let room = view.rooms.get(&event.room_id);
+        room.is_some_and(|room| room.mentions_me(event.sequence))
+    });
     let open_person = {
         let show = ui.show.clone();
         move |_: MouseEvent| show.emit(Some(Dialog::Person { person_id }))
