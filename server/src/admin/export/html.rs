@@ -196,6 +196,11 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// What was done to somebody, as HTML.
+fn about(did: &str, member: &Person) -> String {
+    format!("{did} <bdi>{}</bdi>", Escaped(&member.name))
+}
+
 #[cfg(test)]
 mod tests {
     use shared::TimestampMs;
@@ -224,9 +229,4 @@ mod tests {
             assert_eq!(date.get(MINUTE), Some(minute));
         }
     }
-}
-
-/// What was done to somebody, as HTML.
-fn about(did: &str, member: &Person) -> String {
-    format!("{did} <bdi>{}</bdi>", Escaped(&member.name))
 }
