@@ -67,6 +67,9 @@ impl Connection {
             } => self.lift_ban(request_id, room, person_id).await,
             ClientFrame::ChangeRoom(request) => self.change_room(request).await,
             ClientFrame::SetRoomRole(request) => self.set_room_role(request).await,
+            ClientFrame::RemoveMessage { room, sequence, .. } => {
+                self.remove_message(request_id, room, sequence).await
+            }
             other => return Err(not_served(other.request_id())),
         };
         answer.map_err(|refusal| match refusal {
@@ -274,6 +277,19 @@ impl Connection {
         } = request;
         store
             .set_room_role(by, room, person_id, role, crate::now_ms())
+            .await?;
+        Ok(ServerFrame::Done { request_id })
+    }
+
+    async fn remove_message(
+        &mut self,
+        request_id: RequestId,
+        room: RoomRef,
+        sequence: Sequence,
+    ) -> Result<ServerFrame, Refusal> {
+        let (store, by) = self.asking();
+        store
+            .remove_message(by, room, sequence, crate::now_ms())
             .await?;
         Ok(ServerFrame::Done { request_id })
     }

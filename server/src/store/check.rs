@@ -10,6 +10,8 @@ use super::counter;
 use super::files::hashes_from;
 use super::inspect::{InspectError, Inspection, RoomOfLog};
 
+mod projection;
+mod removed;
 mod room;
 
 use room::RoomCheck;
@@ -73,7 +75,7 @@ impl Inspection {
         }
         let mut done = Checked::default();
         for room in rooms.values() {
-            let mut check = RoomCheck::new(room, room.room_id == lobby, report);
+            let mut check = RoomCheck::new(&self.db, room, room.room_id == lobby, report)?;
             let mut statement = self.db.prepare_cached(
                 "SELECT sequence, person_id, transaction_id, content_hash, body FROM events
                  WHERE room_id = ?1 ORDER BY sequence",

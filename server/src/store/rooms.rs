@@ -13,6 +13,7 @@ mod change;
 mod creation;
 mod members;
 mod membership;
+mod messages;
 mod moderation;
 
 pub use creation::NewRoom;
@@ -237,6 +238,13 @@ pub(super) fn name_key(name: &RoomName, kind: RoomKind, room: RoomId) -> String 
     } else {
         key
     }
+}
+
+/// As lists of what admins see have it.
+fn name_of(db: &Connection, room: RoomId) -> Result<String, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT name FROM rooms WHERE id = ?1")?
+        .query_row([room.as_bytes()], |row| row.get(0))?)
 }
 
 /// The room that a person means, where they may know of it. A name means the room of that name that everyone may

@@ -136,6 +136,53 @@ async fn damage_to_the_log_is_found() {
     )
     .await;
     check(
+        "UPDATE members SET role = 'member', first_sequence = 2",
+        "UPDATE members SET role = 'owner', first_sequence = 1",
+        &[&["room den", "is member in it, but owner by its log"]],
+    )
+    .await;
+    check(
+        "UPDATE members SET first_sequence = 2",
+        "UPDATE members SET first_sequence = 1",
+        &[&["room den", "from event 2, but by its log from 1"]],
+    )
+    .await;
+    check(
+        "UPDATE rooms SET history = 'since_joining', archived_ms = 1, retention_days = 9, description = 'x'
+         WHERE name = 'den'",
+        "UPDATE rooms SET history = 'all', archived_ms = NULL, retention_days = NULL, description = ''",
+        &[
+            &["room den", "its description"],
+            &["room den", "what newcomers may read"],
+            &["room den", "whether it is archived"],
+            &["room den", "how long it keeps messages"],
+        ],
+    )
+    .await;
+    check(
+        "UPDATE rooms SET name_key = 'other', member_count = 5, direct_people = x'00' WHERE name = 'den'",
+        "UPDATE rooms SET name_key = 'den', member_count = 1, direct_people = NULL WHERE name = 'den'",
+        &[
+            &["room den", "not to be found by its name"],
+            &["room den", "counts 5 members, but has 1"],
+            &["room den", "not the room of the people who are in it"],
+        ],
+    )
+    .await;
+    check(
+        "INSERT INTO bans SELECT room_id, person_id, person_id, 1 FROM members",
+        "DELETE FROM bans",
+        &[&["room den", "is banned, but not by its log"]],
+    )
+    .await;
+    check(
+        "CREATE TABLE aside AS SELECT body FROM events WHERE body LIKE '%three%';
+         UPDATE events SET body = '{\"type\":\"removed\"}' WHERE body LIKE '%three%'",
+        "UPDATE events SET body = (SELECT body FROM aside) WHERE body LIKE '%removed%'; DROP TABLE aside",
+        &[&["room lobby", "event 3 is gone, but nobody removed it"]],
+    )
+    .await;
+    check(
         "CREATE TABLE aside AS SELECT * FROM blobs; UPDATE blobs SET chunk_hashes = x'' WHERE size_bytes = 5",
         "UPDATE blobs SET chunk_hashes = content_hash WHERE size_bytes = 5; DROP TABLE aside",
         &[&["do not merge"]],

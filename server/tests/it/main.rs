@@ -22,6 +22,7 @@ mod hostile;
 mod hostile_names;
 mod http;
 mod invitations;
+mod kicked;
 mod kill;
 mod large;
 mod limits;

@@ -1,11 +1,12 @@
 //! One room's log, event by event, and what is kept beside it.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, Row};
-use shared::{EventBody, FileId, PersonId, TransactionId};
+use shared::room::RoomChanges;
+use shared::{EventBody, FileId, PersonId, RoomName, TransactionId};
 
 use super::Report;
+use super::projection::Projection;
+use super::removed::RemovedRanges;
 use crate::store::inspect::{InspectError, RoomOfLog, content_of_file};
 use crate::store::{counter, log};
 
@@ -15,7 +16,9 @@ pub(super) struct RoomCheck<'a, 'b> {
     report: Report<'b>,
     /// The sequence that the next event should have.
     next: u64,
-    members: BTreeSet<PersonId>,
+    /// What follows from the log.
+    by_log: Projection,
+    removed: RemovedRanges,
 }
 
 /// What stands beside a body in the event's row.
@@ -25,14 +28,20 @@ struct Beside {
 }
 
 impl<'a, 'b> RoomCheck<'a, 'b> {
-    pub(super) fn new(room: &'a RoomOfLog, is_lobby: bool, report: Report<'b>) -> Self {
-        Self {
+    pub(super) fn new(
+        db: &Connection,
+        room: &'a RoomOfLog,
+        is_lobby: bool,
+        report: Report<'b>,
+    ) -> Result<Self, InspectError> {
+        Ok(Self {
             room,
             is_lobby,
             report,
             next: 1,
-            members: BTreeSet::new(),
-        }
+            by_log: Projection::begin(room.kind),
+            removed: RemovedRanges::of(db, room.room_id)?,
+        })
     }
 
     fn found(&mut self, what: String) {
@@ -80,6 +89,7 @@ impl<'a, 'b> RoomCheck<'a, 'b> {
         body: EventBody,
         beside: &Beside,
     ) -> Result<(), InspectError> {
+        let by_log = &mut self.by_log;
         match body {
             EventBody::MessageSent {
                 transaction_id,
@@ -87,6 +97,7 @@ impl<'a, 'b> RoomCheck<'a, 'b> {
                 attachments,
             } => {
                 let files: Vec<FileId> = attachments.iter().map(|file| file.file_id).collect();
+                let is_kept = !self.removed.must_be(sequence, person);
                 if beside.transaction_id != Some(transaction_id) {
                     self.found(format!(
                         "event {sequence} is kept under another transaction id"
@@ -94,6 +105,9 @@ impl<'a, 'b> RoomCheck<'a, 'b> {
                 }
                 if beside.content_hash != Some(log::content_hash(&text, &files)) {
                     self.found(format!("event {sequence} is not what its sender sent"));
+                }
+                if !is_kept {
+                    self.found(format!("event {sequence} was removed, but is still there"));
                 }
                 for file in attachments {
                     if content_of_file(db, file.file_id)? != Some(file.content_hash) {
@@ -104,26 +118,35 @@ impl<'a, 'b> RoomCheck<'a, 'b> {
                     }
                 }
             }
-            EventBody::RoomCreated { name, topic } => {
-                if sequence != 1 || self.is_lobby {
-                    self.found(format!("event {sequence} creates it once more"));
-                } else if name.as_str() != self.room.name || topic != self.room.topic {
-                    self.found("its name or topic is not that of its log".to_owned());
-                }
+            EventBody::Removed {} if !self.removed.may_be(sequence, person) => {
+                self.found(format!("event {sequence} is gone, but nobody removed it"));
             }
-            EventBody::MemberJoined {} => drop(self.members.insert(person)),
-            EventBody::MemberLeft {} => drop(self.members.remove(&person)),
-            EventBody::MemberAdded { member } => drop(self.members.insert(member.id)),
-            EventBody::MemberRemoved { member, .. } => drop(self.members.remove(&member.id)),
-            EventBody::BanLifted { .. }
-            | EventBody::RoomRoleChanged { .. }
-            | EventBody::RoomChanged { .. }
-            | EventBody::MessagesRemoved { .. }
-            | EventBody::Removed {} => {}
+            EventBody::RoomCreated { name, topic } => self.created(sequence, person, name, topic),
+            EventBody::MemberJoined {} => by_log.came(person, sequence),
+            EventBody::MemberAdded { member } => by_log.came(member.id, sequence),
+            EventBody::MemberLeft {} => by_log.went(person, false),
+            EventBody::MemberRemoved { member, banned } => by_log.went(member.id, banned),
+            EventBody::BanLifted { member } => by_log.let_back(member.id),
+            EventBody::RoomRoleChanged { member, role } => by_log.became(member.id, role),
+            EventBody::RoomChanged { name, changes } => by_log.change(name, changes),
+            EventBody::MessagesRemoved { .. } | EventBody::Removed {} => {}
             // Of a newer version; its place in the log is all that is known of it.
             EventBody::Unknown => {}
         }
         Ok(())
+    }
+
+    fn created(&mut self, sequence: u64, person: PersonId, name: RoomName, topic: String) {
+        if sequence != 1 || self.is_lobby {
+            self.found(format!("event {sequence} creates it once more"));
+            return;
+        }
+        self.by_log.created_by(person);
+        let changes = RoomChanges {
+            topic: Some(topic),
+            ..RoomChanges::default()
+        };
+        self.by_log.change(Some(name), changes);
     }
 
     /// After the last event.
@@ -134,21 +157,12 @@ impl<'a, 'b> RoomCheck<'a, 'b> {
                 "its counter is at {counted}, but its log ends at {last}"
             ));
         }
-        let mut statement =
-            db.prepare_cached("SELECT person_id FROM members WHERE room_id = ?1")?;
-        let kept = statement.query_map([self.room.room_id.as_bytes()], |row| {
-            row.get(0).map(PersonId::from_bytes)
-        })?;
-        let kept: BTreeSet<PersonId> = kept.collect::<Result<_, _>>()?;
-        // Everyone is in the lobby, which has no list.
-        let by_log = std::mem::take(&mut self.members);
-        for person in kept.difference(&by_log) {
-            self.found(format!("{person} is a member, but not by its log"));
+        let kept = Projection::load(db, self.room)?;
+        for difference in self.by_log.differences(&kept) {
+            self.found(difference);
         }
-        for person in by_log.difference(&kept) {
-            self.found(format!(
-                "{person} is a member by its log, but not on its list"
-            ));
+        for disagreement in kept.disagreements(db, self.room)? {
+            self.found(disagreement);
         }
         Ok(())
     }

@@ -4,7 +4,8 @@ use rusqlite::{Connection, params};
 use shared::frame::Person;
 use shared::{EventBody, Operation, PersonId, RoomEvent, RoomId, RoomRef, TimestampMs};
 
-use super::{find_to, person_from};
+use super::{find_to, name_of, person_from};
+use crate::store::audit::{self, Action};
 use crate::store::{SignedIn, Store, StoreError, at_one_moment, log, to_integer};
 
 /// People in one list.
@@ -69,6 +70,8 @@ fn lift(
     let member = db
         .prepare_cached("SELECT id, name FROM people WHERE id = ?1")?
         .query_row([who.as_bytes()], person_from)?;
+    let what = format!("#{}, {}", name_of(db, room)?, member.name);
+    audit::append(db, Some(&by.person), Action::LiftBan, &what, now)?;
     let event = EventBody::BanLifted { member };
     log::append(db, room, &by.person, now, event, None).map(Some)
 }

@@ -5,6 +5,7 @@ use shared::room::{HistoryVisibility, RoomChanges, RoomInfo, RoomKind};
 use shared::{EventBody, Operation, RoomEvent, RoomName, RoomRef, TimestampMs};
 
 use super::{find_to, membership_in, name_key};
+use crate::store::audit::{self, Action};
 use crate::store::looks::{self, Named};
 use crate::store::{SignedIn, Store, StoreError, log, to_integer};
 
@@ -48,6 +49,7 @@ fn change(
         rename(db, &is, name)?;
     }
     store(db, &is, &changes, now)?;
+    write_down(db, by, &is, &changes, now)?;
     let event = EventBody::RoomChanged { name, changes };
     log::append(db, room_id, &by.person, now, event, None).map(Some)
 }
@@ -98,6 +100,34 @@ fn rename(db: &Connection, is: &RoomInfo, name: &RoomName) -> Result<(), StoreEr
     }
     looks::release(db, Named::Room, is.name.as_str(), is.room_id.as_bytes())?;
     looks::take(db, Named::Room, name.as_str(), is.room_id.as_bytes())
+}
+
+/// What others may come to ask about.
+fn write_down(
+    db: &Connection,
+    by: &SignedIn,
+    is: &RoomInfo,
+    changes: &RoomChanges,
+    now: TimestampMs,
+) -> Result<(), StoreError> {
+    let room = format!("#{}", is.name);
+    if let Some(archived) = changes.archived {
+        let action = if archived {
+            Action::ArchiveRoom
+        } else {
+            Action::ReopenRoom
+        };
+        audit::append(db, Some(&by.person), action, &room, now)?;
+    }
+    if let Some(days) = changes.retention_days {
+        let kept = match days {
+            0 => "for good".to_owned(),
+            days => format!("{days} days"),
+        };
+        let what = format!("{room}: {kept}");
+        audit::append(db, Some(&by.person), Action::ChangeRetention, &what, now)?;
+    }
+    Ok(())
 }
 
 fn store(

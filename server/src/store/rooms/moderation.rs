@@ -8,7 +8,8 @@ use shared::{
 
 use super::bans::ban;
 use super::membership::{end, is_last_owner, person, role_in, set_role};
-use super::{Found, find_to};
+use super::{Found, find_to, name_of};
+use crate::store::audit::{self, Action};
 use crate::store::{NotAllowed, SignedIn, Store, StoreError, log, named};
 
 impl Store {
@@ -79,6 +80,10 @@ fn remove(
     let is_new_ban = bans && ban(db, found.room_id, who, by.person.id, now)?;
     if role.is_none() && !is_new_ban {
         return Ok(Vec::new());
+    }
+    if is_new_ban {
+        let what = format!("#{}, {}", name_of(db, found.room_id)?, member.name);
+        audit::append(db, Some(&by.person), Action::Ban, &what, now)?;
     }
     let removed = EventBody::MemberRemoved {
         member,
