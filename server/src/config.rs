@@ -22,7 +22,8 @@ use entry::{Switch, WhoRegisters};
 pub use rate_limit::RateLimit;
 pub use site::{FilesUrl, Origin, PublicUrl};
 pub(crate) use site::{Host, Scheme, authority_of};
-pub use tls::{CertificateFiles, TlsSource};
+use tls::Domain;
+pub use tls::{Acme, CertificateFiles, TlsSource};
 
 /// More files than this are kept for other things than connections: a fifth, at least as many.
 const FILES_KEPT_MIN: usize = 256;
@@ -209,6 +210,25 @@ struct Settings {
     /// off]
     #[arg(long, env = "CHINWAG_GUESTS", value_enum, value_name = "SWITCH")]
     guests: Option<Switch>,
+    /// Speak TLS on both ports, with a certificate for this name from an authority that browsers know (ACME), to the terms
+    /// of which you agree. It must reach --http by the name and port 443. May be given several times, in the environment
+    /// with commas between
+    #[arg(
+        long,
+        env = "CHINWAG_ACME_DOMAIN",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    acme_domain: Vec<Domain>,
+    /// Where the authority can tell you of troubles
+    #[arg(long, env = "CHINWAG_ACME_EMAIL", value_name = "ADDRESS")]
+    acme_email: Option<String>,
+    /// Which authority: the address of its ACME directory [default: that of Let's Encrypt]
+    #[arg(long, env = "CHINWAG_ACME_DIRECTORY", value_name = "URL")]
+    acme_directory: Option<String>,
+    /// A PEM file with the roots of an authority of your own, by which its directory is verified
+    #[arg(long, env = "CHINWAG_ACME_CA", value_name = "FILE")]
+    acme_ca: Option<PathBuf>,
     /// Connections, of both kinds together, above which new ones are refused [default: what the limit of open files
     /// allows]
     #[arg(long, env = "CHINWAG_CONNECTIONS_MAX", value_name = "NUMBER")]
@@ -320,12 +340,9 @@ impl ConfigError {
 
 impl Settings {
     /// What is missing here comes from `other`.
-    fn or(self, other: Self) -> Self {
-        let tls = if self.says_tls() {
-            (self.tls_self_signed, self.tls_cert, self.tls_key)
-        } else {
-            (other.tls_self_signed, other.tls_cert, other.tls_key)
-        };
+    fn or(mut self, mut other: Self) -> Self {
+        let tls = self.take_tls().or_else(|| other.take_tls());
+        let tls = tls.unwrap_or_default();
         Self {
             http: self.http.or(other.http),
             tcp: self.tcp.or(other.tcp),
@@ -339,9 +356,13 @@ impl Settings {
             } else {
                 self.allow_origin
             },
-            tls_self_signed: tls.0,
-            tls_cert: tls.1,
-            tls_key: tls.2,
+            tls_self_signed: tls.self_signed,
+            tls_cert: tls.cert,
+            tls_key: tls.key,
+            acme_domain: tls.acme_domain,
+            acme_email: self.acme_email.or(other.acme_email),
+            acme_directory: self.acme_directory.or(other.acme_directory),
+            acme_ca: self.acme_ca.or(other.acme_ca),
             registration: self.registration.or(other.registration),
             guests: self.guests.or(other.guests),
             connections_max: self.connections_max.or(other.connections_max),
@@ -480,109 +501,4 @@ impl<const MIN: u64, const MAX: u64> FromStr for Within<MIN, MAX> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    pub(super) fn parse(arguments: &[&str]) -> Settings {
-        let all = [&["chinwag-server"], arguments].concat();
-        Arguments::try_parse_from(all).unwrap().settings
-    }
-
-    #[test]
-    fn flags_go_before_the_file_and_the_file_before_defaults() {
-        let file: Settings =
-            toml::from_str("name = 'File'\nsilence_timeout_s = 7\nhttp = '[::1]:1'").unwrap();
-        let config = parse(&["--name", "Flag", "--metrics-for-all"])
-            .or(file)
-            .complete(10_000);
-        assert_eq!(config.name, "Flag");
-        assert_eq!(config.http, "[::1]:1".parse().unwrap());
-        assert_eq!(config.limits.silence_timeout_ms, 7_000);
-        assert_eq!(config.tcp, "127.0.0.1:7878".parse().unwrap());
-        assert_eq!(config.connections_max, 8_000);
-        assert!(config.metrics_for_all);
-        assert!(config.loopback_is_exempt);
-        assert!(
-            !parse(&["--connections-per-address-max", "3"])
-                .complete(10)
-                .loopback_is_exempt
-        );
-    }
-
-    #[test]
-    fn origins_come_from_any_place_as_a_whole() {
-        let file = "allow_origin = ['https://a.example', 'http://b:81']";
-        let file = || toml::from_str::<Settings>(file).unwrap();
-        let hosts = |settings: Settings| settings.or(file()).complete(1024).allow_origins;
-        assert_eq!(hosts(parse(&[])).len(), 2);
-        let flags = parse(&[
-            "--allow-origin",
-            "http://c",
-            "--allow-origin=http://d,https://e",
-        ]);
-        let wanted = ["http://c", "http://d", "https://e"];
-        assert_eq!(hosts(flags), wanted.map(|text| text.parse().unwrap()));
-    }
-
-    #[test]
-    fn files_may_not_be_where_the_page_is() {
-        let check = |arguments: &[&str]| parse(arguments).check_files_host();
-        let files = "--files-url=https://files.example";
-        assert!(check(&[]).is_ok());
-        assert!(check(&[files, "--public-url=https://example"]).is_ok());
-        for page in [
-            "--public-url=http://FILES.example:81",
-            "--allow-origin=https://files.example:8443",
-        ] {
-            let error = check(&[files, page]).unwrap_err().to_string();
-            assert!(error.contains("files.example, where the page"), "{error}");
-        }
-        assert!(check(&["--files-url=http://localhost:8080"]).is_err());
-    }
-
-    #[test]
-    fn commands_take_folders_before_and_after_their_name() {
-        for arguments in [
-            ["--data-dir", "d", "--uploads-dir", "u", "fsck"],
-            ["fsck", "--data-dir", "d", "--uploads-dir", "u"],
-            ["--data-dir", "d", "fsck", "--uploads-dir", "u"],
-        ] {
-            let all = [&["chinwag-server"], &arguments[..]].concat();
-            let parsed = Arguments::try_parse_from(all).unwrap();
-            assert!(matches!(parsed.command, Some(Command::Fsck)));
-            let config = parsed.settings.complete(10_000);
-            assert_eq!(config.data_dir, Path::new("d"));
-            assert_eq!(config.uploads_dir, Path::new("u"));
-        }
-        let served = Arguments::try_parse_from(["chinwag-server"]).unwrap();
-        assert!(served.command.is_none());
-    }
-
-    #[test]
-    fn a_wrong_line_of_the_file_is_named() {
-        let path = std::env::temp_dir().join(format!("chinwag-config-{}.toml", std::process::id()));
-        for (text, line, says) in [
-            ("name = 'x'\nnom = 'y'\n", 2, "nom: unknown field"),
-            (
-                "\n\ntext_bytes_max = 0\n",
-                3,
-                "text_bytes_max: 0 is not between 1 and 32768",
-            ),
-            ("http = 'here'\n", 1, "http: invalid socket address"),
-            (
-                "allow_origin = ['*']\n",
-                1,
-                "allow_origin: * is not an address such as https://chat.example",
-            ),
-            ("name = 'x\n", 1, "name: "),
-        ] {
-            std::fs::write(&path, text).unwrap();
-            let error = read(&path).unwrap_err().to_string();
-            let start = format!("{}, line {line}: {says}", path.display());
-            assert!(error.starts_with(&start), "{error}");
-            assert_eq!(error.lines().count(), 1, "{error}");
-        }
-        std::fs::remove_file(&path).unwrap();
-        assert!(matches!(read(&path), Err(ConfigError::Unreadable { .. })));
-    }
-}
+mod tests;

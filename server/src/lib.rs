@@ -39,7 +39,7 @@ mod wire;
 pub use blobs::OpenUploadsError;
 pub use config::{Config, ConfigError, Invocation};
 pub use listen::{Server, StartError};
-pub use tls::{IdentityError, OpenTlsError, SelfSignedError};
+pub use tls::{AuthorityError, IdentityError, OpenTlsError, SelfSignedError};
 
 /// The wall clock.
 pub(crate) fn now_ms() -> TimestampMs {

@@ -1,7 +1,7 @@
 //! TLS on both ports: who the server says it is, and handshakes.
 //!
-//! - `identity`: a certificate and its key, from `files` that are watched, or `self_signed`
-//! - `resolver`: the one that new connections get
+//! - `identity`: a certificate and its key, from `files` that are watched, `self_signed`, or from an authority by `acme`
+//! - `resolver`: the one that new connections get; `validity`: until when
 //! - `stream`: TLS over a TCP stream, without waiting
 
 use std::io;
@@ -18,17 +18,21 @@ use tokio::task::JoinHandle;
 use crate::config::{Host, TlsSource};
 use crate::transport::Stream;
 
+mod acme;
 mod files;
 mod identity;
 mod resolver;
 mod self_signed;
 pub(crate) mod stream;
+mod validity;
 
+pub use acme::AuthorityError;
 pub use identity::IdentityError;
 pub use self_signed::SelfSignedError;
 
+use acme::Acme;
 use files::Watch;
-use resolver::Resolver;
+use resolver::{PROOF_PROTOCOL, Resolver};
 use stream::TlsStream;
 
 /// Below the folder of the database.
@@ -43,6 +47,8 @@ pub enum OpenTlsError {
     Files(#[from] IdentityError),
     #[error(transparent)]
     SelfSigned(#[from] SelfSignedError),
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     #[error("TLS cannot be set up: {0}")]
     Rustls(#[from] rustls::Error),
 }
@@ -59,7 +65,12 @@ pub(crate) enum Begun {
     Tls(Stream),
     /// The peer speaks without TLS; nothing of it was read.
     Plain(TcpStream),
+    /// It was shown what it wanted, and there is nothing more to say.
+    Proven,
 }
+
+/// What keeps the certificate fresh.
+type Renewing = JoinHandle<()>;
 
 /// The server's TLS.
 #[derive(Debug)]
@@ -72,14 +83,17 @@ pub(crate) struct Tls {
     reload: Arc<Notify>,
 }
 
+/// What shows the certificate, and what keeps it up to date.
+pub(crate) type Opened = (Arc<Tls>, Option<Renewing>);
+
 impl Tls {
-    /// With what keeps the certificate fresh, as a task; nothing where TLS is off. `hosts` are what the server is
+    /// With what keeps the certificate fresh; nothing where TLS is off. `hosts` are what the server is
     /// called.
     pub(crate) fn open(
         source: &TlsSource,
         data_dir: &Path,
         hosts: &[Host],
-    ) -> Result<Option<(Arc<Self>, Option<JoinHandle<()>>)>, OpenTlsError> {
+    ) -> Result<Option<Opened>, OpenTlsError> {
         let resolver = Arc::new(Resolver::default());
         let reload = Arc::new(Notify::new());
         let folder = data_dir.join(FOLDER);
@@ -93,10 +107,17 @@ impl Tls {
                 let watch = Watch::open(files.clone(), resolver.clone(), reload.clone())?;
                 Some(tokio::spawn(watch.run()))
             }
+            TlsSource::Acme(settings) => {
+                let acme = Acme::open(settings, &folder, resolver.clone())?;
+                Some(tokio::spawn(acme.run()))
+            }
         };
         let lines = configure(&resolver)?;
         let mut http = lines.clone();
         http.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if matches!(source, TlsSource::Acme(_)) {
+            http.alpn_protocols.push(PROOF_PROTOCOL.to_vec());
+        }
         let tls = Self {
             http: Arc::new(http),
             lines: Arc::new(lines),
@@ -121,6 +142,9 @@ impl Tls {
             Spoken::Lines => self.lines.clone(),
         };
         let stream = TlsStream::accept(stream, config).await?;
+        if stream.protocol() == Some(PROOF_PROTOCOL) {
+            return Ok(Begun::Proven);
+        }
         Ok(Begun::Tls(Stream::Tls(Box::new(stream))))
     }
 

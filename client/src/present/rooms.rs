@@ -116,6 +116,7 @@ pub fn others_online(view: &View) -> (Vec<Person>, usize) {
 #[cfg(test)]
 mod tests {
 
+    use shared::PersonId;
     use shared::Role;
     use shared::room::{Member, RoomInfo};
 

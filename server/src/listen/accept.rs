@@ -112,7 +112,7 @@ async fn serve_tls(
         (Ok(Some(Begun::Plain(stream))), Spoken::Lines) => {
             Box::pin(require_tls(Transport::lines(stream.into()))).await;
         }
-        (Ok(None), _) => {}
+        (Ok(None | Some(Begun::Proven)), _) => {}
         (Err(_), _) => tracing::debug!(%address, "a handshake took too long"),
     }
 }
@@ -157,7 +157,7 @@ async fn refuse(context: &Context, stream: TcpStream, port: Spoken, why: Refused
     let mut stream = match begin(context, stream, port).await {
         Some(Begun::Tls(stream)) => stream,
         Some(Begun::Plain(stream)) => Stream::from(stream),
-        None => return,
+        None | Some(Begun::Proven) => return,
     };
     // Its socket is new and takes this much at once, unless the peer is gone.
     if stream.write_all(&answer).await.is_ok() && stream.flush().await.is_ok() {

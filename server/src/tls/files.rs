@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
@@ -15,6 +15,8 @@ use crate::config::CertificateFiles;
 
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often it is said that the certificate is over soon.
+const WARN_EVERY: Duration = Duration::from_secs(86_400);
 
 /// What tells that a file is another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,8 @@ struct Stamp([Option<(SystemTime, u64)>; 2]);
 pub(super) struct Watch {
     files: CertificateFiles,
     resolver: Arc<Resolver>,
+    /// When it was last said that the certificate should be another one.
+    warned_at: Option<Instant>,
     /// As they were when they were last loaded, or could not be.
     seen: Stamp,
     /// Rung to load them whatever they look like.
@@ -43,6 +47,7 @@ impl Watch {
         Ok(Self {
             files,
             resolver,
+            warned_at: None,
             seen,
             reload,
         })
@@ -59,6 +64,7 @@ impl Watch {
             // Disks may be slow.
             let looked = spawn_blocking(move || {
                 self.look(told);
+                self.warn();
                 self
             });
             match looked.await {
@@ -66,6 +72,19 @@ impl Watch {
                 // It is stopped with the runtime.
                 Err(_) => return,
             }
+        }
+    }
+
+    /// Once a day, where the certificate should be another one.
+    fn warn(&mut self) {
+        let is_new = self.warned_at.is_none_or(|at| at.elapsed() >= WARN_EVERY);
+        let current = self.resolver.current();
+        let validity = current.and_then(|identity| identity.validity());
+        let trouble = validity.and_then(|validity| validity.trouble(SystemTime::now()));
+        if let Some(trouble) = trouble.filter(|_| is_new) {
+            self.warned_at = Some(Instant::now());
+            let path = self.files.certificate.display();
+            tracing::warn!("the certificate in {path}: {trouble}");
         }
     }
 
@@ -80,6 +99,7 @@ impl Watch {
             Ok(identity) => {
                 let fingerprint = identity.fingerprint();
                 self.resolver.replace(identity);
+                self.warned_at = None;
                 tracing::info!(%fingerprint, "new connections get the certificate of now");
             }
             Err(error) => {

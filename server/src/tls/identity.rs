@@ -14,6 +14,7 @@ use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use shared::Fingerprint;
 
+use super::validity::Validity;
 use crate::config::Host;
 
 /// What the server shows of itself.
@@ -22,6 +23,7 @@ pub(crate) struct Identity {
     /// For rustls.
     pub(super) certified: Arc<CertifiedKey>,
     fingerprint: Fingerprint,
+    validity: Option<Validity>,
 }
 
 /// Why a certificate cannot be used; the text says what to do.
@@ -69,6 +71,7 @@ impl Identity {
         };
         ParsedCertificate::try_from(own).map_err(bad)?;
         let fingerprint = fingerprint(own);
+        let validity = Validity::of(own);
         let signing = provider::sign::any_supported_type(&key_der);
         let signing = signing.map_err(|error| IdentityError::Key {
             path: key.to_owned(),
@@ -84,11 +87,17 @@ impl Identity {
         Ok(Self {
             certified: Arc::new(certified),
             fingerprint,
+            validity,
         })
     }
 
     pub(crate) fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+
+    /// Nothing where the certificate has none that can be read.
+    pub(super) fn validity(&self) -> Option<Validity> {
+        self.validity
     }
 
     /// Whether the certificate names this host.

@@ -79,6 +79,11 @@ impl TlsStream {
         Ok(stream)
     }
 
+    /// What both sides have agreed to speak, where they have.
+    pub(crate) fn protocol(&self) -> Option<&[u8]> {
+        self.connection.alpn_protocol()
+    }
+
     /// What there is without waiting; nothing at the end.
     pub(crate) fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {

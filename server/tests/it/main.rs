@@ -4,8 +4,10 @@
 
 mod account;
 mod accounts;
+mod acme;
 mod admin_requests;
 mod admins;
+mod authority;
 mod backup;
 mod bots;
 mod chat;

@@ -26,8 +26,12 @@ use crate::peer::{Peer, config};
 
 pub(crate) type Secure = TlsStream<TcpStream>;
 
+/// Takes any certificate, if whoever shows it has its key; or even one that means nothing to it.
 #[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
+struct Anybody {
+    provider: Arc<CryptoProvider>,
+    is_blind: bool,
+}
 
 impl ServerCertVerifier for Anybody {
     fn verify_server_cert(
@@ -47,7 +51,10 @@ impl ServerCertVerifier for Anybody {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let known = &self.0.signature_verification_algorithms;
+        if self.is_blind {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        let known = &self.provider.signature_verification_algorithms;
         rustls::crypto::verify_tls12_signature(message, certificate, signed, known)
     }
 
@@ -57,31 +64,56 @@ impl ServerCertVerifier for Anybody {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let known = &self.0.signature_verification_algorithms;
+        if self.is_blind {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        let known = &self.provider.signature_verification_algorithms;
         rustls::crypto::verify_tls13_signature(message, certificate, signed, known)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 
 /// Of a client that takes any certificate.
 pub(crate) fn client_config() -> ClientConfig {
+    config_of(false)
+}
+
+/// Of a client that takes what is no certificate for anybody else, too.
+pub(crate) fn blind_config() -> ClientConfig {
+    config_of(true)
+}
+
+fn config_of(is_blind: bool) -> ClientConfig {
     let provider = Arc::new(provider::default_provider());
     ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .unwrap()
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+        .with_custom_certificate_verifier(Arc::new(Anybody { provider, is_blind }))
         .with_no_client_auth()
 }
 
 pub(crate) async fn connect(address: SocketAddr) -> Secure {
+    connect_as(address, "localhost", client_config())
+        .await
+        .unwrap()
+}
+
+/// To the server that must be called so.
+pub(crate) async fn connect_as(
+    address: SocketAddr,
+    name: &str,
+    config: ClientConfig,
+) -> std::io::Result<Secure> {
     let stream = TcpStream::connect(address).await.unwrap();
-    let connector = TlsConnector::from(Arc::new(client_config()));
-    let name = ServerName::try_from("localhost").unwrap();
-    connector.connect(name, stream).await.unwrap()
+    let connector = TlsConnector::from(Arc::new(config));
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    connector.connect(name, stream).await
 }
 
 /// Of the certificate that the server has shown.
