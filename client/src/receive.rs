@@ -229,6 +229,7 @@ impl Client {
             room.read_by = known.read_by;
             room.mentioning = known.mentioning;
         }
+        room.timeline.begin_at(opening.first_sequence);
         room.timeline.open(opening.events_from);
         self.view.rooms.insert(room_id, room);
         self.compare_marks(room_id, opening.read, now);

@@ -14,6 +14,8 @@ pub struct Timeline {
     runs: BTreeMap<Sequence, Sequence>,
     /// Where the server began to push on this connection.
     pushed_from: Sequence,
+    /// The first event that one may read; nothing before it ever comes.
+    readable_from: Sequence,
 }
 
 /// Events that exist and are not known here.
@@ -62,7 +64,8 @@ impl Timeline {
         self.events.keys().next_back().copied()
     }
 
-    /// Where older history is to be read from; `None` where the log's beginning is known.
+    /// Where older history is to be read from; `None` where the log's beginning is known, or all of it that one may
+    /// read.
     pub fn older_before(&self) -> Option<Sequence> {
         let first = self
             .events
@@ -70,7 +73,7 @@ impl Timeline {
             .next()
             .copied()
             .unwrap_or(self.pushed_from);
-        (first.0 > 1).then_some(first)
+        (first.0 > 1 && first > self.readable_from).then_some(first)
     }
 
     /// What is missing after the first known event, oldest first.
@@ -111,6 +114,12 @@ impl Timeline {
         self.pushed_from = events_from;
     }
 
+    /// One may read from here on. What is known before it is forgotten: the rest of it never comes.
+    pub(crate) fn begin_at(&mut self, first: Sequence) {
+        self.readable_from = first;
+        self.forget_before(first);
+    }
+
     /// Whether the event is new. What is known already stays.
     pub(crate) fn insert(&mut self, event: RoomEvent) -> bool {
         let sequence = event.sequence;
@@ -135,6 +144,10 @@ impl Timeline {
         let Some(first) = self.events.keys().nth(excess).copied() else {
             return;
         };
+        self.forget_before(first);
+    }
+
+    fn forget_before(&mut self, first: Sequence) {
         self.events = self.events.split_off(&first);
         let later = self.runs.split_off(&first);
         let cut = self.runs.pop_last().filter(|(_, last)| *last >= first);
@@ -179,6 +192,7 @@ mod tests {
             sequences in proptest::collection::vec(1u64..60, 0..80),
             keep in 0usize..50,
             pushed_from in 0u64..70,
+            readable_from in 0u64..30,
         ) {
             let mut timeline = Timeline::default();
             timeline.open(Sequence(pushed_from));
@@ -192,6 +206,11 @@ mod tests {
                     known.pop_first();
                 }
             }
+            timeline.begin_at(Sequence(readable_from));
+            known.retain(|sequence| *sequence >= readable_from);
+            let first = known.first().copied().unwrap_or(pushed_from);
+            let older = (first > 1 && first > readable_from).then_some(Sequence(first));
+            prop_assert_eq!(timeline.older_before(), older);
             prop_assert_eq!(timeline.len(), known.len());
             let before = timeline.range(..Sequence(30)).rev().map(|event| event.sequence.0);
             prop_assert!(before.eq(known.range(..30).rev().copied()));

@@ -9,6 +9,7 @@ mod files;
 mod lists;
 mod program;
 mod python;
+mod rooms;
 mod tls;
 mod totp;
 mod trust;

@@ -66,6 +66,17 @@ impl Person {
         self
     }
 
+    /// The same as owner of the server.
+    pub(crate) fn as_owner(self, world: &World) -> Self {
+        let name = self.name.clone();
+        let person = self
+            .nameless()
+            .with("CHINWAG_PASSWORD", "correct horse battery");
+        let link = world.owners_link().unwrap();
+        person.run(&["sign-up", &name, "--invitation", &link]).ok();
+        person
+    }
+
     /// The same, without saying who it is.
     pub(crate) fn nameless(&self) -> Self {
         Self {

@@ -80,6 +80,12 @@ impl Shown {
             }
             let mut events: Vec<RoomEvent> = Vec::new();
             let mut last = self.sequence;
+            // Of what lies before one joined, nothing is ever known.
+            let begins = room.timeline.older_before().is_none();
+            let first = room.timeline.events().next().filter(|_| begins);
+            if let Some(first) = first {
+                last = last.max(Sequence(first.sequence.0 - 1));
+            }
             for event in room.timeline.events_after(self.sequence) {
                 let gap = event.sequence.0 - last.0 - 1;
                 if gap > GAP_EVENTS_MAX && events.is_empty() {
