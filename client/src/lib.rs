@@ -14,11 +14,13 @@
 //! - `connection`: reconnecting and heartbeat; `timeline`: a room's events; `outbox`: unsent messages
 //! - `transfer`: files on their way; `reading`: what is read and unread
 //! - `present`: what every screen makes of the view in the same way
-//! - `client`: ties them together, with what a person asks for below it; `receive`: what each frame does
+//! - `client`: ties them together, with what a person asks for below it; `receive`: what each frame does;
+//!   `happened`: what the events of a log mean for its room
 
 mod api;
 mod client;
 mod connection;
+mod happened;
 mod outbox;
 pub mod present;
 mod reading;

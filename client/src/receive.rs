@@ -8,13 +8,13 @@ use shared::codec::Packet;
 use shared::frame::{Person, Welcome};
 use shared::room::RoomOpening;
 use shared::{
-    ErrorCode, ErrorReply, EventBody, PersonId, RequestId, Role, RoomEvent, RoomId, ServerFrame,
-    TimestampMs,
+    ErrorCode, ErrorReply, PersonId, RequestId, Role, RoomEvent, RoomId, ServerFrame, TimestampMs,
 };
 
 use crate::api::{Change, Output};
 use crate::client::Client;
 use crate::connection::ConnectionState;
+use crate::happened::Touched;
 use crate::outbox::transaction_of;
 use crate::timeline::Gap;
 use crate::view::{Members, Presence, Room};
@@ -300,14 +300,16 @@ impl Client {
         let Some(room) = self.view.rooms.get_mut(&room_id) else {
             return false;
         };
-        let own = self.view.person.as_ref().map(|person| person.id) == Some(event.person.id);
+        let person_id = self.view.person.as_ref().map(|person| person.id);
+        let own = person_id == Some(event.person.id);
         let own_id = transaction_of(&event).filter(|_| own);
         let just_happened = event.sequence > room.info.last_sequence;
         let stopped_typing = just_happened && room.typing.remove(&event.person.id).is_some();
-        if just_happened {
-            room.info.last_sequence = event.sequence;
-            room.info.members = members_after(&event, room.info.members);
-        }
+        let touched = match just_happened {
+            true => room.happened(&event, person_id),
+            false => Touched::default(),
+        };
+        let removed = room.remove_messages(&event);
         if mentions_me {
             room.mentioning.insert(event.sequence);
         }
@@ -319,7 +321,13 @@ impl Client {
         if stopped_typing {
             self.changed(Change::Typing(room_id));
         }
-        if new {
+        if touched.info {
+            self.changed(Change::Rooms);
+        }
+        if touched.members {
+            self.changed(Change::Members(room_id));
+        }
+        if new || removed {
             self.changed(Change::Timeline(room_id));
             self.changed(Change::Unread(room_id));
         }
@@ -494,21 +502,5 @@ impl Client {
         for room_id in renamed {
             self.changed(Change::Members(room_id));
         }
-    }
-}
-
-/// How many members the room has after this event.
-fn members_after(event: &RoomEvent, before: u32) -> u32 {
-    match event.event {
-        EventBody::MemberJoined {} | EventBody::MemberAdded { .. } => before.saturating_add(1),
-        EventBody::MemberLeft {} | EventBody::MemberRemoved { .. } => before.saturating_sub(1),
-        EventBody::MessageSent { .. }
-        | EventBody::RoomCreated { .. }
-        | EventBody::BanLifted { .. }
-        | EventBody::RoomRoleChanged { .. }
-        | EventBody::RoomChanged { .. }
-        | EventBody::MessagesRemoved { .. }
-        | EventBody::Removed {}
-        | EventBody::Unknown => before,
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::{Bound, RangeBounds};
 
-use shared::{RoomEvent, Sequence};
+use shared::{EventBody, PersonId, RoomEvent, Sequence};
 
 /// A room's events, by sequence.
 #[derive(Debug, Default)]
@@ -134,6 +134,23 @@ impl Timeline {
         let last = self.runs.remove(&sequence.next()).unwrap_or(sequence);
         self.runs.insert(first, last);
         true
+    }
+
+    /// What these messages said, of this person or of all, is gone: something else stands in their places. Whether any
+    /// was known.
+    pub(crate) fn remove(&mut self, from: Sequence, to: Sequence, of: Option<PersonId>) -> bool {
+        let mut any = false;
+        if from > to {
+            return any;
+        }
+        for (_, event) in self.events.range_mut(from..=to) {
+            let is_meant = of.is_none_or(|of| event.person.id == of);
+            if is_meant && event.event.is_message() {
+                event.event = EventBody::Removed {};
+                any = true;
+            }
+        }
+        any
     }
 
     /// Forgets all but the newest events.

@@ -115,10 +115,8 @@ pub fn others_online(view: &View) -> (Vec<Person>, usize) {
 
 #[cfg(test)]
 mod tests {
-
-    use shared::PersonId;
-    use shared::Role;
     use shared::room::{Member, RoomInfo};
+    use shared::{PersonId, Role};
 
     use super::*;
     use crate::view::{Members, Presence};

@@ -2,9 +2,10 @@
 
 use client::{Change, Command, CommandError};
 use shared::frame::Person;
-use shared::room::{RoomInfo, RoomKind, RoomOpening};
+use shared::room::{HistoryVisibility, Member, RoomChanges, RoomInfo, RoomKind, RoomOpening};
 use shared::{
-    ClientFrame, EventBody, PersonId, RoomEvent, RoomId, Sequence, ServerFrame, TimestampMs,
+    ClientFrame, EventBody, PersonId, RequestId, RoomEvent, RoomId, RoomRole, Sequence,
+    ServerFrame, TimestampMs, TransactionId,
 };
 
 use crate::world::World;
@@ -65,6 +66,143 @@ fn a_room_is_entered_and_exited() {
     };
     let refused = world.peers[0].client.command(typing, now);
     assert_eq!(refused, Err(CommandError::NotAMember));
+}
+
+fn event(room_id: RoomId, sequence: u64, who: u8, event: EventBody) -> ServerFrame {
+    ServerFrame::RoomEvent(RoomEvent {
+        room_id,
+        sequence: Sequence(sequence),
+        at_ms: TimestampMs(5),
+        person: person(who),
+        event,
+    })
+}
+
+fn said(room_id: RoomId, sequence: u64, who: u8, text: &str) -> ServerFrame {
+    let body = EventBody::MessageSent {
+        transaction_id: TransactionId::from_bytes([sequence as u8; 16]),
+        text: text.into(),
+        attachments: Vec::new(),
+    };
+    event(room_id, sequence, who, body)
+}
+
+/// A world in a room of nine events.
+fn in_a_room() -> (World, RoomId) {
+    let mut world = World::new(1, 1);
+    let room_id = RoomId::from_bytes([9; 16]);
+    let room = opening(room_id, 9);
+    world.down(0, ServerFrame::RoomEntered { room });
+    world.run(1_000);
+    (world, room_id)
+}
+
+#[test]
+fn a_room_is_what_its_log_makes_of_it() {
+    let (mut world, room_id) = in_a_room();
+    let own = world.peers[0].client.view().person.clone().unwrap();
+    let changes = RoomChanges {
+        topic: Some("roses".into()),
+        archived: Some(true),
+        retention_days: Some(30),
+        ..RoomChanges::default()
+    };
+    let name = Some("roses".parse().unwrap());
+    world.down(
+        0,
+        event(room_id, 10, 2, EventBody::RoomChanged { name, changes }),
+    );
+    let role = RoomRole::Moderator;
+    let made = EventBody::RoomRoleChanged { member: own, role };
+    world.down(0, event(room_id, 11, 2, made));
+    world.run(1_000);
+    let info = world.peers[0].client.view().rooms[&room_id].info.clone();
+    assert_eq!(
+        (info.name.as_str(), info.topic.as_str()),
+        ("roses", "roses")
+    );
+    assert_eq!((info.archived, info.retention_days), (true, Some(30)));
+    assert_eq!(info.standing(), Some(RoomRole::Moderator));
+    assert_eq!(
+        info.history,
+        HistoryVisibility::All,
+        "what is not named stays"
+    );
+    let changes = RoomChanges {
+        retention_days: Some(0),
+        ..RoomChanges::default()
+    };
+    let changed = EventBody::RoomChanged {
+        name: None,
+        changes,
+    };
+    world.down(0, event(room_id, 12, 2, changed));
+    world.run(1_000);
+    let info = &world.peers[0].client.view().rooms[&room_id].info;
+    assert_eq!(info.retention_days, None, "0 stands for: for good");
+    assert_eq!(info.name.as_str(), "roses");
+}
+
+#[test]
+fn the_list_of_members_follows_the_log() {
+    let (mut world, room_id) = in_a_room();
+    let members = vec![Member::new(person(2), true), Member::new(person(3), false)];
+    world.down(
+        0,
+        ServerFrame::MembersListed {
+            request_id: RequestId(0),
+            room_id,
+            total: 2,
+            members,
+        },
+    );
+    let member = person(4);
+    world.down(0, event(room_id, 10, 2, EventBody::MemberAdded { member }));
+    let (member, role) = (person(4), RoomRole::Owner);
+    world.down(
+        0,
+        event(room_id, 11, 2, EventBody::RoomRoleChanged { member, role }),
+    );
+    let (member, banned) = (person(3), true);
+    world.down(
+        0,
+        event(room_id, 12, 2, EventBody::MemberRemoved { member, banned }),
+    );
+    world.run(1_000);
+    let room = &world.peers[0].client.view().rooms[&room_id];
+    let members = room.members.as_ref().unwrap();
+    let listed: Vec<_> = members
+        .listed
+        .iter()
+        .map(|member| (member.person.clone(), member.role))
+        .collect();
+    assert_eq!(
+        listed,
+        [(person(2), None), (person(4), Some(RoomRole::Owner))]
+    );
+    assert_eq!((members.total, room.info.members), (2, 2));
+    let changes = &world.peers[0].changes;
+    assert!(changes.contains(&Change::Members(room_id)));
+}
+
+#[test]
+fn what_was_removed_is_not_there_any_more() {
+    let (mut world, room_id) = in_a_room();
+    for (sequence, who) in [(10, 2), (11, 3), (12, 2), (13, 2)] {
+        world.down(0, said(room_id, sequence, who, "rude"));
+    }
+    let of = Some(person(2).id);
+    let (from, to) = (Sequence(10), Sequence(12));
+    world.down(
+        0,
+        event(room_id, 14, 3, EventBody::MessagesRemoved { from, to, of }),
+    );
+    world.run(1_000);
+    let view = world.peers[0].client.view();
+    let timeline = &view.rooms[&room_id].timeline;
+    let texts: Vec<&str> = timeline.events().map(|event| event.event.text()).collect();
+    assert_eq!(texts, ["", "rude", "", "rude", ""]);
+    assert_eq!(view.unread(room_id), 2, "what is gone is not unread");
 }
 
 #[test]

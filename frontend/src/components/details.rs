@@ -38,10 +38,8 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
     });
     let info = driver.view(|view| view.rooms.get(&room_id).map(|room| room.info.clone()));
     let online = driver.view(|view| view.presence.total);
-    // Whoever came, went or became another may be new to the list.
-    let seen = info
-        .as_ref()
-        .map(|info| (info.members, info.last_sequence, online));
+    // Whoever came or went may be new to the list.
+    let seen = info.as_ref().map(|info| (info.members, online));
     use_effect_with(seen, {
         let driver = driver.clone();
         move |_| {

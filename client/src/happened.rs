@@ -1,0 +1,139 @@
+//! What the events of a log mean for what is known of its room: its name and rules, who is in it and as what, and what
+//! was removed from it.
+
+use shared::frame::Person;
+use shared::room::{Member, RoomChanges, RoomInfo};
+use shared::{EventBody, PersonId, RoomEvent, RoomName, RoomRole};
+
+use crate::view::{Members, Room};
+
+/// What is another now.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Touched {
+    /// What describes the room.
+    pub(crate) info: bool,
+    /// Who is in it, or as what.
+    pub(crate) members: bool,
+}
+
+impl Room {
+    /// Takes in an event that has just happened, where `own` is oneself.
+    pub(crate) fn happened(&mut self, event: &RoomEvent, own: Option<PersonId>) -> Touched {
+        self.info.last_sequence = event.sequence;
+        let mut touched = Touched::default();
+        match &event.event {
+            EventBody::MemberJoined {} => touched.members = self.came(&event.person),
+            EventBody::MemberAdded { member } => touched.members = self.came(member),
+            EventBody::MemberLeft {} => touched.members = self.went(event.person.id),
+            EventBody::MemberRemoved { member, .. } => touched.members = self.went(member.id),
+            EventBody::RoomRoleChanged { member, role } => {
+                touched.members = self.is_now(member.id, *role);
+                if own == Some(member.id) {
+                    self.info.role = told(*role);
+                    touched.info = true;
+                }
+            }
+            EventBody::RoomChanged { name, changes } => {
+                change(&mut self.info, name.as_ref(), changes);
+                touched.info = true;
+            }
+            EventBody::MessageSent { .. }
+            | EventBody::RoomCreated { .. }
+            | EventBody::BanLifted { .. }
+            | EventBody::MessagesRemoved { .. }
+            | EventBody::Removed {}
+            | EventBody::Unknown => {}
+        }
+        touched
+    }
+
+    /// Takes out what an event says was removed, whenever it happened. Whether anything was there.
+    pub(crate) fn remove_messages(&mut self, event: &RoomEvent) -> bool {
+        match event.event {
+            EventBody::MessagesRemoved { from, to, of } => self.timeline.remove(from, to, of),
+            EventBody::MessageSent { .. }
+            | EventBody::RoomCreated { .. }
+            | EventBody::MemberJoined {}
+            | EventBody::MemberLeft {}
+            | EventBody::MemberAdded { .. }
+            | EventBody::MemberRemoved { .. }
+            | EventBody::BanLifted { .. }
+            | EventBody::RoomRoleChanged { .. }
+            | EventBody::RoomChanged { .. }
+            | EventBody::Removed {}
+            | EventBody::Unknown => false,
+        }
+    }
+
+    /// Somebody is a member now. Whether the list of members, where it is known, is another one.
+    fn came(&mut self, person: &Person) -> bool {
+        self.info.members = self.info.members.saturating_add(1);
+        let Some(Members { total, listed }) = &mut self.members else {
+            return false;
+        };
+        if listed.iter().all(|member| member.person.id != person.id) {
+            *total = total.saturating_add(1);
+            // Presence knows better whether they are here.
+            listed.push(Member::new(person.clone(), false));
+        }
+        true
+    }
+
+    /// Likewise, no longer.
+    fn went(&mut self, person_id: PersonId) -> bool {
+        self.info.members = self.info.members.saturating_sub(1);
+        self.read_by.remove(&person_id);
+        let Some(Members { total, listed }) = &mut self.members else {
+            return false;
+        };
+        *total = total.saturating_sub(1);
+        listed.retain(|member| member.person.id != person_id);
+        true
+    }
+
+    fn is_now(&mut self, person_id: PersonId, role: RoomRole) -> bool {
+        let listed = self.members.iter_mut().flat_map(|all| &mut all.listed);
+        let mut found = false;
+        for member in listed.filter(|member| member.person.id == person_id) {
+            member.role = told(role);
+            found = true;
+        }
+        found
+    }
+}
+
+/// As the server tells it: nothing of a plain member.
+fn told(role: RoomRole) -> Option<RoomRole> {
+    match role {
+        RoomRole::Owner | RoomRole::Moderator => Some(role),
+        RoomRole::Member | RoomRole::Unknown => None,
+    }
+}
+
+fn change(info: &mut RoomInfo, name: Option<&RoomName>, changes: &RoomChanges) {
+    let RoomChanges {
+        topic,
+        description,
+        history,
+        archived,
+        retention_days,
+    } = changes;
+    if let Some(name) = name {
+        info.name = name.clone();
+    }
+    if let Some(topic) = topic {
+        info.topic.clone_from(topic);
+    }
+    if let Some(description) = description {
+        info.description.clone_from(description);
+    }
+    if let Some(history) = history {
+        info.history = *history;
+    }
+    if let Some(archived) = archived {
+        info.archived = *archived;
+    }
+    if let Some(days) = retention_days {
+        info.retention_days = Some(*days).filter(|days| *days > 0);
+    }
+}
