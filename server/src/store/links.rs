@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::file::{LinkAccess, LinkInfo};
 use shared::{FileId, FileInfo, PersonId, TimestampMs};
 
-use super::{Store, StoreError, counter, files, named, to_integer};
+use super::{Store, StoreError, at_one_moment, counter, files, named, to_integer};
 
 /// A file that somebody may open.
 #[derive(Debug, Clone)]
@@ -22,29 +22,8 @@ impl Store {
         reader: Option<PersonId>,
         now: TimestampMs,
     ) -> Result<Option<OpenFile>, StoreError> {
-        self.read(move |db| {
-            let Some((link, uploader)) = link(db, file_id)? else {
-                return Ok(None);
-            };
-            if link.expires_at_ms.is_some_and(|end| end <= now) {
-                return Ok(None);
-            }
-            let may_open = match link.access {
-                LinkAccess::Anyone => true,
-                LinkAccess::Members => match reader {
-                    Some(reader) => reader == uploader || is_member(db, file_id, reader)?,
-                    None => false,
-                },
-                LinkAccess::Revoked | LinkAccess::Unknown => false,
-            };
-            if !may_open {
-                return Ok(None);
-            }
-            let is_public = link == LinkInfo::default();
-            let file = files::file(db, file_id)?;
-            Ok(file.map(|file| OpenFile { file, is_public }))
-        })
-        .await
+        self.read(move |db| at_one_moment(db, |db| open(db, file_id, reader, now)))
+            .await
     }
 
     /// Says anew who may open a file of the person's own. [`StoreError::FileNotFound`] of all others.
@@ -77,6 +56,35 @@ impl Store {
         })
         .await
     }
+}
+
+/// The file, where `reader` may open it.
+pub(super) fn open(
+    db: &Connection,
+    file_id: FileId,
+    reader: Option<PersonId>,
+    now: TimestampMs,
+) -> Result<Option<OpenFile>, StoreError> {
+    let Some((link, uploader)) = link(db, file_id)? else {
+        return Ok(None);
+    };
+    if link.expires_at_ms.is_some_and(|end| end <= now) {
+        return Ok(None);
+    }
+    let may_open = match link.access {
+        LinkAccess::Anyone => true,
+        LinkAccess::Members => match reader {
+            Some(reader) => reader == uploader || is_member(db, file_id, reader)?,
+            None => false,
+        },
+        LinkAccess::Revoked | LinkAccess::Unknown => false,
+    };
+    if !may_open {
+        return Ok(None);
+    }
+    let is_public = link == LinkInfo::default();
+    let file = files::file(db, file_id)?;
+    Ok(file.map(|file| OpenFile { file, is_public }))
 }
 
 /// The file's link, and who uploaded it.

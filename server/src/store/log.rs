@@ -7,7 +7,7 @@ use shared::{
 };
 
 use super::{
-    Appended, NewMessage, Store, StoreError, at_one_moment, attachments, counter, files, mentions,
+    Appended, NewMessage, Store, StoreError, at_one_moment, attachments, counter, links, mentions,
     rooms, to_integer,
 };
 
@@ -56,10 +56,13 @@ pub(super) fn append_message(
         });
     }
     require_writable(db, message.room, message.person.id)?;
-    let attachments = message.attachments.into_iter();
-    let attachments = attachments
-        .map(|file_id| files::file(db, file_id)?.ok_or(StoreError::FileNotFound))
-        .collect::<Result<_, _>>()?;
+    // Only what the sender may open: a message gives it to everyone in the room.
+    let (sender, now) = (Some(message.person.id), message.at_ms);
+    let attachments = message.attachments.into_iter().map(|file_id| {
+        let open = links::open(db, file_id, sender, now)?;
+        open.map(|open| open.file).ok_or(StoreError::FileNotFound)
+    });
+    let attachments = attachments.collect::<Result<_, _>>()?;
     let body = EventBody::MessageSent {
         transaction_id: message.transaction_id,
         text: message.text,

@@ -105,3 +105,30 @@ async fn a_link_ends_with_its_time_or_its_revocation() {
     assert_eq!(outcome(&again), "invalid_argument", "for good");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn who_may_not_open_a_file_cannot_send_it_to_themselves() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    let (mut ann, mut eve) = (Peer::tcp(&server).await, Peer::tcp(&server).await);
+    let (as_ann, as_eve) = (ann.claim("Ann").await, eve.claim("Eve").await);
+    let uploader = Uploader::new(&as_ann);
+    let file = uploader.upload(&server, "a.txt", None, b"plan").await;
+    let id = &file["file_id"];
+    let change = |access: &str| json!({"type": "change_link", "file_id": id, "access": access});
+    let send = |room: &str| json!({"type": "send_message", "room": room, "attachments": [id]});
+    ann.ask(json!({"type": "create_room", "name": "den"})).await;
+    ann.ask(send("den")).await;
+    ann.ask(change("members")).await;
+    eve.ask(json!({"type": "create_room", "name": "trap"}))
+        .await;
+    for room in ["trap", "lobby"] {
+        assert_eq!(outcome(&eve.ask(send(room)).await), "file_not_found");
+    }
+    assert_eq!(status(&server, &file, &bearer(&as_eve)).await, 404);
+    eve.ask(json!({"type": "join_room", "room": "den"})).await;
+    assert_eq!(outcome(&eve.ask(send("trap")).await), "message_accepted");
+    ann.ask(change("revoked")).await;
+    assert_eq!(outcome(&ann.ask(send("den")).await), "file_not_found");
+    server.stop().await;
+}
