@@ -7,8 +7,9 @@
     chat.py NAME get FILE_ID PATH    download a file over TCP
     chat.py NAME fetch LINK PATH     download a file over HTTP
 
-The server is CHINWAG_SERVER (127.0.0.1:7878), over HTTP CHINWAG_WEB (http://127.0.0.1:8080). What keeps the
-name yours is written to NAME.token in the present folder.
+The server is CHINWAG_SERVER (127.0.0.1:7878), over HTTP CHINWAG_WEB (http://127.0.0.1:8080). NAME signs in with
+CHINWAG_TOKEN, a bot's token, or with the password CHINWAG_PASSWORD, or else as a guest. What the session is known by
+is written to NAME.token in the present folder.
 """
 
 import json
@@ -35,8 +36,7 @@ class Server:
         self.stream = socket.create_connection((host, int(port))).makefile("rwb")
         self.requests = 0
         self.events = []  # what came between replies
-        credentials = {"type": "claim_name", "name": name, "session_token": token_of(name)}
-        self.welcome = self.request("hello", protocol=1, credentials=credentials)
+        self.welcome = self.request("hello", protocol=1, credentials=credentials_of(name))
 
     def read(self):
         """One frame and its payload."""
@@ -68,8 +68,17 @@ class Server:
         return self.events.pop(0) if self.events else self.read()[0]
 
 
+def credentials_of(name):
+    if token := os.environ.get("CHINWAG_TOKEN"):
+        return {"type": "session_token", "token": token}
+    own = {"name": name, "session_token": token_of(name)}
+    if password := os.environ.get("CHINWAG_PASSWORD"):
+        return {"type": "sign_in", "password": password, **own}
+    return {"type": "claim_name", **own}
+
+
 def token_of(name):
-    """Chosen and stored before the name is claimed, so that a repeated claim signs the same person in."""
+    """Chosen and stored before it is sent, so that a repeat returns to the same session."""
     path = name + ".token"
     if not os.path.exists(path):
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

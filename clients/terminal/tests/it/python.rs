@@ -9,6 +9,10 @@ use testing::World;
 use crate::program::Person;
 
 fn python(world: &World, arguments: &[&str]) -> (bool, String) {
+    python_as(world, &[], arguments)
+}
+
+fn python_as(world: &World, who: &[(&str, &str)], arguments: &[&str]) -> (bool, String) {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/chat.py");
     let folder = world.folder.path().join("python");
     fs::create_dir_all(&folder).unwrap();
@@ -19,6 +23,7 @@ fn python(world: &World, arguments: &[&str]) -> (bool, String) {
         .env("CHINWAG_SERVER", world.tcp())
         .env("CHINWAG_WEB", format!("http://{}", world.http()))
         .env("NO_PROXY", "*")
+        .envs(who.iter().copied())
         .output()
         .expect("python3 must be installed: the example of the protocol runs in it");
     let text = [output.stdout, output.stderr].concat();
@@ -58,4 +63,34 @@ fn the_python_example_does_what_the_program_does() {
     assert!(shown.contains("Pythia sent big.bin (2.9 MiB)"), "{shown}");
     let (success, taken) = python(&world, &["ann", "say", "lobby", "x"]);
     assert!(!success && taken.contains("choose another"), "{taken}");
+}
+
+#[test]
+fn the_python_example_comes_in_by_password_and_as_a_bot() {
+    let world = World::start();
+    let ann = Person::of(&world, "Ann").nameless();
+    fs::create_dir_all(&ann.folder).unwrap();
+    fs::write(ann.folder.join("password"), "correct horse battery").unwrap();
+    let link = world.owners_link().unwrap();
+    let account = ["--invitation", &link, "--password-file", "password"];
+    ann.run(&[&["sign-up", "Ann"][..], &account].concat()).ok();
+    let scopes = ["--scope", "send", "--scope", "rooms", "--json"];
+    let made = ann.run(&[&["bots", "create", "Beep"][..], &scopes].concat());
+    let made = made.json();
+    let token = made[0]["token"].as_str().unwrap();
+    for (who, name) in [
+        (("CHINWAG_PASSWORD", "correct horse battery"), "Ann"),
+        (("CHINWAG_TOKEN", token), "Beep"),
+    ] {
+        let said = python_as(&world, &[who], &[name, "say", "lobby", "hello"]);
+        assert_eq!(said, (true, String::new()));
+    }
+    let heard = ann.run(&["chat"]).ok();
+    assert!(heard.contains("Beep"), "{heard}");
+    let wrong = [("CHINWAG_PASSWORD", "wrong")];
+    let (success, refused) = python_as(&world, &wrong, &["Ann", "say", "lobby", "x"]);
+    assert!(
+        !success && refused.contains("name and password"),
+        "{refused}"
+    );
 }
