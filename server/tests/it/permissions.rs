@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use shared::{ClientFrame, Operation, Role, Scope};
+use shared::roles::Place;
+use shared::{ClientFrame, Operation, Role, RoomRole, Scope};
 
 mod document;
 mod samples;
@@ -27,6 +28,7 @@ impl Verdict {
         let (role, scopes) = match principal {
             Principal::Person(role) => (role, None),
             Principal::Bot(scope) => (Role::Bot, Some([scope])),
+            Principal::Standing(role, _) => (role, None),
             Principal::Nobody => return Self::NotSignedIn,
         };
         let scopes = scopes.as_ref().map(<[Scope; 1]>::as_slice);
@@ -91,6 +93,63 @@ async fn everybody_may_do_what_the_table_says_and_nothing_else() {
                     answered, expected,
                     "{principal:?} by HTTP: {route:?} was answered by {code:?}"
                 );
+            }
+        }
+    }
+    world.stop().await;
+}
+
+/// What the table says of a request in a room in which one is this, if anything.
+fn code_in_room(
+    operation: Operation,
+    role: Role,
+    standing: Option<RoomRole>,
+    room: &str,
+) -> Option<&'static str> {
+    let is_answered = !matches!(operation, Operation::SetTyping | Operation::MarkRead);
+    match standing {
+        _allowed if operation.is_allowed_in(role, standing) => None,
+        Some(_) => Some("not_allowed"),
+        // A typed word of a stranger is dropped.
+        None if !is_answered => None,
+        // Whoever is not there need not leave.
+        None if operation == Operation::LeaveRoom && room == "den" => None,
+        None if !operation.is_allowed(role) => Some("not_allowed"),
+        None if room == "den" => Some("not_a_member"),
+        None => Some("room_not_found"),
+    }
+}
+
+#[tokio::test]
+async fn in_a_room_it_depends_on_what_one_is_there() {
+    let mut world = World::new().await;
+    let in_rooms = Operation::ALL.iter().copied();
+    let in_rooms = in_rooms.filter(|operation| matches!(operation.rule().place, Place::Room(_)));
+    // Whoever has left is not there any more.
+    let (last, others): (Vec<_>, Vec<_>) = in_rooms.partition(|it| *it == Operation::LeaveRoom);
+    for operation in others.into_iter().chain(last) {
+        for principal in Principal::STANDINGS {
+            let Principal::Standing(role, standing) = principal else {
+                panic!("{principal:?} is somebody else");
+            };
+            for room in ["den", "nook"] {
+                world.room = room;
+                let Sample { frames, .. } = sample(operation, &mut world).await;
+                for mut frame in frames {
+                    frame["room"] = json!(room);
+                    let code = world.ask(principal, Transport::Tcp, &frame).await;
+                    let expected = code_in_room(operation, role, standing, room);
+                    let code = code.as_deref();
+                    let refusals = ["not_allowed", "not_a_member", "room_not_found"];
+                    let refused = code.filter(|code| refusals.contains(code));
+                    if code == Some("unknown_request") {
+                        continue;
+                    }
+                    assert_eq!(
+                        refused, expected,
+                        "{principal:?}: {frame} was answered by {code:?}"
+                    );
+                }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A request of every operation, in the room `den` where it is about one. What would change much is asked of what is
+//! A request of every operation, in the world's room where it is about one. What would change much is asked of what is
 //! not there: whether one may ask is decided before.
 
 use serde_json::{Value, json};
@@ -28,15 +28,16 @@ fn route(method: &'static str, path: String, body: Value) -> Route {
 }
 
 pub(super) async fn sample(operation: Operation, world: &mut World) -> Sample {
+    let room = world.room;
     let frames = match operation {
         Operation::Ping => vec![json!({"type": "ping"})],
         Operation::SendMessage => {
-            vec![json!({"type": "send_message", "room": "den", "text": "hello"})]
+            vec![json!({"type": "send_message", "room": room, "text": "hello"})]
         }
-        Operation::SetTyping => vec![json!({"type": "set_typing", "room": "den", "typing": true})],
-        Operation::ReadHistory => vec![json!({"type": "read_history", "room": "den", "limit": 1})],
-        Operation::ListMembers => vec![json!({"type": "list_members", "room": "den"})],
-        Operation::MarkRead => vec![json!({"type": "mark_read", "room": "den", "sequence": 1})],
+        Operation::SetTyping => vec![json!({"type": "set_typing", "room": room, "typing": true})],
+        Operation::ReadHistory => vec![json!({"type": "read_history", "room": room, "limit": 1})],
+        Operation::ListMembers => vec![json!({"type": "list_members", "room": room})],
+        Operation::MarkRead => vec![json!({"type": "mark_read", "room": room, "sequence": 1})],
         Operation::ListRooms => vec![json!({"type": "list_rooms"})],
         Operation::CreateRoom => vec![json!({"type": "create_room", "name": ""})],
         Operation::CreatePrivateRoom => {
@@ -45,25 +46,25 @@ pub(super) async fn sample(operation: Operation, world: &mut World) -> Sample {
         Operation::JoinRoom => vec![json!({"type": "join_room", "room": "attic"})],
         Operation::LeaveRoom => vec![json!({"type": "leave_room", "room": "lobby"})],
         Operation::OpenDirect => vec![json!({"type": "open_direct", "people": [NOTHING]})],
-        Operation::AddMember => vec![in_den("add_member")],
-        Operation::RemoveMember => vec![in_den("remove_member")],
-        Operation::ListBans => vec![json!({"type": "list_bans", "room": "den"})],
-        Operation::LiftBan => vec![in_den("lift_ban")],
-        Operation::ChangeRoom => vec![json!({"type": "change_room", "room": "den"})],
+        Operation::AddMember => vec![in_room(room, "add_member")],
+        Operation::RemoveMember => vec![in_room(room, "remove_member")],
+        Operation::ListBans => vec![json!({"type": "list_bans", "room": room})],
+        Operation::LiftBan => vec![in_room(room, "lift_ban")],
+        Operation::ChangeRoom => vec![json!({"type": "change_room", "room": room})],
         Operation::SetRoomRole => {
-            let mut frame = in_den("set_room_role");
+            let mut frame = in_room(room, "set_room_role");
             frame["role"] = json!("member");
             vec![frame]
         }
         Operation::RemoveMessage => {
-            vec![json!({"type": "remove_message", "room": "den", "sequence": 999_999})]
+            vec![json!({"type": "remove_message", "room": room, "sequence": 999_999})]
         }
         Operation::RemoveOthersMessage => {
             let sequence = world.say_as_rita().await;
-            vec![json!({"type": "remove_message", "room": "den", "sequence": sequence})]
+            vec![json!({"type": "remove_message", "room": room, "sequence": sequence})]
         }
         Operation::ReportMessage => {
-            vec![json!({"type": "report_message", "room": "den", "sequence": 1})]
+            vec![json!({"type": "report_message", "room": room, "sequence": 1})]
         }
         Operation::Upload => vec![
             json!({"type": "begin_upload", "name": "b", "size_bytes": 1}),
@@ -106,7 +107,7 @@ pub(super) async fn sample(operation: Operation, world: &mut World) -> Sample {
         ],
         Operation::CreateInvitation => vec![json!({"type": "create_invitation"})],
         Operation::CreateRoomInvitation => {
-            vec![json!({"type": "create_invitation", "room": "den"})]
+            vec![json!({"type": "create_invitation", "room": room})]
         }
         Operation::ManageInvitations => vec![
             json!({"type": "list_invitations"}),
@@ -145,8 +146,8 @@ fn of_nobody(kind: &str) -> Value {
     json!({"type": kind, "person_id": NOTHING})
 }
 
-fn in_den(kind: &str) -> Value {
-    json!({"type": kind, "room": "den", "person_id": NOTHING})
+fn in_room(room: &str, kind: &str) -> Value {
+    json!({"type": kind, "room": room, "person_id": NOTHING})
 }
 
 fn http(operation: Operation, file: &Value) -> Vec<Route> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 use server::Server;
-use shared::{Role, Scope, SessionToken};
+use shared::{Role, RoomRole, Scope, SessionToken};
 use tempfile::TempDir;
 
 use super::samples::Route;
@@ -22,6 +22,8 @@ pub(super) enum Principal {
     Person(Role),
     /// With a token of this scope alone.
     Bot(Scope),
+    /// A person who is this in both rooms, or in neither; all others are owners.
+    Standing(Role, Option<RoomRole>),
     Nobody,
 }
 
@@ -43,17 +45,34 @@ impl Principal {
         Self::Nobody,
     ];
 
-    pub(super) fn name(self) -> &'static str {
+    pub(super) const STANDINGS: [Self; 7] = [
+        Self::Standing(Role::Member, None),
+        Self::Standing(Role::Member, Some(RoomRole::Member)),
+        Self::Standing(Role::Member, Some(RoomRole::Moderator)),
+        Self::Standing(Role::Member, Some(RoomRole::Owner)),
+        Self::Standing(Role::Guest, Some(RoomRole::Moderator)),
+        Self::Standing(Role::Admin, Some(RoomRole::Member)),
+        Self::Standing(Role::Admin, None),
+    ];
+
+    fn name(self) -> String {
+        format!("{self:?}")
+            .replace(['(', ')'], " ")
+            .trim()
+            .to_owned()
+    }
+
+    fn standing(self) -> Option<RoomRole> {
         match self {
-            Self::Person(role) => role.as_str(),
-            Self::Bot(scope) => scope.as_str(),
-            Self::Nobody => "nobody",
+            Self::Standing(_, standing) => standing,
+            Self::Person(_) | Self::Bot(_) => Some(RoomRole::Owner),
+            Self::Nobody => None,
         }
     }
 
     fn role(self) -> Role {
         match self {
-            Self::Person(role) => role,
+            Self::Person(role) | Self::Standing(role, _) => role,
             Self::Bot(_) => Role::Bot,
             Self::Nobody => Role::Unknown,
         }
@@ -61,7 +80,8 @@ impl Principal {
 
     /// Of one of its sessions.
     fn token(self, session: u8) -> String {
-        let number = Self::ALL.iter().position(|it| *it == self).unwrap();
+        let mut all = Self::ALL.iter().chain(&Self::STANDINGS);
+        let number = all.position(|it| *it == self).unwrap();
         SessionToken::from_random([number as u8 * SESSIONS + session; 32]).reveal()
     }
 }
@@ -71,24 +91,27 @@ pub(super) struct World {
     server: Server,
     peers: HashMap<(Principal, Transport), Peer>,
     sessions_used: HashMap<Principal, u8>,
-    /// Somebody whose room it is, and whose messages and files are there.
+    /// Where samples are asked for: `den`, which is public, or `nook`, which is private.
+    pub(super) room: &'static str,
+    /// Somebody whose rooms these are, and whose messages and files are there.
     pub(super) rita: Somebody,
     pub(super) file: Value,
 }
 
 impl World {
-    /// All are owners of the room `den`.
     pub(super) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let server = start(&folder).await;
         let mut rita = Somebody::new(&folder, &server, "Rita", "owner").await;
-        rita.ask(json!({"type": "create_room", "name": "den"}))
-            .await;
+        for (name, kind) in [("den", "public"), ("nook", "private")] {
+            let request = json!({"type": "create_room", "name": name, "kind": kind});
+            assert_eq!(rita.ask(request).await["type"], "room_joined");
+        }
         let uploader = Uploader::new(&rita.welcome);
         let file = uploader.upload(&server, "a.txt", None, b"hello").await;
         let db = Connection::open(folder.path().join("data/chinwag.db")).unwrap();
         db.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
-        for principal in Principal::ALL {
+        for principal in Principal::ALL.into_iter().chain(Principal::STANDINGS) {
             if principal != Principal::Nobody {
                 insert(&db, principal);
             }
@@ -98,6 +121,7 @@ impl World {
             server,
             peers: HashMap::new(),
             sessions_used: HashMap::new(),
+            room: "den",
             rita,
             file,
         }
@@ -111,7 +135,7 @@ impl World {
 
     /// The sequence of a new message of Rita's.
     pub(super) async fn say_as_rita(&mut self) -> u64 {
-        let request = json!({"type": "send_message", "room": "den", "text": "mine"});
+        let request = json!({"type": "send_message", "room": self.room, "text": "mine"});
         let accepted = self.rita.ask(request).await;
         accepted["sequence"].as_u64().unwrap()
     }
@@ -205,7 +229,7 @@ impl World {
     }
 }
 
-/// A row of people with sessions, who is an owner of the room `den`.
+/// A row of people with sessions, and what they are in the rooms.
 fn insert(db: &Connection, principal: Principal) {
     let id: [u8; 16] = blake3::hash(principal.name().as_bytes()).as_bytes()[..16]
         .try_into()
@@ -217,7 +241,7 @@ fn insert(db: &Connection, principal: Principal) {
     .unwrap();
     let scopes = match principal {
         Principal::Bot(scope) => Some(json!([scope]).to_string()),
-        Principal::Person(_) | Principal::Nobody => None,
+        Principal::Person(_) | Principal::Standing(..) | Principal::Nobody => None,
     };
     for session in 0..SESSIONS {
         let token = principal.token(session);
@@ -228,12 +252,16 @@ fn insert(db: &Connection, principal: Principal) {
         )
         .unwrap();
     }
-    db.execute(
-        "INSERT INTO members (room_id, person_id, joined_ms, role)
-         SELECT id, ?1, 1, 'owner' FROM rooms WHERE name = 'den'",
-        [id],
-    )
-    .unwrap();
+    let Some(standing) = principal.standing() else {
+        return;
+    };
+    for room in ["den", "nook"] {
+        let joined = db.execute(
+            "INSERT INTO members (room_id, person_id, joined_ms, role) SELECT id, ?1, 1, ?2 FROM rooms WHERE name = ?3",
+            params![id, standing.as_str(), room],
+        );
+        assert_eq!(joined.unwrap(), 1);
+    }
 }
 
 /// The code that the request is refused with. What is not answered is refused before the next request, if at all.
