@@ -13,9 +13,52 @@ export async function enter(browser, url, name, options = {}) {
   return person;
 }
 
+/// What the people of the journeys sign in with.
+export const PASSWORD = "four words are enough";
+
+/// A new person who makes an account by the link and is in.
+export async function join(browser, link, name, options = {}) {
+  const person = await arrive(browser, link, options);
+  await person.page.getByLabel("Your name").fill(name);
+  await person.page.getByLabel("Password").fill(PASSWORD);
+  await person.page.locator("form").getByRole("button", { name: "Create account" }).click();
+  await composer(person).waitFor();
+  return person;
+}
+
+/// Fills in name and password of an account, and sends them.
+export async function signIn(person, name, password = PASSWORD) {
+  const { page } = person;
+  await page.getByRole("group", { name: "How to come in" }).getByRole("button", { name: "Sign in" }).click();
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("Password").fill(password);
+  await page.locator("form").getByRole("button", { name: "Sign in" }).click();
+}
+
+/// Chooses from the menu about oneself.
+export async function chooseItem(person, item) {
+  await person.page.getByRole("button", { name: "You", exact: true }).click();
+  await person.page.getByRole(/^(Online|Away|Do not disturb)$/.test(item) ? "menuitemradio" : "menuitem", { name: item }).click();
+}
+
+/// Opens a page of one's own or of the administration.
+export async function openPage(person, menu, tab) {
+  await chooseItem(person, menu);
+  await person.page.getByRole("link", { name: tab, exact: true }).click();
+}
+
+/// The link that the open dialog shows once. Closes the dialog.
+export async function shownLink(person) {
+  const dialog = person.page.getByRole("dialog");
+  const link = await dialog.locator(".secret").innerText();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await dialog.waitFor({ state: "detached" });
+  return link;
+}
+
 /// The field in which a message is written.
 export function composer(person) {
-  return person.page.getByRole("textbox", { name: /^Message to #/ });
+  return person.page.getByRole("textbox", { name: /^Message to / });
 }
 
 /// The messages of the open room.

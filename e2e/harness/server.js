@@ -6,6 +6,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { until } from "./wait.js";
+
 const READY_MS = 20_000;
 const DRAIN_MS = 15_000;
 
@@ -21,7 +23,8 @@ export function program(name, variable) {
 /// Starts a server. `t` is the test, which takes the server down with it and prints its log when it fails.
 ///
 /// Options: `http` and `tcp` (addresses; free ports by default), `args` (more arguments), `env` (more environment).
-/// Returns `url` (with a slash at the end), `tcp` ("host:port"), `stop()`, `kill()`, `restart()`, `log()`.
+/// Returns `url` (with a slash at the end), `tcp` ("host:port"), `ownersLink()`, `stop()`, `kill()`, `restart()`,
+/// `log()`.
 export async function startServer(t, options = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), "chinwag-e2e-"));
   const server = new Server(folder, options);
@@ -42,6 +45,7 @@ class Server {
   #options;
   #process;
   #log = "";
+  #printed = "";
 
   constructor(folder, options) {
     this.#folder = folder;
@@ -59,6 +63,8 @@ class Server {
     const child = spawn(program("chinwag-server", "CHINWAG_SERVER_PROGRAM"), all, { cwd: this.#folder, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     child.stderr.on("data", (chunk) => (this.#log += chunk));
+    this.#printed = "";
+    child.stdout.on("data", (chunk) => (this.#printed += chunk));
     const printed = await lines(child, (text) => {
       const url = text.match(/^Chinwag is open at (http\S+\/)/m)?.[1];
       const tcp = text.match(/^native TCP on (\S+)/m)?.[1];
@@ -69,6 +75,12 @@ class Server {
     });
     this.url = printed.url;
     this.tcp = printed.tcp;
+  }
+
+  /// The link that makes whoever opens it the owner.
+  async ownersLink() {
+    const found = () => this.#printed.match(/^\s*(http\S+#invite=\S+)/m)?.[1];
+    return until(found, () => `the server printed no link: ${this.#printed}`, READY_MS);
   }
 
   /// Asks it to drain, and fails unless it then ends well and in time.

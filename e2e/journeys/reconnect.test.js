@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { openBrowser } from "../harness/browser.js";
-import { allSee, composer, enter, say, sees, sentTexts, timeline } from "../harness/chat.js";
+import { allSee, chooseItem, composer, enter, say, sees, sentTexts, timeline } from "../harness/chat.js";
 import { startServer } from "../harness/server.js";
 
 test("messages survive a server that goes away and a page that is loaded again", async (t) => {
@@ -78,7 +78,7 @@ test("two tabs of one person do not lose each other's messages", async (t) => {
   assert.deepEqual(texts.toSorted(), ["from the first tab", "from the second tab"], "each once");
 
   // Signing out in one signs out in all.
-  await third.page.getByRole("button", { name: "Sign out" }).click();
+  await chooseItem(third, "Sign out");
   await third.page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
   await third.page.getByLabel("Your name").waitFor();
   await second.page.getByLabel("Your name").waitFor();

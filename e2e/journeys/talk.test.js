@@ -21,6 +21,7 @@ test("browsers and a plain socket see the same room", async (t) => {
   await third.page.getByRole("button", { name: "Start chatting" }).click();
   await third.page.getByRole("alert").filter({ hasText: /name/i }).waitFor();
   await third.see("name-refused");
+  third.expectRefusal();
 
   await say(ann, "Good morning");
   await sees(bob, "Good morning");

@@ -8,7 +8,7 @@ use shared::room::{
     ChangeRoom, CreateRoom, HistoryVisibility, RemoveMember, RoomChanges, RoomInfo, RoomKind,
 };
 use shared::{ClientFrame, Operation, RequestId, RoomId, RoomName, ServerFrame};
-use yew::{AttrValue, MouseEvent};
+use yew::{AttrValue, Callback, MouseEvent};
 
 use crate::browser::location;
 use crate::components::form::{Field, Kind, Values};
@@ -202,8 +202,23 @@ pub(crate) fn invite(ui: &Ui, room: &RoomInfo) -> Sheet {
     .then(show_invitation(ui, title))
 }
 
+/// A link by which others get an account; `made` is told once there is one.
+pub(crate) fn invite_to_server(ui: &Ui, made: &Callback<()>) -> Sheet {
+    let show = show_invitation(ui, "Invitation to this server".into());
+    let made = made.clone();
+    Sheet::new("Invite people", "Make a link", |values| {
+        invitation(values, None)
+    })
+    .text("Whoever has the link can make an account.")
+    .fields(invitation_fields())
+    .then(move |answer| {
+        made.emit(());
+        show(answer);
+    })
+}
+
 /// How long an invitation holds, and for how many.
-pub(crate) fn invitation_fields() -> [Field; 2] {
+fn invitation_fields() -> [Field; 2] {
     let days = vec![
         ("1", AttrValue::from("A day")),
         ("7", "A week".into()),
@@ -218,7 +233,7 @@ pub(crate) fn invitation_fields() -> [Field; 2] {
     ]
 }
 
-pub(crate) fn invitation(values: &Values, room: Option<RoomId>) -> Result<ClientFrame, String> {
+fn invitation(values: &Values, room: Option<RoomId>) -> Result<ClientFrame, String> {
     let uses = values.text("uses").parse();
     Ok(ClientFrame::CreateInvitation(CreateInvitation {
         request_id: request_id(),

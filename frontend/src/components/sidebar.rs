@@ -3,13 +3,13 @@
 use client::Change;
 use client::present::rooms;
 use shared::{Operation, RoomId};
-use yew::{Html, MouseEvent, Properties, component, html};
+use yew::{Callback, Html, MouseEvent, Properties, component, html};
 
 use crate::components::hooks::{Dialog, use_changes, use_driver, use_ui};
 use crate::components::icon::{Icon, icon};
 use crate::components::person_item::PersonItem;
 use crate::components::room_list::RoomList;
-use crate::components::room_sheets::ask_for_room;
+use crate::components::room_sheets::{ask_for_room, invite_to_server};
 use crate::components::you_menu::YouMenu;
 use crate::text::order;
 
@@ -74,13 +74,18 @@ pub(crate) fn Sidebar(props: &SidebarProps) -> Html {
 /// Who is connected.
 #[component]
 fn People() -> Html {
-    let driver = use_driver();
+    let ui = use_ui();
+    let driver = ui.driver.clone();
     use_changes((), |(), change| {
         matches!(change, Change::Presence | Change::Connection)
     });
     let (people, total) = driver.view(rooms::others_online);
     let people = order::by_key(people, |person| order::lower(&person.name));
     let more = total.saturating_sub(people.len());
+    let invite = {
+        let ui = ui.clone();
+        move |_: MouseEvent| ui.ask(invite_to_server(&ui, &Callback::noop()))
+    };
     html! {
         <>
             <div class="section-head">
@@ -90,7 +95,7 @@ fn People() -> Html {
                 }
             </div>
             if people.is_empty() {
-                <p class="list-note">{ "Nobody else yet." }</p>
+                <p class="list-note">{ "Nobody else is here now." }</p>
             }
             <ul class="people">
                 for person in people {
@@ -99,6 +104,12 @@ fn People() -> Html {
             </ul>
             if more > 0 {
                 <p class="list-note">{ format!("and {more} more") }</p>
+            }
+            if ui.may(Operation::CreateInvitation) {
+                <button class="list-button" onclick={invite}>
+                    { icon(Icon::Link) }
+                    <span>{ "Invite people" }</span>
+                </button>
             }
         </>
     }

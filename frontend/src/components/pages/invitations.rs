@@ -2,14 +2,12 @@
 
 use shared::account::{InvitationInfo, InvitationPurpose};
 use shared::{ClientFrame, RequestId, ServerFrame};
-use yew::{Callback, Html, html};
+use yew::{Html, html};
 
 use crate::browser::time;
-use crate::components::hooks::Ui;
 use crate::components::list::{button, list, row};
 use crate::components::panel::{Panel, Shown};
-use crate::components::room_sheets::{invitation, invitation_fields, show_invitation};
-use crate::components::sheet::Sheet;
+use crate::components::room_sheets::invite_to_server;
 
 pub(super) const PANEL: Panel = Panel {
     ask: |_| ClientFrame::ListInvitations {
@@ -25,7 +23,7 @@ fn show(shown: &Shown<'_>) -> Option<Html> {
     };
     let create = {
         let (ui, reload) = (shown.ui.clone(), shown.reload.clone());
-        move |_| ui.ask(create(&ui, &reload))
+        move |_| ui.ask(invite_to_server(&ui, &reload))
     };
     let rows = invitations.iter().map(|one| invitation_row(shown, one));
     Some(html! {
@@ -35,20 +33,6 @@ fn show(shown: &Shown<'_>) -> Option<Html> {
             </div>
             { list(rows.collect(), "There are no open invitations.") }
         </>
-    })
-}
-
-fn create(ui: &Ui, reload: &Callback<()>) -> Sheet {
-    let show = show_invitation(ui, "Invitation to this server".into());
-    let reload = reload.clone();
-    Sheet::new("Invite people", "Make a link", |values| {
-        invitation(values, None)
-    })
-    .text("Whoever has the link can make an account.")
-    .fields(invitation_fields())
-    .then(move |answer| {
-        reload.emit(());
-        show(answer);
     })
 }
 

@@ -53,7 +53,11 @@ fn show(shown: &Shown<'_>) -> Option<Html> {
 fn person_row(ui: &Ui, reload: &Callback<()>, record: &PersonRecord) -> Html {
     let name = record.person.name.clone();
     let now = ui.driver.now();
+    let is_here = ui
+        .driver
+        .view(|view| view.presence.people.contains_key(&record.person.id));
     let seen = match record.last_seen_ms {
+        _ if is_here => "here now".into(),
         Some(at) => format!("last here {}", time::moment(at, now)),
         None => "never here".into(),
     };
