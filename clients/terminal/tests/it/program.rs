@@ -67,7 +67,7 @@ impl Person {
     }
 
     /// The same as owner of the server.
-    pub(crate) fn as_owner(self, world: &World) -> Self {
+    pub(crate) fn owning(self, world: &World) -> Self {
         let name = self.name.clone();
         let person = self
             .nameless()

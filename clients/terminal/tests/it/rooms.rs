@@ -18,7 +18,7 @@ fn rooms_of(person: &Person) -> Vec<Value> {
 fn a_private_room_is_there_for_who_is_in_it() {
     let world = World::start();
     let [ann, bob, cay] = ["Ann", "Bob", "Cay"].map(|name| Person::of(&world, name));
-    let ann = ann.as_owner(&world);
+    let ann = ann.owning(&world);
     for person in [&bob, &cay] {
         person.run(&["rooms"]).ok();
     }
@@ -151,7 +151,7 @@ fn a_few_people_talk_in_private() {
 #[test]
 fn a_message_is_removed_or_reported() {
     let world = World::start();
-    let ann = Person::of(&world, "Ann").as_owner(&world);
+    let ann = Person::of(&world, "Ann").owning(&world);
     let bob = Person::of(&world, "Bob");
     let said = ann.run(&["post", "lobby", "wrong", "--json"]).json();
     let number = said[0]["sequence"].to_string();
@@ -186,7 +186,7 @@ fn a_message_is_removed_or_reported() {
 #[test]
 fn an_invitation_leads_into_a_room() {
     let world = World::start();
-    let ann = Person::of(&world, "Ann").as_owner(&world);
+    let ann = Person::of(&world, "Ann").owning(&world);
     let bob = Person::of(&world, "Bob");
     ann.run(&["rooms", "create", "plans", "--private"]).ok();
     let link = ann.run(&["invite", "--room", "plans"]).ok();
