@@ -90,8 +90,10 @@ pub(super) fn append_message(
 fn require_writable(db: &Connection, room: RoomId, person: PersonId) -> Result<(), StoreError> {
     let found = db
         .prepare_cached(
-            "SELECT kind = 'lobby' OR role IS NOT NULL, kind IN ('private', 'direct'), archived_ms IS NOT NULL
-             FROM rooms LEFT JOIN members ON room_id = rooms.id AND person_id = ?2 WHERE rooms.id = ?1",
+            "SELECT kind = 'lobby' AND removed_ms IS NULL OR members.role IS NOT NULL,
+                    kind IN ('private', 'direct'), archived_ms IS NOT NULL
+             FROM rooms JOIN people ON people.id = ?2
+             LEFT JOIN members ON room_id = rooms.id AND person_id = ?2 WHERE rooms.id = ?1",
         )?
         .query_row([room.as_bytes(), person.as_bytes()], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))

@@ -77,7 +77,8 @@ impl Api {
         head: &Head,
         body: &mut Incoming,
     ) -> Result<Response, ErrorReply> {
-        let request: OpenSession = json_of(body).await?;
+        let mut request: OpenSession = json_of(body).await?;
+        self.lend_token(head, &mut request.credentials);
         let sign_in = SignIn {
             context: &self.context,
             peer: &self.peer(head),
@@ -93,6 +94,18 @@ impl Api {
             (None, _) => return Err(invalid_token(NONE)),
         };
         self.opened(head, account, Some(&token))
+    }
+
+    /// Whoever signs up in a browser that is signed in as a guest keeps that session, whose token no script can name.
+    fn lend_token(&self, head: &Head, credentials: &mut Credentials) {
+        if let Credentials::SignUp {
+            session_token: token @ None,
+            ..
+        } = credentials
+        {
+            let cookie = self.cookie.token_of(&head.method, &head.headers);
+            *token = cookie.and_then(|token| token.parse().ok());
+        }
     }
 
     /// `GET /api/session`.

@@ -101,6 +101,31 @@ async fn a_browser_signs_in_uploads_talks_and_signs_out_by_its_cookie() {
 }
 
 #[tokio::test]
+async fn a_guest_in_a_browser_makes_an_account_and_stays_who_they_are() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    let (guest, cookie) = open(&server, json!({"type": "claim_name", "name": "Ann"})).await;
+    assert_eq!(guest.json()["role"], "guest");
+    let body = json!({"credentials": sign_up("Ann", None)});
+    // Another page cannot make one of the guest.
+    let alone = request(&server, "POST /api/session", &cookie, &body).await;
+    assert_eq!(alone.code(), "name_taken");
+    let page = cookie.clone() + &origin(&server);
+    let opened = request(&server, "POST /api/session", &page, &body).await;
+    assert_eq!(opened.status, 200);
+    assert_eq!(opened.json()["role"], "member");
+    for same in ["person", "session_id"] {
+        assert_eq!(opened.json()[same], guest.json()[same]);
+    }
+    let described = request(&server, "GET /api/session", &cookie, &Value::Null).await;
+    assert_eq!(described.json()["role"], "member");
+    // From elsewhere by the password.
+    let (other, _) = open(&server, sign_in("Ann", PASSWORD)).await;
+    assert_eq!(other.json()["person"], guest.json()["person"]);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn no_other_page_can_use_a_browsers_cookie() {
     let folder = TempDir::new().unwrap();
     let server = start(&folder).await;

@@ -62,6 +62,10 @@ async fn a_link_for_members_is_not_there_for_others() {
     assert_eq!(get(&server, &path, "").await.status, 404);
     assert_eq!(get(&server, &path, &bob_says).await.status, 404);
 
+    // What Bob could send, he could read in the message.
+    let pass_on = json!({"type": "send_message", "room": "lobby", "attachments": [id]});
+    assert_eq!(outcome(&bob.ask(pass_on).await), "file_not_found");
+
     let join = json!({"type": "join_room", "room": "garden"});
     assert_eq!(outcome(&bob.ask(join).await), "room_joined");
     assert_eq!(status(&server, &file, &bob_says).await, 200);

@@ -179,13 +179,29 @@ async fn no_request_is_without_a_sample() {
     }
 }
 
+/// What a link answers to those whom its access leaves out: it is not there.
 #[tokio::test]
-async fn a_link_is_open_to_whoever_has_it() {
+async fn a_link_is_open_to_whom_its_access_says() {
     let mut world = World::new().await;
-    for principal in Principal::ALL {
-        let link = world.file["link"].as_str().unwrap().to_owned();
-        let status = world.status(principal, "GET", &link).await;
-        assert_eq!(status, 200, "{principal:?}");
+    let link = world.file["link"].as_str().unwrap().to_owned();
+    let id = world.file["file_id"].clone();
+    let send = json!({"type": "send_message", "room": "nook", "attachments": [id]});
+    assert_eq!(world.rita.ask(send).await["type"], "message_accepted");
+    for access in ["anyone", "members", "revoked"] {
+        let change = json!({"type": "change_link", "file_id": id, "access": access});
+        assert_eq!(world.rita.ask(change).await["link"]["access"], access);
+        for principal in Principal::ALL.into_iter().chain(Principal::STANDINGS) {
+            let is_member = match principal {
+                Principal::Person(_) | Principal::Bot(Scope::Read) => true,
+                // They are in the room, but may read no files.
+                Principal::Bot(_) | Principal::Nobody => false,
+                Principal::Standing(_, standing) => standing.is_some(),
+            };
+            let is_open = access == "anyone" || (access == "members" && is_member);
+            let expected = if is_open { 200 } else { 404 };
+            let status = world.status(principal, "GET", &link).await;
+            assert_eq!(status, expected, "{principal:?}, where it is for {access}");
+        }
     }
     world.stop().await;
 }

@@ -171,3 +171,36 @@ impl Removal<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::store::NewMessage;
+
+    #[tokio::test]
+    async fn who_is_removed_has_no_last_word() {
+        let now = TimestampMs(1_700_000_000_000);
+        let dir = TempDir::new().unwrap();
+        let store = Store::open(dir.path(), Default::default(), Box::new(|_: &[_]| {})).unwrap();
+        let person = store.claim("Ada", "token", now).await.unwrap().person;
+        let message = NewMessage {
+            room: store.lobby(),
+            person: person.clone(),
+            transaction_id: shared::TransactionId::from_parts(now, [1; 10]),
+            text: "wait".to_owned(),
+            attachments: Vec::new(),
+            at_ms: now,
+        };
+        // Her connection has not heard of it yet.
+        let removed = store.remove_person(Actor::Operator, person.id, false, now);
+        removed.await.unwrap();
+        let refused = store.append_message(message).await;
+        assert!(
+            matches!(refused, Err(StoreError::NotAMember)),
+            "{refused:?}"
+        );
+    }
+}
