@@ -37,7 +37,7 @@ export async function signIn(person, name, password = PASSWORD) {
 
 /// Chooses from the menu about oneself.
 export async function chooseItem(person, item) {
-  await person.page.getByRole("button", { name: "You", exact: true }).click();
+  await person.page.getByRole("button", { name: /^You, / }).click();
   await person.page.getByRole(/^(Online|Away|Do not disturb)$/.test(item) ? "menuitemradio" : "menuitem", { name: item }).click();
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn YouMenu() -> Html {
     }));
     html! {
         <footer class="sidebar-you">
-            <Menu label="You" class="you-button" {items}>
+            <Menu label={format!("You, {}", own.name)} class="you-button" {items}>
                 { small_avatar(&own, Some(presence)) }
                 <span class="you-name">{ own.name.clone() }</span>
                 { icon(Icon::Menu) }
