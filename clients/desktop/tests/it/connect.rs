@@ -122,8 +122,12 @@ fn an_unreachable_server_is_tried_again_until_it_is_there() {
     let mut window = connecting(&profile(&world, "Ann"), world.tcp(), "Ann");
     window.sees("cannot be reached: nothing listens there");
     window.sees("Reconnecting, retry in");
+    window.sees("Retry now");
     world.start_server();
-    press(&mut window, "Retry now");
+    // On a slow machine it has come back by itself by now.
+    if window.has(Role::Button, "Retry now") {
+        press(&mut window, "Retry now");
+    }
     is_in(&mut window);
 }
 
