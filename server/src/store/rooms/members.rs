@@ -62,6 +62,7 @@ fn list(
             members.push(member);
         }
     }
+    members.sort_by_cached_key(|member| member.person.name.to_lowercase());
     for member in by_name(db, &found, limit + members.len())? {
         if members.len() < limit && known.insert(member.person.id) {
             members.push(member);
