@@ -4,9 +4,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::admin::{CloseReport, Report, ReportMessage};
 use shared::frame::Person;
 use shared::{EventBody, Operation, PersonId, ReportId, RoomEvent, RoomId, Sequence, TimestampMs};
+use uuid::Uuid;
 
 use super::audit::{self, Action};
-use super::{Actor, SignedIn, Store, StoreError, counter, log, people, purges, rooms, to_integer};
+use super::{Actor, SignedIn, Store, StoreError, counter, log, purges, rooms, to_integer};
 
 /// Characters of a reason.
 const REASON_CHARS_MAX: usize = 500;
@@ -93,7 +94,8 @@ fn report(
         "INSERT INTO reports (id, room_id, sequence, reported_by, reason, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute(params![
-        ReportId::from_parts(now, people::random()).as_bytes(),
+        // These are in their order, also within a millisecond, and so are the reports.
+        ReportId::from_bytes(*Uuid::now_v7().as_bytes()).as_bytes(),
         room.as_bytes(),
         to_integer(sequence.0),
         by.as_bytes(),

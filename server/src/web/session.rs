@@ -3,7 +3,7 @@
 use hyper::header::{self, HeaderMap, HeaderValue};
 use shared::account::{OpenSession, SessionOpened};
 use shared::frame::{ClientInfo, Credentials};
-use shared::{ErrorCode, ErrorReply, Operation, SessionId, SessionToken};
+use shared::{ErrorCode, ErrorReply, Operation, Role, SessionId, SessionToken};
 use tokio::sync::watch;
 use warp::reply::Response;
 
@@ -78,7 +78,7 @@ impl Api {
         body: &mut Incoming,
     ) -> Result<Response, ErrorReply> {
         let mut request: OpenSession = json_of(body).await?;
-        self.lend_token(head, &mut request.credentials);
+        self.lend_token(head, &mut request.credentials).await;
         let sign_in = SignIn {
             context: &self.context,
             peer: &self.peer(head),
@@ -97,14 +97,21 @@ impl Api {
     }
 
     /// Whoever signs up in a browser that is signed in as a guest keeps that session, whose token no script can name.
-    fn lend_token(&self, head: &Head, credentials: &mut Credentials) {
-        if let Credentials::SignUp {
+    /// A token whose session has ended is nobody's, and stays so.
+    async fn lend_token(&self, head: &Head, credentials: &mut Credentials) {
+        let Credentials::SignUp {
             session_token: token @ None,
             ..
         } = credentials
-        {
-            let cookie = self.cookie.token_of(&head.method, &head.headers);
-            *token = cookie.and_then(|token| token.parse().ok());
+        else {
+            return;
+        };
+        let Some(cookie) = self.cookie.token_of(&head.method, &head.headers) else {
+            return;
+        };
+        let known = self.context.store.account_by_token(cookie).await;
+        if matches!(known, Ok(Some(account)) if account.role == Role::Guest) {
+            *token = cookie.parse().ok();
         }
     }
 

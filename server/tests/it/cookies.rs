@@ -126,6 +126,26 @@ async fn a_guest_in_a_browser_makes_an_account_and_stays_who_they_are() {
 }
 
 #[tokio::test]
+async fn a_cookie_whose_session_has_ended_is_good_for_no_account_either() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    let (_, cookie) = open(&server, json!({"type": "claim_name", "name": "Ann"})).await;
+    let page = cookie.clone() + &origin(&server);
+    let ended = request(&server, "DELETE /api/session", &page, &Value::Null).await;
+    assert_eq!(ended.status, 200);
+    let body = json!({"credentials": sign_up("Bob", None)});
+    let opened = request(&server, "POST /api/session", &page, &body).await;
+    assert_eq!(opened.json()["person"]["name"], "Bob");
+    let described = request(&server, "GET /api/session", &cookie, &Value::Null).await;
+    assert_eq!(
+        described.code(),
+        "invalid_token",
+        "whoever kept the old one"
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn no_other_page_can_use_a_browsers_cookie() {
     let folder = TempDir::new().unwrap();
     let server = start(&folder).await;
