@@ -118,7 +118,7 @@ test("an account is its owner's: password, second factor, sessions", async (t) =
   const secret = (await dialog.locator(".secret").innerText()).replace(/\s/g, "");
   await ann.see("people-second-factor");
   await ann.checkAccess();
-  await dialog.getByLabel("Code").fill(totp(secret, -1));
+  await dialog.getByLabel("Code", { exact: true }).fill(totp(secret, -1));
   await dialog.getByRole("button", { name: "Confirm" }).click();
   await ann.page.getByRole("button", { name: "Turn off" }).waitFor();
 

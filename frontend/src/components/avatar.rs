@@ -39,11 +39,10 @@ pub(crate) fn Avatar(props: &AvatarProps) -> Html {
         }
     });
     html! {
-        <span class={classes!("avatar", props.size, hue_class(id))} aria-hidden="true">
+        <span class={classes!("avatar", props.size, hue_class(id))} aria-hidden="true"
+            data-initials={picture.is_none().then(|| format::initials(&props.person.name))}>
             if let Some(picture) = picture {
                 <img src={picture} alt="" />
-            } else {
-                { format::initials(&props.person.name) }
             }
             if let Some(presence) = props.presence {
                 { dot(presence) }
