@@ -153,6 +153,8 @@ impl Administration {
         } = request;
         let removed = self.store.remove_person(actor, person_id, messages, now);
         self.hub.end_sessions(&removed.await?.sessions);
+        // Files of theirs that no message carries may have gone with them.
+        self.hub.lost();
         if messages {
             self.store.purge(now).await?;
         }

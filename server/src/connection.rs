@@ -116,6 +116,9 @@ fn draining_frame() -> ServerFrame {
 async fn end(mut transport: Transport, ended: Result<(), TransportError>) {
     if let Err(error) = ended {
         tracing::debug!(%error, "connection ended");
+        if matches!(error, TransportError::Withdrawn) {
+            return;
+        }
         if let Some(refusal) = refusal(&error)
             && transport.send(&refusal).await.is_err()
         {
@@ -152,9 +155,10 @@ fn refusal(error: &TransportError) -> Option<ServerFrame> {
         TransportError::Http | TransportError::Tls => {
             ErrorReply::new(ErrorCode::MalformedFrame, error.to_string())
         }
-        TransportError::WebSocket(_) | TransportError::Io(_) | TransportError::Stalled => {
-            return None;
-        }
+        TransportError::WebSocket(_)
+        | TransportError::Io(_)
+        | TransportError::Stalled
+        | TransportError::Withdrawn => return None,
     };
     Some(ServerFrame::Error(reply))
 }

@@ -19,17 +19,20 @@ use shared::{
 use tokio::sync::{OnceCell, RwLock};
 
 use crate::blobs::{self, Blobs, Disk};
+use crate::hub::Losses;
 use crate::store::{NewUpload, OpenFile, Store, StoreError, StoredUpload};
 
 mod chunk;
 mod collect;
 mod finish;
+mod grant;
 mod media;
 mod upload;
 
 pub(crate) use chunk::ChunkError;
 pub(crate) use collect::collect_regularly;
 pub(crate) use finish::FinishError;
+pub(crate) use grant::Grant;
 use upload::Upload;
 pub(crate) use upload::is_intact;
 
@@ -182,19 +185,21 @@ impl Files {
         })
     }
 
-    /// Where a chunk lies.
+    /// Where a chunk lies, and how long the reader may have it. `losses` are those since before the call.
     pub(crate) async fn chunk(
         &self,
+        losses: Losses,
         file_id: FileId,
-        reader: Option<PersonId>,
+        reader: PersonId,
         index: u32,
-    ) -> Result<Chunk, ReadError> {
-        let file = self.file(file_id, reader).await?.file;
-        let range = layout(file.size_bytes).range(index);
-        Ok(Chunk {
-            content: file.content_hash,
+    ) -> Result<(Chunk, Grant), ReadError> {
+        let (open, grant) = self.granted(losses, file_id, Some(reader)).await?;
+        let range = layout(open.file.size_bytes).range(index);
+        let chunk = Chunk {
+            content: open.file.content_hash,
             range: range.ok_or(ReadError::NoSuchChunk)?,
-        })
+        };
+        Ok((chunk, grant))
     }
 
     /// The bytes of one chunk.

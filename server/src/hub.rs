@@ -16,12 +16,14 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
+mod losses;
 mod mailbox;
 mod presence;
 mod publisher;
 mod room;
 mod tail;
 
+pub(crate) use losses::Losses;
 pub(crate) use mailbox::{Mail, Mailbox, MembershipChange, SendAnswer};
 pub(crate) use publisher::{Publisher, moved};
 pub(crate) use room::Room;
@@ -45,7 +47,7 @@ pub struct Hub {
     presence: Mutex<Presence>,
     presence_bell: Notify,
     numbers: AtomicU64,
-    endings: watch::Sender<u64>,
+    losses: watch::Sender<u64>,
     tails_bytes: Arc<AtomicIsize>,
 }
 
@@ -198,7 +200,7 @@ impl Hub {
     }
 
     fn end(&self, connections: Vec<Arc<Mailbox>>) {
-        self.endings.send_modify(|endings| *endings += 1);
+        self.lost();
         connections.iter().for_each(|mailbox| mailbox.end());
         if connections.is_empty() {
             return;
@@ -212,10 +214,14 @@ impl Hub {
         });
     }
 
-    /// Changes after sessions have ended: then whoever serves one otherwise than by a mailbox is to ask the store
-    /// whether it goes on.
-    pub(crate) fn endings(&self) -> watch::Receiver<u64> {
-        self.endings.subscribe()
+    /// Somebody may have lost what they were allowed, as far as the store is concerned: a session, a room, a file.
+    pub(crate) fn lost(&self) {
+        self.losses.send_modify(|losses| *losses += 1);
+    }
+
+    /// What is lost from now on.
+    pub(crate) fn losses(&self) -> Losses {
+        Losses::new(self.losses.subscribe())
     }
 
     /// Those of the person's sessions that have a connection.

@@ -43,6 +43,9 @@ pub(crate) enum TransportError {
     Tls,
     #[error("the peer took nothing for {} s", STALL_TIMEOUT.as_secs())]
     Stalled,
+    /// Nothing that is left of it may be written, not even to end what was begun.
+    #[error("the peer may no longer have what it was being sent")]
+    Withdrawn,
 }
 
 /// One encoded frame: its line with its end, and the payload that goes right after it.

@@ -26,6 +26,7 @@ mod api;
 mod body;
 mod caller;
 mod cookie;
+mod cut;
 mod gate;
 mod headers;
 mod links;
@@ -36,6 +37,7 @@ mod uploads;
 
 use caller::Caller;
 pub(crate) use cookie::CookieName;
+pub(crate) use cut::Cut;
 pub(crate) use gate::{Gate, hosts};
 pub(crate) use redirect::redirect;
 
@@ -79,7 +81,7 @@ pub(crate) fn routes(
     let cookie = CookieName::of(context.store.lobby());
     let api = api::routes(context.clone(), caller.clone(), cookie.clone());
     let files_url = context.server.files_url.clone();
-    let links = links::routes(&context, caller, cookie.clone(), files_url.is_some());
+    let links = links::routes(context.clone(), caller, cookie.clone());
     let socket = warp::path!("ws")
         .and(warp::get())
         .and(warp::header::headers_cloned())

@@ -9,6 +9,7 @@ use shared::{ErrorReply, RequestId, Sequence, ServerFrame, codec};
 
 use super::session::Connection;
 use crate::error;
+use crate::files::Grant;
 use crate::hub::{Mail, SendAnswer, TailRead};
 use crate::transport::{Outgoing, Transport, TransportError};
 use crate::wire::{self, Framing};
@@ -23,6 +24,22 @@ const SCRATCH_BYTES_MAX: usize = 1 << 20;
 thread_local! {
     /// Between two polls nothing is in it: what a peer does not take at once becomes the connection's own.
     static SCRATCH: RefCell<Gathered> = RefCell::default();
+}
+
+/// The reply to a request that waited for the disk.
+pub(super) struct Reply {
+    pub(super) outgoing: Outgoing,
+    /// Without it, the payload may not be sent.
+    pub(super) grant: Option<Box<Grant>>,
+}
+
+impl From<ServerFrame> for Reply {
+    fn from(frame: ServerFrame) -> Self {
+        Self {
+            outgoing: frame.into(),
+            grant: None,
+        }
+    }
 }
 
 /// Frames on their way out.
@@ -59,10 +76,11 @@ impl Connection {
         wire::push_line(&mut self.out, &codec::encode_line(&frame), framing);
     }
 
-    pub(super) fn push_outgoing(&mut self, outgoing: Outgoing, framing: Framing) {
-        if outgoing.payload.len() > SMALL_PAYLOAD_BYTES_MAX {
-            self.large.push(outgoing);
+    pub(super) fn push_reply(&mut self, reply: Reply, framing: Framing) {
+        if reply.outgoing.payload.len() > SMALL_PAYLOAD_BYTES_MAX {
+            self.large.push(reply);
         } else {
+            let outgoing = reply.outgoing;
             outgoing.push_head(&mut self.out, framing);
             self.out.extend_from_slice(&outgoing.payload);
         }
@@ -234,15 +252,22 @@ impl Connection {
         transport.write_all(&rest).await
     }
 
+    /// Fails where the person may no longer have what is being written: a frame that was begun cannot be taken back,
+    /// so that the connection ends in the middle of it.
     async fn write_large(&mut self, transport: &mut Transport) -> Result<(), TransportError> {
-        for outgoing in mem::take(&mut self.large) {
+        for Reply { outgoing, grant } in mem::take(&mut self.large) {
             let mut head = Vec::new();
             outgoing.push_head(&mut head, transport.framing());
-            self.context
-                .metrics
-                .wrote(head.len() + outgoing.payload.len(), 0);
-            transport.write_all(&head).await?;
-            transport.write_all(&outgoing.payload).await?;
+            let bytes = head.len() + outgoing.payload.len();
+            self.context.metrics.wrote(bytes, 0);
+            let writing = async {
+                transport.write_all(&head).await?;
+                transport.write_all(&outgoing.payload).await
+            };
+            match grant {
+                Some(grant) => write_granted(*grant, writing).await?,
+                None => writing.await?,
+            }
         }
         Ok(())
     }
@@ -295,6 +320,20 @@ impl Connection {
         }
         drop(gathered);
         self.write_rest(transport).await
+    }
+}
+
+/// Writes for as long as the grant is good.
+async fn write_granted(
+    mut grant: Grant,
+    writing: impl Future<Output = Result<(), TransportError>>,
+) -> Result<(), TransportError> {
+    if grant.is_doubtful() && !grant.is_good().await {
+        return Err(TransportError::Withdrawn);
+    }
+    tokio::select! {
+        written = writing => written,
+        () = grant.ended() => Err(TransportError::Withdrawn),
     }
 }
 

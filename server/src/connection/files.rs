@@ -4,6 +4,7 @@ use bytes::Bytes;
 use shared::file::{BeginUpload, ChangeLink, FinishUpload};
 use shared::{ChunkHash, ClientFrame, ErrorReply, FileId, RequestId, ServerFrame, UploadId};
 
+use super::deliver::Reply;
 use super::session::Connection;
 use crate::error;
 use crate::files::ChunkError;
@@ -134,23 +135,26 @@ impl Connection {
 
     fn read_chunk(&mut self, request_id: RequestId, file_id: FileId, index: u32) {
         let (files, held) = (self.context.files.clone(), self.payloads.clone());
-        let reader = Some(self.account.person.id);
+        let (reader, losses) = (self.account.person.id, self.context.hub.losses());
         self.replies.push(Box::pin(async move {
             let read = async {
-                let chunk = files.chunk(file_id, reader, index).await?;
+                let (chunk, grant) = files.chunk(losses, file_id, reader, index).await?;
                 // Read only once there is room, and counted until it is sent.
                 let place = held.to_send(chunk.len()).await;
-                Ok((files.read_chunk(&chunk).await?, place))
+                Ok((files.read_chunk(&chunk).await?, place, grant))
             };
             match read.await {
-                Ok((bytes, place)) => {
+                Ok((bytes, place, grant)) => {
                     let frame = ServerFrame::ChunkRead {
                         request_id,
                         file_id,
                         index,
                         payload_bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
                     };
-                    Outgoing::with_payload(&frame, payloads::hold(bytes, place))
+                    Reply {
+                        outgoing: Outgoing::with_payload(&frame, payloads::hold(bytes, place)),
+                        grant: Some(Box::new(grant)),
+                    }
                 }
                 Err(failed) => ServerFrame::Error(error::from_read(request_id, failed)).into(),
             }
@@ -158,11 +162,14 @@ impl Connection {
     }
 
     fn change_link(&mut self, request: ChangeLink) {
-        let (files, person) = (self.context.files.clone(), self.account.person.id);
+        let (files, hub) = (self.context.files.clone(), self.context.hub.clone());
+        let person = self.account.person.id;
         self.reply_later(async move {
             let (request_id, file_id) = (request.request_id, request.file_id);
             let changed = files.change_link(person, request).await;
             let link = changed.map_err(|failed| error::from_store(request_id, failed))?;
+            // Whoever is being sent the file may be one of those whom it is not for any more.
+            hub.lost();
             Ok(ServerFrame::LinkDescribed {
                 request_id,
                 file_id,

@@ -20,6 +20,7 @@ use shared::{
 };
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::deliver::Reply;
 use super::membership::Waiting;
 use super::{
     Context, Entered, MALFORMED_MAX, Peer, draining_frame, end, invalid_token, is_recoverable,
@@ -30,7 +31,7 @@ use crate::error;
 use crate::hub::{Mailbox, Room};
 use crate::payloads::Held;
 use crate::store::{Membership, SignedIn, Store};
-use crate::transport::{Outgoing, Transport, TransportError};
+use crate::transport::{Transport, TransportError};
 use crate::wire::Framing;
 
 /// Requests of one connection that may wait for the disk; then it is read no further.
@@ -53,7 +54,7 @@ pub(super) struct Connection {
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) cursors: Vec<Cursor>,
     /// Replies to requests that wait for the disk.
-    pub(super) replies: FuturesUnordered<BoxFuture<'static, Outgoing>>,
+    pub(super) replies: FuturesUnordered<BoxFuture<'static, Reply>>,
     /// Sends whose answers will come into the mailbox.
     pub(super) sends: usize,
     /// Payloads in memory for this connection.
@@ -61,7 +62,7 @@ pub(super) struct Connection {
     /// Frames that go out next.
     pub(super) out: Vec<u8>,
     /// Frames with a payload that go out after them.
-    pub(super) large: Vec<Outgoing>,
+    pub(super) large: Vec<Reply>,
     pub(super) limits: Limits,
     /// What comes after the last events of a room that the person is no longer in, in this order.
     pub(super) waiting: VecDeque<Waiting>,
@@ -290,7 +291,7 @@ impl Connection {
     ) -> Poll<Wake> {
         let mut rung = self.mailbox.poll_rung(cx).is_ready();
         while let Poll::Ready(Some(reply)) = self.replies.poll_next_unpin(cx) {
-            self.push_outgoing(reply, transport.framing());
+            self.push_reply(reply, transport.framing());
             rung = true;
         }
         if !self.is_busy()
@@ -348,7 +349,7 @@ impl Connection {
             poll_fn(|cx| {
                 let mut ready = self.mailbox.poll_rung(cx).is_ready();
                 while let Poll::Ready(Some(reply)) = self.replies.poll_next_unpin(cx) {
-                    self.push_outgoing(reply, framing);
+                    self.push_reply(reply, framing);
                     ready = true;
                 }
                 if ready {

@@ -34,6 +34,13 @@ impl Fixture {
         }
     }
 
+    /// Where a chunk of a file of hers lies.
+    async fn chunk(&self, file_id: FileId, index: u32) -> Chunk {
+        let losses = crate::hub::Hub::default().losses();
+        let chunk = self.files.chunk(losses, file_id, self.person, index).await;
+        chunk.unwrap().0
+    }
+
     async fn begin(&self, size_bytes: usize) -> UploadId {
         let request = BeginUpload {
             request_id: RequestId::default(),
@@ -121,7 +128,7 @@ async fn two_who_write_a_chunk_at_once_never_spoil_it() {
     drop(bad);
     fixture.put(upload, 1, &content[CHUNK..]).await.unwrap();
     let file = fixture.finish(upload).await.unwrap();
-    let chunk = fixture.files.chunk(file.file_id, None, 0).await.unwrap();
+    let chunk = fixture.chunk(file.file_id, 0).await;
     let stored = fixture.files.read_chunk(&chunk).await.unwrap();
     assert!(stored == content[..CHUNK]);
 }
@@ -218,7 +225,7 @@ async fn what_is_abandoned_is_collected_and_nothing_else() {
     for gone in [upload, unfinished] {
         assert!(files.store.find_upload(gone).await.unwrap().is_none());
     }
-    let chunk = files.chunk(file.file_id, None, 1).await.unwrap();
+    let chunk = fixture.chunk(file.file_id, 1).await;
     assert!(files.read_chunk(&chunk).await.unwrap() == content[CHUNK..]);
     assert!(foreign.exists());
 }

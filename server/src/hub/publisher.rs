@@ -66,6 +66,9 @@ impl Announcer for Publisher {
             // Before the next event of the room is there to be read.
             self.tell_moved(event);
         }
+        if events.iter().any(is_loss) {
+            self.hub.lost();
+        }
     }
 
     fn answered(&mut self) {
@@ -79,6 +82,12 @@ impl Announcer for Publisher {
             }
         }
     }
+}
+
+/// Whether anybody may read less than before the event.
+fn is_loss(event: &RoomEvent) -> bool {
+    let is_gone = moved(event).is_some_and(|(_, is_member)| !is_member);
+    is_gone || matches!(event.event, EventBody::MessagesRemoved { .. })
 }
 
 /// Who came into the room by the event, or is gone, and whether they are a member now.

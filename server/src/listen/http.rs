@@ -18,7 +18,7 @@ use super::{Impatient, drain_begins};
 use crate::admission::Admission;
 use crate::connection::Context;
 use crate::transport::{STALL_TIMEOUT, Stream};
-use crate::web::{self, Reached};
+use crate::web::{self, Cut, Reached};
 
 /// Request headers must be whole by then.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,10 +38,12 @@ pub(super) async fn serve_http(
     };
     let routes = web::routes(context.clone(), admission, Some(reached.peer));
     let routes = TowerToHyperService::new(warp::service(routes));
-    let draining = context.clone();
+    let (draining, cut) = (context.clone(), Cut::default());
+    let end = cut.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         let (context, routes) = (context.clone(), routes.clone());
         request.extensions_mut().insert(reached);
+        request.extensions_mut().insert(cut.clone());
         async move {
             let is_strict = context.gate.is_strict(&request, reached.is_tls);
             let answer = match context.gate.pass(request, reached.is_tls).await {
@@ -57,7 +59,7 @@ pub(super) async fn serve_http(
             })
         }
     });
-    run(&draining, stream, service).await;
+    run(&draining, stream, service, &end).await;
 }
 
 /// Tells a peer without TLS where to go. Only the health of the server is told to everybody.
@@ -81,10 +83,10 @@ pub(super) async fn redirect_http(
             }
         }
     });
-    run(&draining, stream.into(), service).await;
+    run(&draining, stream.into(), service, &Cut::default()).await;
 }
 
-async fn run<S>(context: &Context, stream: Stream, service: S)
+async fn run<S>(context: &Context, stream: Stream, service: S, cut: &Cut)
 where
     S: Service<Request<Incoming>, Response = warp::reply::Response, Error = Infallible>,
 {
@@ -101,8 +103,12 @@ where
         ended = &mut connection => ended,
         () = drain_begins(&mut draining) => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! {
+                ended = connection => ended,
+                () = cut.happened() => return,
+            }
         }
+        () = cut.happened() => return,
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "HTTP connection ended");

@@ -12,6 +12,7 @@ pub(crate) struct OpenFile {
     pub(crate) file: FileInfo,
     /// Its link works for everyone and without end, so that what was fetched by it may be kept.
     pub(crate) is_public: bool,
+    pub(crate) link_ends_at: Option<TimestampMs>,
 }
 
 impl Store {
@@ -82,9 +83,12 @@ pub(super) fn open(
     if !may_open {
         return Ok(None);
     }
-    let is_public = link == LinkInfo::default();
     let file = files::file(db, file_id)?;
-    Ok(file.map(|file| OpenFile { file, is_public }))
+    Ok(file.map(|file| OpenFile {
+        file,
+        is_public: link == LinkInfo::default(),
+        link_ends_at: link.expires_at_ms,
+    }))
 }
 
 /// The file's link, and who uploaded it.

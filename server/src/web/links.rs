@@ -1,19 +1,13 @@
 //! Files by their link. What people upload is served so that no browser runs it as a part of Chinwag.
 
 use std::convert::Infallible;
-use std::fs::File;
-use std::io;
 use std::ops::Range;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures_util::Stream;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Response, StatusCode};
-use shared::{ErrorCode, ErrorReply, FileId, FileInfo, Operation, PersonId, RequestId};
-use tokio::task::JoinHandle;
+use shared::{ErrorCode, ErrorReply, FileId, FileInfo, Operation, PersonId, RequestId, SessionId};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::path::Tail;
@@ -24,148 +18,170 @@ use super::cookie::CookieName;
 use super::headers::RESOURCE_POLICY;
 use super::range::{Selection, select};
 use super::session::bearer;
-use super::{api, plain};
-use crate::blobs::{Disk, read_at};
-use crate::connection;
+use super::{Cut, api, plain};
+use crate::connection::Context;
 use crate::error;
-use crate::files::Files;
-use crate::payloads::Place;
-use crate::store::{OpenFile, Store};
+use crate::store::OpenFile;
 
+mod pieces;
 mod shown;
 
+use pieces::{Guard, Pieces};
 use shown::{Asked, content_type, disposition};
-
-/// Read and sent at once; while it is sent, the next is read.
-const PIECE_BYTES: u64 = 512 * 1024;
 
 /// Everything below `/files`. Where that is on a host of its own, the page's is another one, and may embed them.
 pub(super) fn routes(
-    context: &connection::Context,
+    context: Arc<Context>,
     caller: Caller,
     cookie: CookieName,
-    on_own_host: bool,
 ) -> BoxedFilter<(Answer,)> {
-    let readers = Readers {
-        store: context.store.clone(),
+    let links = Links {
+        context,
+        caller,
         cookie,
     };
-    let files = context.files.clone();
     let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
     warp::path("files")
         .and(warp::method())
         .and(warp::path::tail())
         .and(query)
         .and(warp::header::headers_cloned())
+        .and(warp::ext::get::<Cut>())
         .then(
-            move |method: Method, path: Tail, query: String, headers: HeaderMap| {
-                let (files, caller, readers) = (files.clone(), caller.clone(), readers.clone());
-                async move {
-                    let asked = Asked::of(&query);
-                    let mut answer = match caller.check() {
-                        Ok(()) => {
-                            let reader = readers.of(&method, &headers).await;
-                            let path = path.as_str();
-                            serve(&files, &method, path, reader, asked, &headers).await
-                        }
-                        Err(refusal) => refused(refusal, &headers),
-                    };
-                    if on_own_host {
-                        let everybody = HeaderValue::from_static("cross-origin");
-                        answer.headers_mut().insert(RESOURCE_POLICY, everybody);
-                    }
-                    answer
-                }
+            move |method, path: Tail, query: String, headers, cut: Cut| {
+                let links = links.clone();
+                let opening = Opening {
+                    method,
+                    path: path.as_str().to_owned(),
+                    asked: Asked::of(&query),
+                    headers,
+                    cut,
+                };
+                async move { links.answer(&opening).await }
             },
         )
         .boxed()
 }
 
-/// Finds out who opens a link, where they say so.
+/// What is shared by the requests of one connection.
 #[derive(Clone)]
-struct Readers {
-    store: Store,
+struct Links {
+    context: Arc<Context>,
+    caller: Caller,
     cookie: CookieName,
 }
 
-impl Readers {
-    /// Nobody where the session has ended or may not read files: a link is open to whoever has it, and what is for
-    /// members is not there for others.
-    async fn of(&self, method: &Method, headers: &HeaderMap) -> Option<PersonId> {
+/// A request for a link.
+struct Opening {
+    method: Method,
+    /// Behind `/files/`.
+    path: String,
+    asked: Asked,
+    headers: HeaderMap,
+    cut: Cut,
+}
+
+/// Who opens a link.
+struct Reader {
+    person: PersonId,
+    session: SessionId,
+}
+
+impl Links {
+    async fn answer(&self, opening: &Opening) -> Answer {
+        let mut answer = match self.caller.check() {
+            Ok(()) => self.serve(opening).await,
+            Err(refusal) => refused(refusal, &opening.headers),
+        };
+        if self.context.server.files_url.is_some() {
+            let everybody = HeaderValue::from_static("cross-origin");
+            answer.headers_mut().insert(RESOURCE_POLICY, everybody);
+        }
+        answer
+    }
+
+    async fn serve(&self, opening: &Opening) -> Answer {
+        if opening.method != Method::GET && opening.method != Method::HEAD {
+            let mut response = plain(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "A link answers GET and HEAD.\n",
+            );
+            let allowed = HeaderValue::from_static("GET, HEAD");
+            response.headers_mut().insert(header::ALLOW, allowed);
+            return response.into_response();
+        }
+        let answer = self.fetch(opening).await;
+        answer.unwrap_or_else(|refusal| refused(refusal, &opening.headers))
+    }
+
+    /// Who opens a link, where they say so. Nobody where the session has ended or may not read files: a link is open to
+    /// whoever has it, and what is for members is not there for others.
+    async fn reader(&self, opening: &Opening) -> Option<Reader> {
+        let Opening {
+            method, headers, ..
+        } = opening;
         let cookie = || self.cookie.token_of(method, headers);
         let token = bearer(headers).or_else(cookie)?;
-        let account = self.store.account_by_token(token).await.ok()??;
+        let account = self.context.store.account_by_token(token).await.ok()??;
         account.require(Operation::ReadFile).ok()?;
-        Some(account.person.id)
+        Some(Reader {
+            person: account.person.id,
+            session: account.session_id,
+        })
     }
-}
 
-async fn serve(
-    files: &Files,
-    method: &Method,
-    path: &str,
-    reader: Option<PersonId>,
-    asked: Asked,
-    headers: &HeaderMap,
-) -> Answer {
-    if method != Method::GET && method != Method::HEAD {
-        let mut response = plain(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "A link answers GET and HEAD.\n",
-        );
-        let allowed = HeaderValue::from_static("GET, HEAD");
-        response.headers_mut().insert(header::ALLOW, allowed);
-        return response.into_response();
-    }
-    let answer = fetch(files, method, path, reader, asked, headers).await;
-    answer.unwrap_or_else(|refusal| refused(refusal, headers))
-}
-
-async fn fetch(
-    files: &Files,
-    method: &Method,
-    path: &str,
-    reader: Option<PersonId>,
-    asked: Asked,
-    headers: &HeaderMap,
-) -> Result<Answer, ErrorReply> {
-    let none = RequestId::default();
-    let not_found = || ErrorReply::new(ErrorCode::FileNotFound, "There is no such file.");
-    // The name behind it is for people and for whoever saves the file.
-    let file_id = path.split('/').next().unwrap_or_default();
-    let file_id: FileId = file_id.parse().map_err(|_| not_found())?;
-    let open = files.file(file_id, reader).await;
-    let OpenFile { file, is_public } = open.map_err(|failed| error::from_read(none, failed))?;
-    let etag = format!("\"{}\"", file.content_hash);
-    let mut selected = select(headers, &etag, file.size_bytes);
-    if method == Method::HEAD && selected != Selection::NotModified {
-        // A range is defined for GET alone.
-        selected = Selection::Whole;
-    }
-    let (status, range) = match selected {
-        Selection::Whole => (StatusCode::OK, Some(0..file.size_bytes)),
-        Selection::Part(range) => (StatusCode::PARTIAL_CONTENT, Some(range)),
-        Selection::Unsatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, None),
-        Selection::NotModified => (StatusCode::NOT_MODIFIED, None),
-    };
-    let mut response = match &range {
-        Some(range) if method == Method::GET && !range.is_empty() => {
-            let content = files.open(&file).await;
-            let content = content.map_err(|failed| error::from_read(none, failed))?;
-            warp::reply::stream(Pieces::new(files.disk().clone(), content, range.clone()))
-                .into_response()
+    async fn fetch(&self, opening: &Opening) -> Result<Answer, ErrorReply> {
+        let none = RequestId::default();
+        let not_found = || ErrorReply::new(ErrorCode::FileNotFound, "There is no such file.");
+        // The name behind it is for people and for whoever saves the file.
+        let Opening {
+            method, headers, ..
+        } = opening;
+        let file_id = opening.path.split('/').next().unwrap_or_default();
+        let file_id: FileId = file_id.parse().map_err(|_| not_found())?;
+        // Before anything is looked for, so that no loss is missed between.
+        let losses = self.context.hub.losses();
+        let reader = self.reader(opening).await;
+        let files = &self.context.files;
+        let person = reader.as_ref().map(|reader| reader.person);
+        let open = files.granted(losses, file_id, person).await;
+        let (open, grant) = open.map_err(|failed| error::from_read(none, failed))?;
+        let OpenFile {
+            file, is_public, ..
+        } = open;
+        let etag = format!("\"{}\"", file.content_hash);
+        let mut selected = select(headers, &etag, file.size_bytes);
+        if *method == Method::HEAD && selected != Selection::NotModified {
+            // A range is defined for GET alone.
+            selected = Selection::Whole;
         }
-        Some(_) | None => Response::new(Bytes::new()).into_response(),
-    };
-    *response.status_mut() = status;
-    describe(response.headers_mut(), &file, &etag, asked);
-    if !is_public {
-        // Whether it may be opened is to be asked each time.
-        let again = HeaderValue::from_static("private, no-cache");
-        response.headers_mut().insert(header::CACHE_CONTROL, again);
+        let (status, range) = match selected {
+            Selection::Whole => (StatusCode::OK, Some(0..file.size_bytes)),
+            Selection::Part(range) => (StatusCode::PARTIAL_CONTENT, Some(range)),
+            Selection::Unsatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, None),
+            Selection::NotModified => (StatusCode::NOT_MODIFIED, None),
+        };
+        let mut response = match &range {
+            Some(range) if *method == Method::GET && !range.is_empty() => {
+                let content = files.open(&file).await;
+                let content = content.map_err(|failed| error::from_read(none, failed))?;
+                let grant = grant.within(reader.map(|reader| reader.session));
+                let guard = Guard::new(grant, opening.cut.clone());
+                let pieces = Pieces::new(files.disk().clone(), content, range.clone(), guard);
+                warp::reply::stream(pieces).into_response()
+            }
+            Some(_) | None => Response::new(Bytes::new()).into_response(),
+        };
+        *response.status_mut() = status;
+        describe(response.headers_mut(), &file, &etag, opening.asked);
+        if !is_public {
+            // Whether it may be opened is to be asked each time.
+            let again = HeaderValue::from_static("private, no-cache");
+            response.headers_mut().insert(header::CACHE_CONTROL, again);
+        }
+        describe_range(response.headers_mut(), status, range, file.size_bytes);
+        Ok(response)
     }
-    describe_range(response.headers_mut(), status, range, file.size_bytes);
-    Ok(response)
 }
 
 /// An error for whoever asked: a sentence for browsers, an object for programs.
@@ -233,72 +249,5 @@ fn describe(headers: &mut HeaderMap, file: &FileInfo, etag: &str, asked: Asked) 
         let value = HeaderValue::from_str(value);
         let value = value.unwrap_or(HeaderValue::from_static("application/octet-stream"));
         headers.insert(name, value);
-    }
-}
-
-/// The bytes of a range, read ahead by one piece.
-struct Pieces {
-    disk: Disk,
-    file: Arc<File>,
-    rest: Range<u64>,
-    reading: Option<JoinHandle<io::Result<Bytes>>>,
-}
-
-impl Pieces {
-    fn new(disk: Disk, file: File, range: Range<u64>) -> Self {
-        let mut pieces = Self {
-            disk,
-            file: Arc::new(file),
-            rest: range,
-            reading: None,
-        };
-        pieces.read_next();
-        pieces
-    }
-
-    fn read_next(&mut self) {
-        let start = self.rest.start;
-        let end = self.rest.end.min(start + PIECE_BYTES);
-        self.rest.start = end;
-        self.reading = (start < end).then(|| {
-            let (disk, file) = (self.disk.clone(), self.file.clone());
-            let bytes = (end - start) as usize;
-            let read = move || read_at(&file, start, bytes);
-            tokio::spawn(async move {
-                // Counted until it is sent: any number of peers who take nothing hold no more than that.
-                let place = Place::outgoing(bytes as u32).await;
-                Ok(place.hold(disk.run(read).await?))
-            })
-        });
-    }
-}
-
-impl Drop for Pieces {
-    fn drop(&mut self) {
-        // Nobody is there any more for what may still wait for its place.
-        if let Some(reading) = &self.reading {
-            reading.abort();
-        }
-    }
-}
-
-impl Stream for Pieces {
-    type Item = io::Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(reading) = &mut self.reading else {
-            return Poll::Ready(None);
-        };
-        let read = ready!(Pin::new(reading).poll(context));
-        let read = read.map_err(io::Error::other).flatten();
-        match &read {
-            Ok(_) => self.read_next(),
-            // The body is cut here, which the peer sees by its length.
-            Err(error) => {
-                tracing::error!(%error, "a file could not be read");
-                self.reading = None;
-            }
-        }
-        Poll::Ready(Some(read))
     }
 }

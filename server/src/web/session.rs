@@ -4,18 +4,18 @@ use hyper::header::{self, HeaderMap, HeaderValue};
 use shared::account::{OpenSession, SessionOpened};
 use shared::frame::{ClientInfo, Credentials};
 use shared::{ErrorCode, ErrorReply, Operation, Role, SessionId, SessionToken};
-use tokio::sync::watch;
 use warp::reply::Response;
 
 use super::api::{Api, Head, NONE, done, json_of, reply};
 use super::body::Incoming;
 use crate::connection::{Entered, Peer, SignIn, invalid_token};
 use crate::error;
+use crate::hub::Losses;
 use crate::store::{SignedIn, Store};
 
 /// Learns when a session ends that a request is served for.
 pub(super) struct SessionWatch {
-    endings: watch::Receiver<u64>,
+    losses: Losses,
     store: Store,
     session: SessionId,
 }
@@ -23,13 +23,12 @@ pub(super) struct SessionWatch {
 impl SessionWatch {
     /// Ready once the session has ended.
     pub(super) async fn ended(&mut self) {
-        while self.endings.changed().await.is_ok() {
+        loop {
+            self.losses.next().await;
             if !matches!(self.store.has_session(self.session).await, Ok(true)) {
                 return;
             }
         }
-        // No session ends any more where there is no hub.
-        std::future::pending().await
     }
 }
 
@@ -58,13 +57,13 @@ impl Api {
         operation: Operation,
     ) -> Result<(SignedIn, SessionWatch), ErrorReply> {
         // Before the session is looked for, so that no end is missed between.
-        let endings = self.context.hub.endings();
+        let losses = self.context.hub.losses();
         let account = self.account(head).await?;
         account
             .require(operation)
             .map_err(|refused| error::not_allowed(NONE, refused))?;
         let watch = SessionWatch {
-            endings,
+            losses,
             store: self.context.store.clone(),
             session: account.session_id,
         };

@@ -162,3 +162,12 @@ pub(crate) fn bytes(len: usize) -> Vec<u8> {
 pub(crate) async fn get(server: &Server, path: &str, headers: &str) -> Answer {
     exchange(server, &format!("GET {path} HTTP/1.1\r\n{headers}"), b"").await
 }
+
+/// As the metrics have it, with the one that asks.
+pub(crate) async fn open_connections(server: &Server) -> u64 {
+    let metrics = get(server, "/metrics", "").await;
+    let text = String::from_utf8(metrics.body).unwrap();
+    let mut lines = text.lines();
+    let found = lines.find_map(|line| line.strip_prefix("chinwag_connections "));
+    found.unwrap().parse().unwrap()
+}

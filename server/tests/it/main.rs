@@ -14,6 +14,7 @@ mod chat;
 mod command;
 mod cookies;
 mod deadlines;
+mod downloads_cut;
 mod export;
 mod files;
 mod files_host;

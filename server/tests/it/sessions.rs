@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::account::{PASSWORD, Signed, by_token, refused, sign_in};
-use crate::http::{Uploader, exchange, get};
+use crate::http::{Uploader, exchange, open_connections};
 use crate::peer::{Peer, config};
 
 /// A revoked session is over by then.
@@ -168,15 +168,6 @@ async fn a_revoked_session_gets_and_does_nothing_more() {
         assert_ne!(text, "from a thief");
     }
     server.stop().await;
-}
-
-/// As the metrics have it.
-async fn open_connections(server: &Server) -> u64 {
-    let metrics = get(server, "/metrics", "").await;
-    let text = String::from_utf8(metrics.body).unwrap();
-    let mut lines = text.lines();
-    let found = lines.find_map(|line| line.strip_prefix("chinwag_connections "));
-    found.unwrap().parse().unwrap()
 }
 
 #[tokio::test]

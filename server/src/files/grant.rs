@@ -1,0 +1,100 @@
+//! That somebody may read a file, and how whoever sends it to them learns that they no longer may.
+
+use std::time::Duration;
+
+use shared::{FileId, PersonId, SessionId, TimestampMs};
+use tokio::time::sleep;
+
+use super::{Files, ReadError};
+use crate::hub::Losses;
+use crate::store::{OpenFile, Store, StoreError};
+
+/// Good until the file's link ends, is for others only or is revoked, its last message is gone, or the reader has lost
+/// the room that it is in.
+pub(crate) struct Grant {
+    store: Store,
+    losses: Losses,
+    file_id: FileId,
+    reader: Option<PersonId>,
+    /// The grant ends with it too.
+    session: Option<SessionId>,
+    link_ends_at: Option<TimestampMs>,
+}
+
+impl Files {
+    /// As [`Files::file`], with what says how long that holds. `losses` are those since before the call.
+    pub(crate) async fn granted(
+        &self,
+        losses: Losses,
+        file_id: FileId,
+        reader: Option<PersonId>,
+    ) -> Result<(OpenFile, Grant), ReadError> {
+        let open = self.file(file_id, reader).await?;
+        let grant = Grant {
+            store: self.store.clone(),
+            losses,
+            file_id,
+            reader,
+            session: None,
+            link_ends_at: open.link_ends_at,
+        };
+        Ok((open, grant))
+    }
+}
+
+impl Grant {
+    /// The same, where it is good only for as long as the session goes on.
+    pub(crate) fn within(mut self, session: Option<SessionId>) -> Self {
+        self.session = session;
+        self
+    }
+
+    /// Ready once it is no longer good.
+    pub(crate) async fn ended(&mut self) {
+        loop {
+            match self.link_ends_at {
+                Some(end) => {
+                    let left = Duration::from_millis(end.since_ms(crate::now_ms()));
+                    tokio::select! {
+                        () = self.losses.next() => {}
+                        () = sleep(left) => {}
+                    }
+                }
+                None => self.losses.next().await,
+            }
+            if !self.is_good().await {
+                return;
+            }
+        }
+    }
+
+    /// Whether something was lost of which nobody has looked yet whether it ends the grant.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.losses.are_there()
+    }
+
+    /// Asks the store. What it cannot tell is no.
+    pub(crate) async fn is_good(&mut self) -> bool {
+        match self.find().await {
+            Ok(Some(open)) => {
+                self.link_ends_at = open.link_ends_at;
+                true
+            }
+            Ok(None) => false,
+            Err(error) => {
+                tracing::error!(%error, "nobody knows who may read a file");
+                false
+            }
+        }
+    }
+
+    async fn find(&self) -> Result<Option<OpenFile>, StoreError> {
+        if let Some(session) = self.session
+            && !self.store.has_session(session).await?
+        {
+            return Ok(None);
+        }
+        let (file_id, reader) = (self.file_id, self.reader);
+        self.store.open_file(file_id, reader, crate::now_ms()).await
+    }
+}
