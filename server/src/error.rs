@@ -157,6 +157,10 @@ pub(crate) fn from_store(request_id: RequestId, error: StoreError) -> ErrorReply
             ErrorCode::Banned,
             "Who is banned from this room cannot come in, until its moderators lift the ban.",
         ),
+        StoreError::NobodyElse => (
+            ErrorCode::RoomArchived,
+            "Everyone else in this conversation has been removed from the server; nobody would read it.",
+        ),
         StoreError::RoomArchived => (
             ErrorCode::RoomArchived,
             "This room is archived; nobody can write in it.",

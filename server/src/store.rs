@@ -183,6 +183,8 @@ pub enum StoreError {
     Banned,
     #[error("the room is archived")]
     RoomArchived,
+    #[error("everyone else in the direct room is gone")]
+    NobodyElse,
     /// Nothing changed; the text is for the peer.
     #[error("{0}")]
     Invalid(&'static str),

@@ -2,13 +2,14 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::frame::Person;
+use shared::room::RoomKind;
 use shared::{
     EventBody, FileId, PersonId, RoomEvent, RoomId, RoomRef, Sequence, TimestampMs, TransactionId,
 };
 
 use super::{
     Appended, NewMessage, Store, StoreError, at_one_moment, attachments, counter, links, mentions,
-    rooms, to_integer,
+    named, rooms, to_integer,
 };
 
 /// A page ends with the event that reaches this many bytes of body.
@@ -90,18 +91,19 @@ pub(super) fn append_message(
 fn require_writable(db: &Connection, room: RoomId, person: PersonId) -> Result<(), StoreError> {
     let found = db
         .prepare_cached(
-            "SELECT kind = 'lobby' AND removed_ms IS NULL OR members.role IS NOT NULL,
-                    kind IN ('private', 'direct'), archived_ms IS NOT NULL
+            "SELECT removed_ms IS NULL AND (kind = 'lobby' OR members.role IS NOT NULL), kind, archived_ms IS NOT NULL
              FROM rooms JOIN people ON people.id = ?2
              LEFT JOIN members ON room_id = rooms.id AND person_id = ?2 WHERE rooms.id = ?1",
         )?
         .query_row([room.as_bytes(), person.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            Ok((row.get(0)?, named::<RoomKind>(row, 1)?, row.get(2)?))
         })
         .optional()?;
     match found {
-        None | Some((false, true, _)) => Err(StoreError::RoomNotFound),
-        Some((false, false, _)) => Err(StoreError::NotAMember),
+        None => Err(StoreError::RoomNotFound),
+        Some((false, kind, _)) if kind.is_hidden() => Err(StoreError::RoomNotFound),
+        Some((false, _, _)) => Err(StoreError::NotAMember),
+        Some((true, RoomKind::Direct, true)) => Err(StoreError::NobodyElse),
         Some((true, _, true)) => Err(StoreError::RoomArchived),
         Some((true, _, false)) => Ok(()),
     }

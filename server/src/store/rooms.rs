@@ -16,6 +16,7 @@ mod membership;
 mod messages;
 mod moderation;
 
+pub(super) use change::archive_deserted;
 pub use creation::NewRoom;
 pub use members::{ListedMember, Members};
 pub(super) use membership::{lead_in, leave_all};

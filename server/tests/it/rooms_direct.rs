@@ -139,3 +139,62 @@ async fn nobody_comes_goes_or_changes_anything() {
     server.stop().await;
     run(&folder, &["fsck"]).await.assert_clean();
 }
+
+#[tokio::test]
+async fn who_is_the_last_one_there_reads_and_no_longer_writes() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    let mut admin = Somebody::new(&folder, &server, "Adam", "owner").await;
+    let mut ann = Somebody::new(&folder, &server, "Ann", "member").await;
+    let bob = Somebody::new(&folder, &server, "Bob", "member").await;
+    let cy = Somebody::new(&folder, &server, "Cy", "member").await;
+    let pair = ann.ask(open(&[&bob])).await["room_id"].clone();
+    let three = ann.ask(open(&[&bob, &cy])).await["room_id"].clone();
+    let notes = ann.ask(open(&[])).await["room_id"].clone();
+    let say =
+        |room: &Value, text: &str| json!({"type": "send_message", "room": room, "text": text});
+    let sent = ann.ask(say(&pair, "still there?")).await;
+    assert_eq!(sent["type"], "message_accepted");
+
+    let remove = json!({"type": "remove_person", "person_id": bob.id()});
+    admin.done(remove).await;
+    // Whoever has the room open sees it at once, and not by whom.
+    let mut event = ann.peer.expect("room_event").await;
+    while event["event"]["type"] != "room_changed" {
+        event = ann.peer.expect("room_event").await;
+    }
+    assert_eq!(event["room_id"], pair);
+    let archived = json!({"type": "room_changed", "archived": true});
+    assert_eq!(event["event"], archived);
+    assert_eq!(event["person"]["name"], "Chinwag");
+    let refused = ann.ask(say(&pair, "hello?")).await;
+    assert_eq!(refused["code"], "room_archived");
+    let why = refused["message"].as_str().unwrap();
+    assert!(
+        why.contains("removed from the server"),
+        "says why: {refused}"
+    );
+    // A repeat of what was sent before gets its answer, and what was said can be read and removed.
+    let repeat = json!({"type": "send_message", "room": pair, "text": "still there?",
+        "transaction_id": sent["transaction_id"]});
+    assert_eq!(ann.ask(repeat).await["sequence"], sent["sequence"]);
+    assert_eq!(ann.ask(open(&[&bob])).await["room_id"], pair);
+    let sequence = &sent["sequence"];
+    ann.done(json!({"type": "remove_message", "room": pair, "sequence": sequence}))
+        .await;
+    // Where somebody is left to read it, and in one's own notes, one writes on.
+    for room in [&three, &notes] {
+        let sent = ann.ask(say(room, "and on")).await;
+        assert_eq!(sent["type"], "message_accepted");
+    }
+    // Who comes back is told by the room itself.
+    let welcome = Peer::websocket(&server).await.resume(&ann.welcome, 0).await;
+    let rooms = welcome["rooms"].as_array().unwrap().iter();
+    let archived: Vec<&Value> = rooms
+        .filter(|it| it["room"]["archived"] == true)
+        .map(|it| &it["room"]["room_id"])
+        .collect();
+    assert_eq!(archived, [&pair]);
+    server.stop().await;
+    run(&folder, &["fsck"]).await.assert_clean();
+}

@@ -101,6 +101,8 @@ impl Removal<'_> {
             .extend(sessions::end_all(self.db, person.id, None)?);
         self.leave(person)?;
         self.forget(person.id)?;
+        let archived = rooms::archive_deserted(self.db, person.id, self.now)?;
+        self.events.extend(archived);
         if self.messages {
             self.queue_messages(person.id)?;
             self.forget_files(person.id)?;
@@ -180,26 +182,61 @@ mod tests {
     use super::*;
     use crate::store::NewMessage;
 
-    #[tokio::test]
-    async fn who_is_removed_has_no_last_word() {
-        let now = TimestampMs(1_700_000_000_000);
-        let dir = TempDir::new().unwrap();
-        let store = Store::open(dir.path(), Default::default(), Box::new(|_: &[_]| {})).unwrap();
-        let person = store.claim("Ada", "token", now).await.unwrap().person;
-        let message = NewMessage {
-            room: store.lobby(),
+    const NOW: TimestampMs = TimestampMs(1_700_000_000_000);
+
+    fn message(room: RoomId, person: &Person) -> NewMessage {
+        NewMessage {
+            room,
             person: person.clone(),
-            transaction_id: shared::TransactionId::from_parts(now, [1; 10]),
+            transaction_id: shared::TransactionId::from_parts(NOW, people::random()),
             text: "wait".to_owned(),
             attachments: Vec::new(),
-            at_ms: now,
-        };
-        // Her connection has not heard of it yet.
-        let removed = store.remove_person(Actor::Operator, person.id, false, now);
+            at_ms: NOW,
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_removed_has_no_last_word() {
+        let dir = TempDir::new().unwrap();
+        let store = Store::open(dir.path(), Default::default(), Box::new(|_: &[_]| {})).unwrap();
+        let ada = store.claim("Ada", "token", NOW).await.unwrap();
+        let bob = store.claim("Bob", "another", NOW).await.unwrap().person;
+        let cy = store.claim("Cy", "a third", NOW).await.unwrap().person;
+        let others = [vec![bob.id], vec![bob.id, cy.id]];
+        let [(pair, _), (three, _)] = [
+            store.open_direct(ada.clone(), others[0].clone(), NOW).await,
+            store.open_direct(ada.clone(), others[1].clone(), NOW).await,
+        ]
+        .map(Result::unwrap);
+        for room in [pair, three] {
+            store.append_message(message(room, &bob)).await.unwrap();
+        }
+        let removed = store.remove_person(Actor::Operator, ada.person.id, false, NOW);
         removed.await.unwrap();
-        let refused = store.append_message(message).await;
+        // Her connection has not heard of it yet.
+        for (room, is_hidden) in [(store.lobby(), false), (pair, true), (three, true)] {
+            let refused = store.append_message(message(room, &ada.person)).await;
+            match refused {
+                Err(StoreError::NotAMember) if !is_hidden => {}
+                // As for whoever is in no such room.
+                Err(StoreError::RoomNotFound) if is_hidden => {}
+                other => panic!("{room}: {other:?}"),
+            }
+        }
+        // Nobody is left whom Bob would write to, but in the room of three.
+        let refused = store.append_message(message(pair, &bob)).await;
         assert!(
-            matches!(refused, Err(StoreError::NotAMember)),
+            matches!(refused, Err(StoreError::NobodyElse)),
+            "{refused:?}"
+        );
+        store.append_message(message(three, &bob)).await.unwrap();
+        store
+            .remove_person(Actor::Operator, cy.id, false, NOW)
+            .await
+            .unwrap();
+        let refused = store.append_message(message(three, &bob)).await;
+        assert!(
+            matches!(refused, Err(StoreError::NobodyElse)),
             "{refused:?}"
         );
     }

@@ -1,13 +1,13 @@
-//! What owners change about a room.
+//! What owners change about a room, and what changes by itself.
 
 use rusqlite::{Connection, params};
 use shared::room::{HistoryVisibility, RoomChanges, RoomInfo, RoomKind};
-use shared::{EventBody, Operation, RoomEvent, RoomName, RoomRef, TimestampMs};
+use shared::{EventBody, Operation, PersonId, RoomEvent, RoomId, RoomName, RoomRef, TimestampMs};
 
 use super::{find_to, membership_in, name_key};
 use crate::store::audit::{self, Action};
 use crate::store::looks::{self, Named};
-use crate::store::{SignedIn, Store, StoreError, log, to_integer};
+use crate::store::{SignedIn, Store, StoreError, log, purges, to_integer};
 
 impl Store {
     /// Changes what is given of a room and is not so already; no event where nothing changes. Of a public room,
@@ -48,7 +48,7 @@ fn change(
     if let Some(name) = &name {
         rename(db, &is, name)?;
     }
-    store(db, &is, &changes, now)?;
+    store(db, room_id, &changes, now)?;
     write_down(db, by, &is, &changes, now)?;
     let event = EventBody::RoomChanged { name, changes };
     log::append(db, room_id, &by.person, now, event, None).map(Some)
@@ -102,6 +102,41 @@ fn rename(db: &Connection, is: &RoomInfo, name: &RoomName) -> Result<(), StoreEr
     looks::take(db, Named::Room, name.as_str(), is.room_id.as_bytes())
 }
 
+/// Archives the direct rooms of somebody who was removed in which nobody but one is left, whose words nobody would read.
+pub(in crate::store) fn archive_deserted(
+    db: &Connection,
+    removed: PersonId,
+    now: TimestampMs,
+) -> Result<Vec<RoomEvent>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT rooms.id FROM members JOIN rooms ON rooms.id = members.room_id
+         WHERE person_id = ?1 AND kind = 'direct' AND archived_ms IS NULL
+         AND 1 = (SELECT count(*) FROM members AS others JOIN people ON people.id = others.person_id
+                  WHERE others.room_id = rooms.id AND removed_ms IS NULL)",
+    )?;
+    let rooms = statement.query_map([removed.as_bytes()], |row| row.get(0))?;
+    let rooms: Vec<[u8; 16]> = rooms.collect::<Result<_, _>>()?;
+    if rooms.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Whoever removed somebody is nobody's business in a room that they are not in.
+    let by = purges::server(db)?;
+    let changes = RoomChanges {
+        archived: Some(true),
+        ..RoomChanges::default()
+    };
+    let rooms = rooms.into_iter().map(|room| {
+        let room = RoomId::from_bytes(room);
+        store(db, room, &changes, now)?;
+        let event = EventBody::RoomChanged {
+            name: None,
+            changes: changes.clone(),
+        };
+        log::append(db, room, &by, now, event, None)
+    });
+    rooms.collect()
+}
+
 /// What others may come to ask about.
 fn write_down(
     db: &Connection,
@@ -132,11 +167,11 @@ fn write_down(
 
 fn store(
     db: &Connection,
-    is: &RoomInfo,
+    room: RoomId,
     changes: &RoomChanges,
     now: TimestampMs,
 ) -> Result<(), StoreError> {
-    let id = is.room_id.as_bytes();
+    let id = room.as_bytes();
     if let Some(topic) = &changes.topic {
         db.prepare_cached("UPDATE rooms SET topic = ?2 WHERE id = ?1")?
             .execute(params![id, topic])?;
