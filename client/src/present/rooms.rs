@@ -38,6 +38,22 @@ pub fn may(view: &View, operation: Operation, room_id: Option<RoomId>) -> bool {
     operation.is_allowed_in(view.role, standing)
 }
 
+/// Why one cannot write in a room, to stand in place of where one writes; `None` where one can.
+pub fn why_read_only(room: &RoomInfo) -> Option<String> {
+    if !room.archived {
+        return None;
+    }
+    Some(match room.kind {
+        RoomKind::Direct => "Everyone else in this conversation has been removed from the server. \
+             It can be read, and nobody can write in it."
+            .into(),
+        RoomKind::Lobby | RoomKind::Public | RoomKind::Private | RoomKind::Unknown => {
+            let room = label(room);
+            format!("{room} is archived: it can be read, and nobody can write in it.")
+        }
+    })
+}
+
 /// Where to in a list of rooms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -178,6 +194,19 @@ mod tests {
         room.kind = RoomKind::Private;
         assert_eq!(title(&room), "direct-1");
         assert_eq!(label(&room), "#direct-1");
+    }
+
+    #[test]
+    fn a_room_says_why_nobody_writes_in_it() {
+        let name = "garden".parse().expect("a name");
+        let mut room = RoomInfo::new(rooms()[0], name, RoomKind::Direct);
+        assert_eq!(why_read_only(&room), None);
+        room.archived = true;
+        let why = why_read_only(&room).expect("it is archived");
+        assert!(why.contains("removed from the server"), "{why}");
+        room.kind = RoomKind::Public;
+        let why = why_read_only(&room).expect("it is archived");
+        assert!(why.starts_with("#garden is archived"), "{why}");
     }
 
     #[test]

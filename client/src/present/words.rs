@@ -168,11 +168,6 @@ pub fn read_by(view: &View, event: &RoomEvent) -> Option<String> {
     }
 }
 
-/// In place of where one writes; `room` is its label.
-pub fn archived(room: &str) -> String {
-    format!("{room} is archived: it can be read, and nobody can write in it.")
-}
-
 /// `1 new message`, `7 new messages`.
 pub fn new_messages(count: u64) -> String {
     match count {

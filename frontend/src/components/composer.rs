@@ -134,8 +134,8 @@ pub(crate) fn Composer(props: &ComposerProps) -> Html {
     };
     let room = driver.view(|view| view.rooms.get(&room_id).map(|room| room.info.clone()));
     let name = room.as_ref().map(rooms::label).unwrap_or_default();
-    if room.is_some_and(|room| room.archived) {
-        return html! { <p class="archived-note">{ words::archived(&name) }</p> };
+    if let Some(why) = room.as_ref().and_then(rooms::why_read_only) {
+        return html! { <p class="archived-note">{ why }</p> };
     }
     let sendable = *has_text || !draft.uploads.is_empty();
     html! {

@@ -115,10 +115,7 @@ fn about(info: &RoomInfo) -> Html {
 
 /// The rules of a room, where they are not what everybody expects.
 fn facts(info: &RoomInfo) -> Vec<String> {
-    let mut facts = Vec::new();
-    if info.archived {
-        facts.push("Archived: everybody can read it, nobody can write in it.".into());
-    }
+    let mut facts: Vec<String> = rooms::why_read_only(info).into_iter().collect();
     if info.kind == RoomKind::Private {
         facts.push("Private: only those who are invited are here.".into());
     }

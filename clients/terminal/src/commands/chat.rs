@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
-use client::{Change, Command, Delivery, Ticket, UploadPhase};
-use shared::{RoomId, TransactionId, UploadId};
+use client::{Change, Command, Delivery, Ticket, UploadPhase, present};
+use shared::{ErrorCode, RoomId, TransactionId, UploadId};
 use tokio::time::{Instant, timeout_at};
 
 use crate::arguments::{Chat, Dm, Global};
@@ -119,6 +119,13 @@ enum Next {
     End,
 }
 
+/// Why nobody writes in the room; `None` where one can.
+fn why_read_only(session: &Session, room_id: RoomId) -> Option<String> {
+    session
+        .handle
+        .with_view(|view| present::rooms::why_read_only(&view.rooms.get(&room_id)?.info))
+}
+
 /// What stands before the line that is typed.
 fn prompt(session: &Session, room_id: RoomId) -> String {
     format!("{}> ", text::line(&heading(session, room_id)))
@@ -135,6 +142,9 @@ impl Conversation {
             output.note(&format!(
                 "you are {name} in {room}; /help lists what you can do besides talking"
             ));
+            if let Some(why) = why_read_only(&self.session, self.shown.room_id()) {
+                output.note(&why);
+            }
         }
     }
 
@@ -266,6 +276,9 @@ impl Conversation {
         attachments: Vec<client::PendingAttachment>,
     ) -> Result<(), Failure> {
         let room_id = self.shown.room_id();
+        if let Some(why) = why_read_only(&self.session, room_id) {
+            return Err(Failure::by_code(Some(ErrorCode::RoomArchived), why));
+        }
         let command = Command::SendMessage {
             room_id,
             text,
