@@ -260,7 +260,11 @@ async fn no_log_holds_a_token_or_a_password() {
     ];
     let data = folder.path().join("data");
     for entry in std::fs::read_dir(data).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let bytes = match std::fs::read(entry.unwrap().path()) {
+            // SQLite's own log goes with its last reader, who may just be leaving.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            read => read.unwrap(),
+        };
         for secret in secrets {
             let found = bytes
                 .windows(secret.len())
