@@ -720,14 +720,22 @@ impl ServerInfo {
     /// The whole address of a file's `link`, for who has reached the server at `host` (IPv6 without brackets);
     /// `None` where the server does not say where its links are.
     pub fn address_of(&self, host: &str, link: &str) -> Option<String> {
-        if let Some(url) = self.files_url.as_ref().or(self.public_url.as_ref()) {
-            return Some(format!("{}{link}", url.trim_end_matches('/')));
+        match &self.files_url {
+            Some(url) => Some(format!("{}{link}", url.trim_end_matches('/'))),
+            None => self.page_address_of(host, link),
+        }
+    }
+
+    /// The same of a path of the page, such as an invitation's.
+    pub fn page_address_of(&self, host: &str, path: &str) -> Option<String> {
+        if let Some(url) = &self.public_url {
+            return Some(format!("{}{path}", url.trim_end_matches('/')));
         }
         let port = self.http_port?;
         let scheme = if self.https { "https" } else { "http" };
         Some(match host.contains(':') {
-            true => format!("{scheme}://[{host}]:{port}{link}"),
-            false => format!("{scheme}://{host}:{port}{link}"),
+            true => format!("{scheme}://[{host}]:{port}{path}"),
+            false => format!("{scheme}://{host}:{port}{path}"),
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::ids::{FileId, UploadId};
+use crate::ids::{FileId, Sequence, UploadId};
 use crate::names::FileName;
 use crate::secret::Secret;
 
@@ -13,6 +13,8 @@ pub const UPLOADS: &str = "/api/uploads";
 pub const FILES: &str = "/api/files";
 /// Where links to files lead.
 pub const LINKS: &str = "/files";
+/// Where the page has its rooms, by their names.
+pub const ROOMS: &str = "/rooms";
 /// The request header with the chunk's hash, 64 hexadecimal digits.
 pub const CHUNK_HASH_HEADER: &str = "x-chunk-hash";
 
@@ -47,6 +49,16 @@ pub fn file_path(file_id: FileId) -> String {
 pub fn file_link(file_id: FileId, name: &FileName) -> String {
     let name = utf8_percent_encode(name.as_str(), ENCODED);
     format!("{LINKS}/{file_id}/{name}")
+}
+
+/// The path of a room on the page.
+pub fn room_path(name: &str) -> String {
+    format!("{ROOMS}/{}", utf8_percent_encode(name, ENCODED))
+}
+
+/// The path of a message on the page.
+pub fn message_path(room: &str, sequence: Sequence) -> String {
+    format!("{}#at={}", room_path(room), sequence.0)
 }
 
 /// What stands before the token in an invitation's link. It is a fragment, which no server is ever sent.
@@ -112,6 +124,12 @@ mod tests {
         ] {
             assert_eq!(file_of_link(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn rooms_and_messages_have_paths() {
+        assert_eq!(room_path("garden-1"), "/rooms/garden-1");
+        assert_eq!(message_path("Zoë?", Sequence(7)), "/rooms/Zo%C3%AB%3F#at=7");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use client::{Change, Config, ConnectionState, Snapshot};
 use native::{Changes, FailureKind, Handle, Profile, Secured, ServerAddress, Settings, Storage};
-use shared::frame::ClientInfo;
+use shared::frame::{ClientInfo, ServerInfo};
 use shared::{Fingerprint, TimestampMs};
 use tokio::time::{Instant, timeout_at};
 
@@ -117,16 +117,24 @@ impl Session {
             .with_view(|view| view.connection == ConnectionState::Online)
     }
 
-    /// The whole address of a link, or its path where nobody says what comes before it.
+    /// The whole address of a link to a file, or its path where nobody says what comes before it.
     pub(crate) fn address_of(&self, link: &str) -> String {
+        self.address(link, ServerInfo::address_of)
+    }
+
+    /// The same of a path of the page.
+    pub(crate) fn page_address_of(&self, path: &str) -> String {
+        self.address(path, ServerInfo::page_address_of)
+    }
+
+    fn address(&self, path: &str, of: fn(&ServerInfo, &str, &str) -> Option<String>) -> String {
         if let Some(web) = &self.web {
-            return format!("{}{link}", web.trim_end_matches('/'));
+            return format!("{}{path}", web.trim_end_matches('/'));
         }
-        let address = self.handle.with_view(|view| {
-            let server = view.server.as_ref()?;
-            server.address_of(&self.server.host, link)
-        });
-        address.unwrap_or_else(|| link.to_owned())
+        let address = self
+            .handle
+            .with_view(|view| of(view.server.as_ref()?, &self.server.host, path));
+        address.unwrap_or_else(|| path.to_owned())
     }
 
     /// Something went forward: patience begins anew.

@@ -62,7 +62,7 @@ fn print_link(
     token: &Secret,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let url = session.address_of(&invitation_link(token));
+    let url = session.page_address_of(&invitation_link(token));
     output.object(
         "invitation_created",
         json!({"url": url, "invitation": invitation, "token": token}),
