@@ -6,10 +6,11 @@ use shared::codec::Packet;
 use shared::file::FileDescription;
 use shared::frame::{ClientInfo, Credentials};
 use shared::{
-    ChunkLayout, ChunkRanges, ClientFrame, ErrorReply, FileId, RequestId, RoomId, RoomRef, Secret,
-    Sequence, ServerFrame, SessionToken, TransactionId, UploadId,
+    ChunkLayout, ChunkRanges, ClientFrame, ErrorCode, ErrorReply, FileId, RequestId, RoomId,
+    RoomRef, Secret, Sequence, ServerFrame, SessionToken, TransactionId, UploadId,
 };
 
+use crate::present::words;
 use crate::snapshot::Snapshot;
 use crate::transfer::{DownloadId, PendingAttachment};
 
@@ -426,4 +427,49 @@ pub enum Change {
         request_id: RequestId,
         error: ErrorReply,
     },
+}
+
+/// What the server said to a request, or why it said nothing.
+pub type Answer = Result<ServerFrame, ErrorReply>;
+
+impl Change {
+    /// The answer to a request, if it is one.
+    pub fn answer(&self) -> Option<(RequestId, Answer)> {
+        Some(match self {
+            Self::Answered { request_id, answer } => (*request_id, Ok((**answer).clone())),
+            Self::RequestFailed { request_id, error } => (*request_id, Err(error.clone())),
+            Self::RequestDone { request_id } => {
+                let request_id = *request_id;
+                (request_id, Ok(ServerFrame::Done { request_id }))
+            }
+            Self::RoomJoined {
+                request_id,
+                room_id,
+            } => {
+                let joined = ServerFrame::RoomJoined {
+                    request_id: *request_id,
+                    room_id: *room_id,
+                };
+                (*request_id, Ok(joined))
+            }
+            Self::Connection
+            | Self::Rooms
+            | Self::Timeline(_)
+            | Self::Unread(_)
+            | Self::Members(_)
+            | Self::ReadBy(_)
+            | Self::Typing(_)
+            | Self::Presence
+            | Self::Directory
+            | Self::Upload(_)
+            | Self::Download(_) => return None,
+        })
+    }
+}
+
+impl CommandError {
+    /// The same in the form in which the server refuses.
+    pub fn reply(&self) -> ErrorReply {
+        ErrorReply::new(ErrorCode::Unknown, words::refusal(self))
+    }
 }

@@ -30,7 +30,7 @@ mod timeline;
 mod transfer;
 mod view;
 
-pub use api::{Change, Command, CommandError, Config, Entry, Input, Output, Ticket};
+pub use api::{Answer, Change, Command, CommandError, Config, Entry, Input, Output, Ticket};
 pub use client::Client;
 pub use connection::ConnectionState;
 pub use outbox::{Delivery, Outbox, PendingMessage};

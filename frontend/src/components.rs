@@ -2,8 +2,8 @@
 //!
 //! - `app` chooses between `welcome` and `shell`, which lays out `sidebar`, `room_pane`, `details` and `pages`
 //! - `timeline` and `composer` are the two halves of a room; `attachments` and `upload_card` show files
-//! - `dialog` and what it is for: `jump`, `browse`, `pick_people`, `person_card`, `bans`, `secret`, `confirm`
-//! - `form`: fields; `sheet`: a request that a form makes, in a dialog or on a page; `room_sheets`: those about rooms
+//! - `dialog` and what it is for: `jump`, `browse`, `pick_people`, `secret`, `confirm`
+//! - `form`: fields; `sheet`: a request that a form makes, in a dialog or on a page
 //! - `menu`, `list`: what is to be done with something, and many things
 //! - `hooks`: how a component follows the core; `request`: how it asks the server; `panel`: what it shows of answers
 
@@ -11,7 +11,6 @@ mod absent;
 pub(crate) mod app;
 mod attachments;
 mod avatar;
-mod bans;
 mod browse;
 mod composer;
 mod confirm;
@@ -29,16 +28,15 @@ mod list;
 mod menu;
 mod pages;
 mod panel;
-mod person_card;
 mod person_item;
 mod pick_people;
+mod picture;
 mod presence;
 mod qr;
 mod request;
 mod room_head;
 mod room_list;
 mod room_pane;
-mod room_sheets;
 mod secret;
 mod sheet;
 mod shell;

@@ -8,6 +8,7 @@ pub enum Icon {
     Archive,
     Attach,
     Back,
+    Check,
     Clock,
     Close,
     Download,
@@ -29,6 +30,7 @@ pub enum Icon {
     Settings,
     Sound,
     Text,
+    Unlocked,
     Video,
 }
 
@@ -44,6 +46,7 @@ impl Icon {
                 "m16.5 9.5-6.4 6.4a4 4 0 0 1-5.6-5.7l6.7-6.6a2.7 2.7 0 0 1 3.7 3.8l-6.6 6.6a1.3 1.3 0 0 1-1.9-1.9l6-6"
             }
             Self::Back => "M12 4.5 6.5 10l5.5 5.5",
+            Self::Check => "m4.5 10.5 3.5 3.5 7.5-8",
             Self::Clock => "M10 6.5V10l2.5 1.5M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0Z",
             Self::Close => "m5 5 10 10M15 5 5 15",
             Self::Download => "M10 3.5v9m0 0 3.5-3.5M10 12.5 6.5 9M4 16.5h12",
@@ -88,6 +91,9 @@ impl Icon {
             }
             Self::Text => {
                 "M11.5 2.5H6A1.5 1.5 0 0 0 4.5 4v12A1.5 1.5 0 0 0 6 17.5h8a1.5 1.5 0 0 0 1.5-1.5V6.5l-4-4Zm0 0v4h4M7.5 10.5h5M7.5 13.5h5"
+            }
+            Self::Unlocked => {
+                "M6.5 9V6.5a3.5 3.5 0 0 1 6.7-1.4M5.5 9h9a1 1 0 0 1 1 1v5.5a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1V10a1 1 0 0 1 1-1Z"
             }
             Self::Video => {
                 "M3.5 5.5h9a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1Zm10 3.5 4-2.5v7l-4-2.5"

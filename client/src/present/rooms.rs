@@ -2,7 +2,7 @@
 //! screen sorts names by the tables that it has.
 
 use shared::frame::Person;
-use shared::room::{RoomInfo, RoomKind};
+use shared::room::{HistoryVisibility, RoomInfo, RoomKind};
 use shared::{Operation, RoomId};
 
 use crate::view::{Room, View};
@@ -52,6 +52,33 @@ pub fn why_read_only(room: &RoomInfo) -> Option<String> {
             format!("{room} is archived: it can be read, and nobody can write in it.")
         }
     })
+}
+
+/// Where a room stands among one's own: the lobby first, those that are over after the others, direct ones last. Within
+/// a group they stand by their titles.
+pub fn group(room: &RoomInfo) -> u8 {
+    match room.kind {
+        RoomKind::Lobby => 0,
+        RoomKind::Public | RoomKind::Private | RoomKind::Unknown => 1 + u8::from(room.archived),
+        RoomKind::Direct => 3,
+    }
+}
+
+/// The rules of a room, where they are not what everybody expects.
+pub fn facts(room: &RoomInfo) -> Vec<String> {
+    let mut facts: Vec<String> = why_read_only(room).into_iter().collect();
+    if room.kind == RoomKind::Private {
+        facts.push("Private: only those who are invited are here.".into());
+    }
+    if room.history == HistoryVisibility::SinceJoining {
+        facts.push("Newcomers read only what comes after they joined.".into());
+    }
+    match room.retention_days {
+        None => {}
+        Some(1) => facts.push("Messages are kept for a day.".into()),
+        Some(days) => facts.push(format!("Messages are kept for {days} days.")),
+    }
+    facts
 }
 
 /// Where to in a list of rooms.

@@ -2,7 +2,7 @@
 
 use shared::frame::Person;
 use shared::room::{HistoryVisibility, RoomChanges, RoomKind};
-use shared::{EventBody, RoomEvent, RoomName, RoomRole, TimestampMs};
+use shared::{EventBody, Role, RoomEvent, RoomName, RoomRole, TimestampMs};
 
 use crate::api::CommandError;
 use crate::connection::ConnectionState;
@@ -211,6 +211,48 @@ pub fn unsent(view: &View) -> Option<String> {
     }
 }
 
+/// What is unread in a room, besides its name: `3 unread, 1 mentions you`; `None` where nothing is.
+pub fn unread(unread: u64, mentions: u64) -> Option<String> {
+    match (unread, mentions) {
+        (0, _) => None,
+        (unread, 0) => Some(format!("{unread} unread")),
+        (unread, 1) => Some(format!("{unread} unread, 1 mentions you")),
+        (unread, mentions) => Some(format!("{unread} unread, {mentions} mention you")),
+    }
+}
+
+/// What is asked before something that cannot be undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    pub title: String,
+    pub text: String,
+    /// What the button does.
+    pub action: &'static str,
+}
+
+/// Before one signs out. `here` is what knows a guest: `this browser`.
+pub fn sign_out(view: &View, here: &str) -> Question {
+    let name = view.person.as_ref().map_or("", |own| &own.name);
+    let (title, text) = match view.role {
+        Role::Guest => (
+            format!("Give up {name}?"),
+            format!(
+                "You are here as a guest, and only {here} knows you. Nobody, not even you, can use the name {name} \
+                 again. What you wrote stays."
+            ),
+        ),
+        Role::Owner | Role::Admin | Role::Member | Role::Bot | Role::Unknown => (
+            "Sign out?".into(),
+            format!("What you wrote and did not send stays in {here}."),
+        ),
+    };
+    Question {
+        title,
+        text,
+        action: "Sign out",
+    }
+}
+
 /// How far an upload is.
 pub fn upload(upload: &Upload) -> String {
     let whole = size(upload.progress.size_bytes);
@@ -259,6 +301,23 @@ fn moving(progress: &Progress) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_has_an_account_gives_nothing_up() {
+        let mut view = View::default();
+        assert_eq!(sign_out(&view, "this browser").title, "Sign out?");
+        view.role = Role::Guest;
+        let question = sign_out(&view, "this browser");
+        assert!(question.title.starts_with("Give up") && question.text.contains("this browser"));
+    }
+
+    #[test]
+    fn mentions_are_told_from_the_rest() {
+        assert_eq!(unread(0, 0), None);
+        assert_eq!(unread(3, 0).as_deref(), Some("3 unread"));
+        assert_eq!(unread(3, 1).as_deref(), Some("3 unread, 1 mentions you"));
+        assert_eq!(unread(3, 2).as_deref(), Some("3 unread, 2 mention you"));
+    }
 
     #[test]
     fn titles_name_what_is_there() {

@@ -1,12 +1,12 @@
 //! The address bar: `/` is the list of rooms, `/rooms/<name>` a room, `/you/…` and `/admin/…` pages. What follows `#`
 //! is never sent to a server: `#invite=<token>` an invitation, `#at=<sequence>` a message.
 
-use js_sys::{decode_uri_component, encode_uri_component};
+use js_sys::decode_uri_component;
+use shared::http::{ROOMS, room_path};
 use wasm_bindgen::JsValue;
 
 use crate::browser::window;
 
-const ROOMS: &str = "/rooms/";
 /// Folders of pages that are no room.
 const PAGES: [&str; 2] = ["/you/", "/admin/"];
 
@@ -30,6 +30,7 @@ impl Place {
         }
         let name = path
             .strip_prefix(ROOMS)
+            .and_then(|rest| rest.strip_prefix('/'))
             .and_then(|name| decode_uri_component(name).ok());
         match name.map(String::from) {
             Some(name) if !name.is_empty() => Self::Room(name),
@@ -44,21 +45,6 @@ impl Place {
             Self::Page(path) => path.clone(),
         }
     }
-}
-
-/// The address of a room.
-pub(crate) fn room_path(name: &str) -> String {
-    format!("{ROOMS}{}", encode_uri_component(name))
-}
-
-/// The address of a message.
-pub(crate) fn message_path(room: &str, sequence: u64) -> String {
-    format!("{}#at={sequence}", room_path(room))
-}
-
-/// The address by which somebody follows an invitation.
-pub(crate) fn invitation_path(token: &str) -> String {
-    format!("/#invite={token}")
 }
 
 /// Makes the address that of the place. `replace` leaves no step to go back by.

@@ -13,7 +13,6 @@ use crate::components::dialog::Modal;
 use crate::components::form::Problem;
 use crate::components::hooks::{use_changes, use_driver, use_entrance, use_ui};
 use crate::components::room_list::kind_mark;
-use crate::components::room_sheets::ask_for_room;
 use crate::text::order;
 use client::present::format;
 
@@ -68,7 +67,10 @@ pub(crate) fn Browse(props: &BrowseProps) -> Html {
         let wanted = wanted.clone();
         move |event: InputEvent| wanted.set(element::value_of(event.target()))
     };
-    let create = ask_for_room(&ui);
+    let create = {
+        let ui = ui.clone();
+        move |_: MouseEvent| ui.ask_for_room()
+    };
     html! {
         <Modal title="All rooms" onclose={props.onclose.clone()}>
             <div class="browse-head">

@@ -1,16 +1,9 @@
 //! Asks before something that cannot be undone, naming the thing.
 
+use client::present::words::Question;
 use yew::{Callback, Html, MouseEvent, html};
 
 use crate::components::dialog::Modal;
-
-/// What is asked.
-pub(crate) struct Question {
-    pub(crate) title: String,
-    pub(crate) text: String,
-    /// What the button does.
-    pub(crate) action: String,
-}
 
 pub(crate) fn confirm(question: Question, onconfirm: Callback<()>, onclose: Callback<()>) -> Html {
     let cancel = onclose.reform(|_: MouseEvent| ());

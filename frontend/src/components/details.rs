@@ -1,19 +1,18 @@
 //! The right pane: what the room is about, what one may change of it, and who is in it.
 
 use client::present::rooms::{self, Attendance};
-use client::present::{people, words};
-use client::{Change, Command, View};
+use client::present::sheet::{Deed, Item};
+use client::present::{room_sheets, words};
+use client::{Change, Command};
+use shared::RoomId;
 use shared::frame::Person;
-use shared::room::{HistoryVisibility, Member, RoomInfo, RoomKind, SetRoomRole};
-use shared::{ClientFrame, Operation, PersonId, RequestId, RoomId, RoomRole};
+use shared::room::RoomInfo;
 use yew::{Callback, Html, MouseEvent, Properties, component, html, use_effect_with};
 
-use crate::components::hooks::{Dialog, Ui, use_changes, use_ui};
+use crate::components::hooks::{Ui, use_changes, use_ui};
 use crate::components::icon::{Icon, icon};
-use crate::components::menu::{Item, Menu};
+use crate::components::menu::{self, Menu};
 use crate::components::person_item::PersonItem;
-use crate::components::room_sheets as sheets;
-use crate::components::sheet::Sheet;
 use crate::driver::Driver;
 use crate::text::order;
 
@@ -55,6 +54,11 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
         let onclose = props.onclose.clone();
         move |_: MouseEvent| onclose.emit(())
     };
+    let can_leave = driver.view(|view| room_sheets::can_leave(view, &info));
+    let leave = {
+        let (ui, info) = (ui.clone(), info.clone());
+        move |_: MouseEvent| ui.ask(room_sheets::leave(&info), &Callback::noop())
+    };
     let list = |title, people: &[Person]| {
         let people = people.iter().map(|person| member(&ui, &info, person));
         section(title, people.collect())
@@ -76,9 +80,9 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
                     <p class="list-note">{ format!("and {more} more") }</p>
                 }
             </div>
-            if can_leave(&ui, &info) {
+            if can_leave {
                 <footer class="details-foot">
-                    <button class="quiet-button danger" onclick={ask(&ui, &info, sheets::leave)}>
+                    <button class="quiet-button danger" onclick={leave}>
                         { icon(Icon::Leave) }
                         <span>{ format!("Leave {}", rooms::label(&info)) }</span>
                     </button>
@@ -86,12 +90,6 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
             }
         </section>
     }
-}
-
-/// Opens a sheet that is made when it is wanted.
-fn ask(ui: &Ui, info: &RoomInfo, sheet: fn(&Ui, &RoomInfo) -> Sheet) -> Callback<MouseEvent> {
-    let (ui, info) = (ui.clone(), info.clone());
-    Callback::from(move |_: MouseEvent| ui.ask(sheet(&ui, &info)))
 }
 
 fn about(info: &RoomInfo) -> Html {
@@ -107,83 +105,30 @@ fn about(info: &RoomInfo) -> Html {
                 <p class="description">{ info.description.clone() }</p>
             }
             <ul class="facts">
-                for fact in facts(info) { <li class="meta">{ fact }</li> }
+                for fact in rooms::facts(info) { <li class="meta">{ fact }</li> }
             </ul>
         </section>
     }
 }
 
-/// The rules of a room, where they are not what everybody expects.
-fn facts(info: &RoomInfo) -> Vec<String> {
-    let mut facts: Vec<String> = rooms::why_read_only(info).into_iter().collect();
-    if info.kind == RoomKind::Private {
-        facts.push("Private: only those who are invited are here.".into());
-    }
-    if info.history == HistoryVisibility::SinceJoining {
-        facts.push("Newcomers read only what comes after they joined.".into());
-    }
-    match info.retention_days {
-        None => {}
-        Some(1) => facts.push("Messages are kept for a day.".into()),
-        Some(days) => facts.push(format!("Messages are kept for {days} days.")),
-    }
-    facts
-}
-
-fn can_leave(ui: &Ui, info: &RoomInfo) -> bool {
-    !matches!(info.kind, RoomKind::Lobby | RoomKind::Direct)
-        && ui.may_in(Operation::LeaveRoom, info.room_id)
-}
-
 /// What one may do to the room.
 fn actions(ui: &Ui, info: &RoomInfo) -> Html {
-    let room_id = info.room_id;
-    let may = |operation| ui.may_in(operation, room_id);
-    let show = |dialog: Dialog| {
-        let show = ui.show.clone();
-        Callback::from(move |_: MouseEvent| show.emit(Some(dialog.clone())))
+    let items = ui.driver.view(|view| room_sheets::room_items(view, info));
+    let action = |(mark, item): (Icon, Item)| {
+        let onclick = act(ui, item.deed).reform(|_: MouseEvent| ());
+        html! {
+            <button class="list-button" {onclick}>
+                { icon(mark) }
+                <span>{ item.text }</span>
+            </button>
+        }
     };
-    let is_closed = matches!(info.kind, RoomKind::Lobby | RoomKind::Direct);
-    let mut actions = Vec::new();
-    if !is_closed && !info.archived {
-        if may(Operation::AddMember) {
-            let add = show(Dialog::PickPeople {
-                room_id: Some(room_id),
-            });
-            actions.push(action(Icon::Plus, "Add people", add));
-        }
-        if may(Operation::CreateRoomInvitation) {
-            let invite = ask(ui, info, sheets::invite);
-            actions.push(action(Icon::Link, "Invitation link", invite));
-        }
-    }
-    if info.kind != RoomKind::Direct && may(Operation::ChangeRoom) {
-        let edit = ask(ui, info, |_, info| sheets::edit(info));
-        actions.push(action(Icon::Settings, "Change room", edit));
-    }
-    if !is_closed && may(Operation::ListBans) {
-        let bans = show(Dialog::Bans { room_id });
-        actions.push(action(Icon::People, "Banned people", bans));
-    }
-    if !is_closed && may(Operation::ChangeRoom) {
-        let text = if info.archived {
-            "Open again"
-        } else {
-            "Archive"
-        };
-        let archive = ask(ui, info, |_, info| sheets::archive(info));
-        actions.push(action(Icon::Archive, text, archive));
-    }
-    html! { <div class="details-actions">{ for actions }</div> }
+    html! { <div class="details-actions">{ for items.into_iter().map(action) }</div> }
 }
 
-fn action(mark: Icon, text: &'static str, onclick: Callback<MouseEvent>) -> Html {
-    html! {
-        <button class="list-button" {onclick}>
-            { icon(mark) }
-            <span>{ text }</span>
-        </button>
-    }
+fn act(ui: &Ui, deed: Deed) -> Callback<()> {
+    let ui = ui.clone();
+    Callback::from(move |()| ui.perform(&deed, &Callback::noop()))
 }
 
 /// Who is here and who is away, sorted by name.
@@ -213,14 +158,14 @@ fn section(title: &'static str, people: Vec<Html>) -> Html {
 }
 
 fn member(ui: &Ui, info: &RoomInfo, person: &Person) -> Html {
-    let role = ui
-        .driver
-        .view(|view| role_of(view, info.room_id, person.id));
-    let note = match role {
-        RoomRole::Owner | RoomRole::Moderator => people::room_role(role),
-        RoomRole::Member | RoomRole::Unknown => "",
-    };
-    let items = member_items(ui, info, person, role);
+    let (role, items) = ui.driver.view(|view| {
+        let role = room_sheets::role_of(view, info.room_id, person.id);
+        (role, room_sheets::member_items(view, info, person))
+    });
+    let note = room_sheets::role_note(role);
+    let items = items.into_iter();
+    let items = items.map(|item| menu::Item::of(&item, act(ui, item.deed.clone())));
+    let items: Vec<menu::Item> = items.collect();
     html! {
         <li key={person.id.to_string()} class="person">
             <PersonItem person={person.clone()} {note} asks={false} />
@@ -229,54 +174,4 @@ fn member(ui: &Ui, info: &RoomInfo, person: &Person) -> Html {
             }
         </li>
     }
-}
-
-fn role_of(view: &View, room_id: RoomId, person_id: PersonId) -> RoomRole {
-    let room = view.rooms.get(&room_id);
-    let members = room.and_then(|room| room.members.as_ref());
-    let is_them = |member: &&Member| member.person.id == person_id;
-    let member = members.and_then(|members| members.listed.iter().find(is_them));
-    member.and_then(|member| member.role).unwrap_or_default()
-}
-
-/// What one may do to a member.
-fn member_items(ui: &Ui, info: &RoomInfo, person: &Person, role: RoomRole) -> Vec<Item> {
-    let is_own = ui
-        .driver
-        .view(|view| view.person.as_ref().is_some_and(|own| own.id == person.id));
-    if is_own || matches!(info.kind, RoomKind::Lobby | RoomKind::Direct) {
-        return Vec::new();
-    }
-    let may = |operation| ui.may_in(operation, info.room_id);
-    let mut items = Vec::new();
-    if may(Operation::SetRoomRole) {
-        for other in [RoomRole::Owner, RoomRole::Moderator, RoomRole::Member] {
-            items.push(role_item(ui, info.room_id, person.id, other, other == role));
-        }
-    }
-    if may(Operation::RemoveMember) {
-        for (text, ban) in [("Remove from the room", false), ("Ban from the room", true)] {
-            let (ui, info, person) = (ui.clone(), info.clone(), person.clone());
-            let act = move |()| ui.ask(sheets::remove(&info, &person, ban));
-            items.push(Item::new(text, act).danger());
-        }
-    }
-    items
-}
-
-fn role_item(ui: &Ui, room_id: RoomId, person_id: PersonId, role: RoomRole, chosen: bool) -> Item {
-    let ui = ui.clone();
-    let act = move |()| {
-        let set = ClientFrame::SetRoomRole(SetRoomRole {
-            request_id: RequestId::default(),
-            room: room_id.into(),
-            person_id,
-            role,
-        });
-        let driver = ui.driver.clone();
-        ui.act(set, move |_| {
-            let _ = driver.command(Command::ListMembers { room_id });
-        });
-    };
-    Item::new(people::room_role(role), act).chosen(chosen)
 }

@@ -1,9 +1,10 @@
-//! Forms: fields as values, read when they are sent. The browser holds what is typed, so that password managers and
+//! Forms, whose fields are values, read when they are sent. The browser holds what is typed, so that password managers and
 //! its own checks work as they do everywhere.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
+use client::present::form::{Field, Kind, Values, field_of};
 use shared::{ErrorCode, ErrorReply};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{FormData, HtmlFormElement, SubmitEvent};
@@ -14,129 +15,6 @@ use yew::{
 
 use crate::browser::element;
 use crate::components::icon::{Icon, icon};
-
-const NAME_ERRORS: [ErrorCode; 3] = [
-    ErrorCode::InvalidName,
-    ErrorCode::NameTaken,
-    ErrorCode::RoomNameTaken,
-];
-
-/// What kind of answer a field takes.
-#[derive(Clone, PartialEq)]
-pub(crate) enum Kind {
-    /// One line; `autocomplete` is a word of the HTML standard.
-    Line { autocomplete: &'static str },
-    /// One line that nobody else sees.
-    Password { autocomplete: &'static str },
-    /// The six digits of a second factor.
-    Code,
-    /// Digits.
-    Number,
-    /// Several lines.
-    Lines,
-    /// One of these: what is sent, and what is shown.
-    Choice(Vec<(&'static str, AttrValue)>),
-    /// Yes or no.
-    Switch,
-    /// Sent as it is, and not shown; password managers read it.
-    Fixed { autocomplete: &'static str },
-}
-
-/// One field of a form.
-#[derive(Clone, PartialEq)]
-pub(crate) struct Field {
-    pub(crate) name: &'static str,
-    pub(crate) label: AttrValue,
-    pub(crate) kind: Kind,
-    /// What it holds at first. A switch is on where it holds anything.
-    pub(crate) value: AttrValue,
-    /// What is shown while it is empty.
-    pub(crate) example: AttrValue,
-    /// What one should know before filling it in.
-    pub(crate) hint: AttrValue,
-    /// Characters, at most; 0 for no bound.
-    pub(crate) chars_max: usize,
-    pub(crate) required: bool,
-}
-
-impl Field {
-    pub(crate) fn new(name: &'static str, label: impl Into<AttrValue>, kind: Kind) -> Self {
-        Self {
-            name,
-            label: label.into(),
-            kind,
-            value: AttrValue::default(),
-            example: AttrValue::default(),
-            hint: AttrValue::default(),
-            chars_max: 0,
-            required: true,
-        }
-    }
-
-    /// A line that browsers have nothing to offer for.
-    pub(crate) fn line(name: &'static str, label: impl Into<AttrValue>) -> Self {
-        let autocomplete = "off";
-        Self::new(name, label, Kind::Line { autocomplete })
-    }
-
-    pub(crate) fn switch(name: &'static str, label: impl Into<AttrValue>, on: bool) -> Self {
-        let value = if on { "on" } else { "" };
-        Self::new(name, label, Kind::Switch).value(value).optional()
-    }
-
-    pub(crate) fn value(mut self, value: impl Into<AttrValue>) -> Self {
-        self.value = value.into();
-        self
-    }
-
-    pub(crate) fn example(mut self, example: impl Into<AttrValue>) -> Self {
-        self.example = example.into();
-        self
-    }
-
-    pub(crate) fn hint(mut self, hint: impl Into<AttrValue>) -> Self {
-        self.hint = hint.into();
-        self
-    }
-
-    pub(crate) fn chars_max(mut self, chars_max: usize) -> Self {
-        self.chars_max = chars_max;
-        self
-    }
-
-    pub(crate) fn optional(mut self) -> Self {
-        self.required = false;
-        self
-    }
-}
-
-/// What was filled in.
-pub(crate) struct Values(FormData);
-
-impl Values {
-    /// As it was typed; empty where there is no such field.
-    pub(crate) fn raw(&self, name: &str) -> String {
-        self.0.get(name).as_string().unwrap_or_default()
-    }
-
-    /// Without white space around it.
-    pub(crate) fn text(&self, name: &str) -> String {
-        self.raw(name).trim().to_owned()
-    }
-
-    /// `None` where nothing was filled in.
-    pub(crate) fn given(&self, name: &str) -> Option<String> {
-        Some(self.text(name)).filter(|text| !text.is_empty())
-    }
-
-    pub(crate) fn number(&self, name: &str) -> Option<u64> {
-        self.text(name).parse().ok()
-    }
-
-    pub(crate) fn is_on(&self, name: &str) -> bool {
-        self.0.has(name)
-    }
-}
 
 /// Why a form was refused; shown beside the field that it is about.
 #[derive(Clone, Default, PartialEq)]
@@ -164,17 +42,7 @@ impl Problem {
 
     /// The name of the field that it is about, if it is one of these.
     fn field(&self, fields: &[Field]) -> Option<&'static str> {
-        let code = self.reply()?.code;
-        let names: &[&'static str] = match code {
-            _ if NAME_ERRORS.contains(&code) => &["name"],
-            // A new password has a field of its own only where the old one is asked for as well.
-            ErrorCode::WeakPassword => &["new", "password"],
-            ErrorCode::WrongCredentials => &["password"],
-            ErrorCode::SecondFactorNeeded => &["code"],
-            _ => &[],
-        };
-        let has = |name: &&&str| fields.iter().any(|field| field.name == **name);
-        names.iter().find(has).copied()
+        field_of(self.reply()?.code, fields)
     }
 }
 
@@ -198,10 +66,10 @@ pub(crate) struct FormProps {
 #[component]
 pub(crate) fn Form(props: &FormProps) -> Html {
     let onsubmit = {
-        let onsubmit = props.onsubmit.clone();
+        let (onsubmit, fields) = (props.onsubmit.clone(), props.fields.clone());
         move |event: yew::SubmitEvent| {
             event.prevent_default();
-            if let Some(values) = values(&event) {
+            if let Some(values) = values(&event, &fields) {
                 onsubmit.emit(Rc::new(values));
             }
         }
@@ -247,16 +115,18 @@ fn next_id() -> u32 {
     LAST.get()
 }
 
-fn values(event: &SubmitEvent) -> Option<Values> {
+fn values(event: &SubmitEvent, fields: &[Field]) -> Option<Values> {
     let form: HtmlFormElement = event.target()?.dyn_into().ok()?;
-    FormData::new_with_form(&form).ok().map(Values)
+    let data = FormData::new_with_form(&form).ok()?;
+    let value = |field: &Field| Some((field.name, data.get(field.name).as_string()?));
+    Some(fields.iter().filter_map(value).collect())
 }
 
 /// A field with its label, its hint and what is wrong with it.
 fn row(field: &Field, form: u32, first: bool, problem: Option<AttrValue>) -> Html {
     if let Kind::Fixed { autocomplete } = &field.kind {
         return html! {
-            <input class="visually-hidden" name={field.name} value={&field.value} autocomplete={*autocomplete}
+            <input class="visually-hidden" name={field.name} value={field.value.clone()} autocomplete={*autocomplete}
                 readonly={true} tabindex="-1" aria-hidden="true" />
         };
     }
@@ -285,7 +155,7 @@ fn row(field: &Field, form: u32, first: bool, problem: Option<AttrValue>) -> Htm
             { input }
             <p id={note} class={if problem.is_some() { "problem" } else { "hint" }}
                 role={problem.is_some().then_some("alert")}>
-                { problem.unwrap_or_else(|| field.hint.clone()) }
+                { problem.unwrap_or_else(|| field.hint.clone().into()) }
             </p>
         </div>
     }
@@ -309,7 +179,7 @@ fn input(field: &Field, id: &str, first: bool, note: &str, wrong: bool) -> Html 
     let max = (field.chars_max > 0).then(|| field.chars_max.to_string());
     html! {
         <input id={id.to_owned()} name={field.name} type={kind} {autocomplete} inputmode={mode}
-            ~defaultValue={JsValue::from_str(&field.value)} placeholder={&field.example} maxlength={max}
+            ~defaultValue={JsValue::from_str(&field.value)} placeholder={field.example.clone()} maxlength={max}
             required={field.required} autofocus={first} spellcheck="false" autocapitalize="off"
             aria-invalid={wrong.to_string()} aria-describedby={note.to_owned()} />
     }
@@ -318,17 +188,17 @@ fn input(field: &Field, id: &str, first: bool, note: &str, wrong: bool) -> Html 
 fn area(field: &Field, id: &str, note: &str) -> Html {
     let max = (field.chars_max > 0).then(|| field.chars_max.to_string());
     html! {
-        <textarea id={id.to_owned()} name={field.name} rows="3" defaultvalue={&field.value}
-            placeholder={&field.example} maxlength={max} aria-describedby={note.to_owned()} />
+        <textarea id={id.to_owned()} name={field.name} rows="3" defaultvalue={field.value.clone()}
+            placeholder={field.example.clone()} maxlength={max} aria-describedby={note.to_owned()} />
     }
 }
 
-fn choice(field: &Field, options: &[(&'static str, AttrValue)], id: &str, note: &str) -> Html {
+fn choice(field: &Field, options: &[(&'static str, &'static str)], id: &str, note: &str) -> Html {
     html! {
         <span class="select">
             <select id={id.to_owned()} name={field.name} aria-describedby={note.to_owned()}>
                 for (value, text) in options {
-                    <option value={*value} selected={**value == *field.value}>{ text }</option>
+                    <option value={*value} selected={**value == *field.value}>{ *text }</option>
                 }
             </select>
             { icon(Icon::Menu) }

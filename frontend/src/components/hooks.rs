@@ -3,21 +3,22 @@
 use std::rc::Rc;
 
 use client::Change;
-use client::present::rooms;
+use client::present::panel::Topic;
+use client::present::sheet::{Deed, Next, Reveal, Sheet};
+use client::present::{room_sheets, rooms};
 use gloo_events::{EventListener, EventListenerOptions};
 use shared::room::RoomKind;
-use shared::{ClientFrame, Operation, PersonId, RoomId, ServerFrame};
+use shared::{ClientFrame, Operation, RoomId, ServerFrame};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Event, KeyboardEvent};
 use yew::{
     Callback, Properties, hook, use_context, use_effect_with, use_force_update, use_mut_ref,
 };
 
-use crate::browser::location::Place;
-use crate::browser::{document, window};
+use crate::browser::location::{self, Place};
+use crate::browser::{clipboard, document, window};
 use crate::components::request::{Request, use_request};
-use crate::components::secret::Secret;
-use crate::components::sheet::{Sheet, SheetRef};
+use crate::components::sheet::SheetRef;
 use crate::drafts::Drafts;
 use crate::driver::Driver;
 
@@ -30,16 +31,10 @@ pub(crate) enum Dialog {
     PickPeople {
         room_id: Option<RoomId>,
     },
-    /// Who may not come into a room.
-    Bans {
-        room_id: RoomId,
-    },
-    /// Somebody's profile.
-    Person {
-        person_id: PersonId,
-    },
+    /// What the server says of this.
+    Panel(Topic),
     /// Something secret that is shown this once.
-    Secret(Secret),
+    Secret(Reveal),
     /// A request and what it needs to know.
     Sheet(SheetRef),
     SignOut,
@@ -86,15 +81,75 @@ impl Ui {
         self.driver.view(|view| rooms::may(view, operation, None))
     }
 
-    /// Whether one may do this in the room.
-    pub(crate) fn may_in(&self, operation: Operation, room_id: RoomId) -> bool {
-        self.driver
-            .view(|view| rooms::may(view, operation, Some(room_id)))
+    /// Opens a sheet over the page; `done` is told once it has succeeded.
+    pub(crate) fn ask(&self, sheet: impl Into<Rc<Sheet>>, done: &Callback<()>) {
+        let (sheet, done) = (sheet.into(), done.clone());
+        self.show
+            .emit(Some(Dialog::Sheet(SheetRef { sheet, done })));
     }
 
-    /// Opens a sheet over the page.
-    pub(crate) fn ask(&self, sheet: Sheet) {
-        self.show.emit(Some(Dialog::Sheet(sheet.into())));
+    /// Opens the form for a new room.
+    pub(crate) fn ask_for_room(&self) {
+        let sheet = self.driver.view(room_sheets::create);
+        self.ask(sheet, &Callback::noop());
+    }
+
+    /// Does what a button or a line of a menu is for; `done` is told once a request of it has succeeded.
+    pub(crate) fn perform(&self, deed: &Deed, done: &Callback<()>) {
+        match deed {
+            Deed::Ask(sheet) => self.ask(sheet.clone(), done),
+            Deed::Send(request) => {
+                let (ui, request, done) = (self.clone(), request.clone(), done.clone());
+                self.act(request.frame.clone(), move |answer| {
+                    done.emit(());
+                    ui.follow(request.next(&answer), &done);
+                });
+            }
+            // Only panels have pages.
+            Deed::Turn(_) => {}
+            Deed::Open(room_id) => self.open(*room_id),
+            Deed::AddPeople(room_id) => {
+                let room_id = Some(*room_id);
+                self.show.emit(Some(Dialog::PickPeople { room_id }));
+            }
+            Deed::Show(topic) => self.show.emit(Some(Dialog::Panel(*topic))),
+            Deed::Copy(text) => self.copy(text.clone()),
+        }
+    }
+
+    /// Does what comes after a request.
+    pub(crate) fn follow(&self, next: Option<Next>, done: &Callback<()>) {
+        match next {
+            None => {}
+            Some(Next::Say(text)) => self.say.emit(text),
+            Some(Next::Open(room_id)) => {
+                self.show.emit(None);
+                self.open(room_id);
+            }
+            Some(Next::OpenLobby) => self.open_lobby(),
+            Some(Next::Reveal(mut reveal)) => {
+                if reveal.is_link {
+                    reveal.value = location::absolute(&reveal.value);
+                }
+                self.show.emit(Some(Dialog::Secret(reveal)));
+            }
+            Some(Next::Ask(sheet)) => self.ask(sheet, done),
+            Some(Next::Do(command)) => {
+                // Refused only while offline, after which all is asked for anew.
+                let _ = self.driver.command(command);
+            }
+        }
+    }
+
+    fn copy(&self, text: String) {
+        let say = self.say.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            let said = match clipboard::copy(&text).await {
+                true => "Copied.",
+                false => "The browser does not allow copying.",
+            };
+            say.emit(said.into());
+        });
     }
 
     /// Sends a request at once; says why it was refused, or tells `then` what the server said.

@@ -1,12 +1,14 @@
 //! Following a link by which somebody came who was signed in already.
 
 use client::Command;
+use client::present::sheet::Sheet;
 use shared::account::{InvitationDescription, InvitationPurpose};
 use shared::{ClientFrame, RequestId, ServerFrame};
 
+use yew::Callback;
+
 use crate::browser::location;
 use crate::components::hooks::Ui;
-use crate::components::sheet::Sheet;
 use crate::components::welcome::gate;
 
 /// Into a room at once. What only somebody else can use asks whether to sign out.
@@ -50,5 +52,5 @@ fn ask(ui: &Ui, found: &InvitationDescription) {
         let _ = driver.command(Command::SignOut);
         Err("Signing out.".into())
     });
-    ui.ask(sheet.text(text));
+    ui.ask(sheet.text(text), &Callback::noop());
 }

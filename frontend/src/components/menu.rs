@@ -1,5 +1,6 @@
 //! A button that opens a list of things to do.
 
+use client::present::sheet::{self, Weight};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, HtmlElement, KeyboardEvent, Node};
 use yew::{
@@ -34,9 +35,14 @@ impl Item {
         }
     }
 
-    pub(crate) fn danger(mut self) -> Self {
-        self.danger = true;
-        self
+    /// The same as every screen has it, which does this.
+    pub(crate) fn of(item: &sheet::Item, act: Callback<()>) -> Self {
+        Self {
+            text: item.text.clone().into(),
+            danger: item.weight == Weight::Danger,
+            chosen: item.chosen,
+            act,
+        }
     }
 
     pub(crate) fn chosen(mut self, chosen: bool) -> Self {

@@ -1,51 +1,31 @@
 //! Pages that are no room: one's own, and the administration's. Each has a tab.
-//!
-//! - `profile`, `security`, `sessions`, `bots`: one's own
-//! - `people`, `all_rooms`, `invitations`, `reports`, `settings` and storage, `audit`: the administration's
-
-mod all_rooms;
-mod audit;
-mod bots;
-mod invitations;
-mod people;
-pub(crate) mod profile;
-mod reports;
-mod security;
-mod sessions;
-mod settings;
 
 use client::Change;
-use shared::Operation;
-use shared::frame::Person;
+use client::present::panel::{ADMINISTRATION, Topic, YOU};
 use yew::{AttrValue, Html, MouseEvent, Properties, component, html};
 
 use crate::browser::location::Place;
 use crate::components::hooks::{use_changes, use_ui};
 use crate::components::icon::{Icon, icon};
-use crate::components::panel::{Asked, panel};
+use crate::components::panel::Panel;
 
-/// The path of a page, what it is called, and what it is for.
-type Tab = (&'static str, &'static str, Operation);
-
-const YOU: &[Tab] = &[
-    ("/you/profile", "Profile", Operation::ChangeProfile),
-    ("/you/security", "Security", Operation::ListSessions),
-    ("/you/sessions", "Sessions", Operation::ListSessions),
-    ("/you/bots", "Bots", Operation::ManageBots),
-];
-const ADMIN: &[Tab] = &[
-    ("/admin/people", "People", Operation::ListPeople),
-    ("/admin/rooms", "Rooms", Operation::ListAllRooms),
-    (
-        "/admin/invitations",
-        "Invitations",
-        Operation::CreateInvitation,
-    ),
-    ("/admin/reports", "Reports", Operation::ManageReports),
-    ("/admin/settings", "Settings", Operation::DescribeSettings),
-    ("/admin/storage", "Storage", Operation::DescribeSettings),
-    ("/admin/audit", "Audit log", Operation::ReadAuditLog),
-];
+/// The path of its page; `None` where it has none.
+fn path(topic: Topic) -> Option<&'static str> {
+    Some(match topic {
+        Topic::Profile => "/you/profile",
+        Topic::Security => "/you/security",
+        Topic::Sessions => "/you/sessions",
+        Topic::Bots => "/you/bots",
+        Topic::People => "/admin/people",
+        Topic::Rooms => "/admin/rooms",
+        Topic::Invitations => "/admin/invitations",
+        Topic::Reports => "/admin/reports",
+        Topic::Settings => "/admin/settings",
+        Topic::Storage => "/admin/storage",
+        Topic::Audit => "/admin/audit",
+        Topic::Card(_) | Topic::Bans(_) | Topic::RoomInvitations(_) => return None,
+    })
+}
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct PageProps {
@@ -56,17 +36,17 @@ pub(crate) struct PageProps {
 pub(crate) fn Page(props: &PageProps) -> Html {
     let ui = use_ui();
     use_changes((), |(), change| *change == Change::Connection);
-    let (title, tabs) = match props.path.starts_with("/admin/") {
-        true => ("Administration", ADMIN),
-        false => ("You", YOU),
+    let (title, topics) = match props.path.starts_with("/admin/") {
+        true => ("Administration", &ADMINISTRATION[..]),
+        false => ("You", &YOU[..]),
     };
-    let tabs: Vec<Tab> = tabs
-        .iter()
-        .filter(|(_, _, operation)| ui.may(*operation))
-        .copied()
+    let topics = topics.iter().copied();
+    let tabs: Vec<(Topic, &str)> = topics
+        .filter(|topic| ui.may(topic.operation()))
+        .filter_map(|topic| Some((topic, path(topic)?)))
         .collect();
-    let own = ui.driver.view(|view| view.person.clone());
-    let may_see = tabs.iter().any(|(path, ..)| *path == props.path.as_str());
+    let shown = tabs.iter().find(|(_, path)| *path == props.path.as_str());
+    let shown = shown.map(|(topic, _)| *topic);
     let go = |place: Place| {
         let go = ui.go.clone();
         move |event: MouseEvent| {
@@ -74,11 +54,11 @@ pub(crate) fn Page(props: &PageProps) -> Html {
             go.emit(place.clone());
         }
     };
-    let tab = |(path, name, _): Tab| {
+    let tab = |(topic, path): (Topic, &'static str)| {
         let current = path == props.path.as_str();
         html! {
             <a key={path} class="tab" href={path} aria-current={current.then_some("page")}
-                onclick={go(Place::Page(path.into()))}>{ name }</a>
+                onclick={go(Place::Page(path.into()))}>{ topic.name() }</a>
         }
     };
     html! {
@@ -92,8 +72,8 @@ pub(crate) fn Page(props: &PageProps) -> Html {
             <nav class="tabs" aria-label={title}>{ for tabs.into_iter().map(tab) }</nav>
             <div class="page" tabindex="0">
                 <div class="page-body" key={props.path.to_string()}>
-                    if let Some(own) = own.filter(|_| may_see) {
-                        { content(&props.path, own) }
+                    if let Some(topic) = shown {
+                        <Panel {topic} />
                     } else {
                         <p class="secondary">{ "There is nothing here for you." }</p>
                     }
@@ -101,23 +81,4 @@ pub(crate) fn Page(props: &PageProps) -> Html {
             </div>
         </>
     }
-}
-
-fn content(path: &str, own: Person) -> Html {
-    let own = Asked::person(own.id);
-    let page = match path {
-        "/you/profile" => return panel(&profile::PANEL, own),
-        "/you/security" => return panel(&security::PANEL, own),
-        "/you/sessions" => &sessions::PANEL,
-        "/you/bots" => &bots::PANEL,
-        "/admin/people" => &people::PANEL,
-        "/admin/rooms" => &all_rooms::PANEL,
-        "/admin/invitations" => &invitations::PANEL,
-        "/admin/reports" => &reports::PANEL,
-        "/admin/settings" => &settings::PANEL,
-        "/admin/storage" => &settings::STORAGE,
-        "/admin/audit" => &audit::PANEL,
-        _ => return Html::default(),
-    };
-    panel(page, Asked::default())
 }

@@ -1,141 +1,164 @@
-//! What the server says to one request, shown: every page and dialog that lists or describes something is a pair of
-//! functions, of which one asks and one shows. So there is one component for all of them.
+//! What the server says to one request, shown.
 
-use shared::{ClientFrame, PersonId, RoomId, Sequence, ServerFrame};
-use yew::{
-    Callback, Html, InputEvent, MouseEvent, Properties, component, html, use_context, use_state,
-};
+use client::present::panel::{Asked, Eyes, Items, Lead, Part, Row, Topic};
+use client::present::sheet::{Deed, Item};
+use shared::account::Profile;
+use yew::{Callback, Html, InputEvent, MouseEvent, Properties, component, html, use_state};
 
-use crate::browser::element;
+use crate::browser::{element, time};
+use crate::components::avatar::{Avatar, small_avatar};
+use crate::components::dialog::Modal;
 use crate::components::hooks::{Ui, use_ui};
+use crate::components::icon::{Icon, icon};
+use crate::components::list;
+use crate::components::menu::{self, Menu};
+use crate::components::picture::Picture;
 use crate::components::request::{Loaded, use_answer};
-use crate::profiles::Profiles;
+use crate::components::room_list::kind_mark;
+use crate::components::sheet;
 
-/// What is asked about.
-#[derive(Clone, Default, PartialEq)]
-pub(crate) struct Asked {
-    pub(crate) person: Option<PersonId>,
-    pub(crate) room: Option<RoomId>,
-    /// What a person searches for.
-    pub(crate) query: String,
-    /// Where the page begins: after this name, or before this entry.
-    pub(crate) after: Option<String>,
-    pub(crate) before: Option<Sequence>,
-}
-
-impl Asked {
-    pub(crate) fn person(person_id: PersonId) -> Self {
-        Self {
-            person: Some(person_id),
-            ..Self::default()
-        }
-    }
-
-    pub(crate) fn room(room_id: RoomId) -> Self {
-        Self {
-            room: Some(room_id),
-            ..Self::default()
-        }
-    }
-}
-
-/// What there is to show, and how to ask for something else.
-pub(crate) struct Shown<'a> {
-    pub(crate) ui: &'a Ui,
-    pub(crate) asked: &'a Asked,
-    pub(crate) answer: &'a ServerFrame,
-    /// Asks the same again.
-    pub(crate) reload: &'a Callback<()>,
-    pub(crate) ask: &'a Callback<Asked>,
-    pub(crate) profiles: &'a Profiles,
-}
-
-impl Shown<'_> {
-    /// Sends a request, and asks again once it has succeeded.
-    pub(crate) fn act<E>(&self, frame: ClientFrame) -> impl Fn(E) + 'static {
-        let (ui, reload) = (self.ui.clone(), self.reload.clone());
-        move |_| {
-            let reload = reload.clone();
-            ui.act(frame.clone(), move |_| reload.emit(()));
-        }
-    }
-
-    /// Turns to another page.
-    pub(crate) fn turn(&self, asked: Asked) -> impl Fn(MouseEvent) + 'static {
-        let ask = self.ask.clone();
-        move |_| ask.emit(asked.clone())
-    }
-}
-
-/// What a panel asks and what it makes of the answer.
-pub(crate) struct Panel {
-    pub(crate) ask: fn(&Asked) -> ClientFrame,
-    /// Nothing where the answer is of another kind.
-    pub(crate) show: fn(&Shown<'_>) -> Option<Html>,
-    /// What there is to search for.
-    pub(crate) search: Option<&'static str>,
-}
-
-#[derive(Clone, Copy)]
-struct PanelRef(&'static Panel);
-
-impl PartialEq for PanelRef {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.0, other.0)
-    }
-}
-
-/// The panel, about this.
-pub(crate) fn panel(panel: &'static Panel, of: Asked) -> Html {
-    html! { <PanelView panel={PanelRef(panel)} {of} /> }
+/// The panel in a dialog.
+pub(crate) fn dialog(topic: Topic, onclose: Callback<()>) -> Html {
+    html! { <Modal title={topic.name()} {onclose}><Panel {topic} /></Modal> }
 }
 
 #[derive(PartialEq, Properties)]
-struct PanelViewProps {
-    panel: PanelRef,
-    of: Asked,
+pub(crate) struct PanelProps {
+    pub(crate) topic: Topic,
 }
 
 #[component]
-fn PanelView(props: &PanelViewProps) -> Html {
+pub(crate) fn Panel(props: &PanelProps) -> Html {
     let ui = use_ui();
-    let profiles = use_context::<Profiles>();
-    let asked = use_state(|| props.of.clone());
-    let panel = props.panel.0;
-    let loaded = use_answer((*asked).clone(), panel.ask);
-    let ask = {
+    let topic = props.topic;
+    let asked = use_state(Asked::default);
+    let loaded = use_answer(ui.driver.view(|view| topic.frame(view, &asked)));
+    let turn = {
         let asked = asked.setter();
         Callback::from(move |other: Asked| asked.set(other))
     };
     let search = {
-        let (asked, of) = (asked.clone(), props.of.clone());
-        move |event: InputEvent| {
-            let query = element::value_of(event.target()).trim().to_owned();
-            asked.set(Asked {
-                query,
-                ..of.clone()
-            });
-        }
+        let turn = turn.clone();
+        move |event: InputEvent| turn.emit(Asked::query(&element::value_of(event.target())))
     };
-    let shown = match (&loaded.answer, &profiles) {
-        (Some(answer), Some(profiles)) => (panel.show)(&Shown {
-            ui: &ui,
-            asked: &asked,
-            answer,
-            reload: &loaded.reload,
-            ask: &ask,
-            profiles,
-        }),
-        _ => None,
+    let now = ui.driver.now();
+    let parts = loaded.answer.as_ref().and_then(|answer| {
+        ui.driver.view(|view| {
+            let moment = |at| time::moment(at, now);
+            let eyes = Eyes {
+                view,
+                moment: &moment,
+            };
+            topic.parts(&eyes, &asked, answer)
+        })
+    });
+    let hands = Hands {
+        ui,
+        reload: loaded.reload.clone(),
+        turn,
     };
     html! {
         <>
-            if let Some(what) = panel.search {
+            if let Some(what) = topic.search() {
                 <input class="search" type="search" oninput={search} placeholder="Search by name" aria-label={what}
                     autocomplete="off" spellcheck="false" />
             }
-            { shown.unwrap_or_else(|| missing(&loaded)) }
+            if let Some(parts) = parts {
+                for part in &parts { { hands.part(part) } }
+            } else {
+                { missing(&loaded) }
+            }
         </>
+    }
+}
+
+/// What a panel can do.
+struct Hands {
+    ui: Ui,
+    /// Asks the same again.
+    reload: Callback<()>,
+    /// Asks for another page.
+    turn: Callback<Asked>,
+}
+
+impl Hands {
+    fn act(&self, deed: Deed) -> Callback<()> {
+        if let Deed::Turn(asked) = deed {
+            return self.turn.reform(move |()| asked.clone());
+        }
+        let (ui, reload) = (self.ui.clone(), self.reload.clone());
+        Callback::from(move |()| ui.perform(&deed, &reload))
+    }
+
+    fn part(&self, part: &Part) -> Html {
+        match part {
+            Part::Text(text) => html! { <p class="secondary">{ *text }</p> },
+            Part::Section(title, parts) => html! {
+                <section class="part">
+                    <h3>{ *title }</h3>
+                    for part in parts { { self.part(part) } }
+                </section>
+            },
+            Part::Form(form) => sheet::inline(form.clone(), self.reload.clone()),
+            Part::List { rows, empty } => list::list(rows.iter().map(|row| self.row(row)), empty),
+            Part::Buttons(items) if items.is_empty() => Html::default(),
+            Part::Buttons(items) => html! {
+                <div class="page-actions">{ for items.iter().map(|item| self.button(item)) }</div>
+            },
+            Part::Figures(figures) => html! {
+                <dl class="figures">
+                    for (name, value) in figures {
+                        <div key={*name}><dt>{ *name }</dt><dd class="numbers">{ value.clone() }</dd></div>
+                    }
+                </dl>
+            },
+            Part::Picture(profile) => html! {
+                <Picture profile={(**profile).clone()} reload={self.reload.clone()} />
+            },
+            Part::Person(profile, facts) => person(profile, facts),
+        }
+    }
+
+    fn button(&self, item: &Item) -> Html {
+        let onclick = self.act(item.deed.clone()).reform(|_: MouseEvent| ());
+        list::button(&item.text, item.weight, onclick)
+    }
+
+    fn row(&self, row: &Row) -> Html {
+        let items = match &row.items {
+            Items::None => Html::default(),
+            Items::Word(word) => html! { <span class="chip">{ *word }</span> },
+            Items::Buttons(items) => html! { { for items.iter().map(|item| self.button(item)) } },
+            Items::Menu(items) => {
+                let items = items.iter();
+                let items = items.map(|item| menu::Item::of(item, self.act(item.deed.clone())));
+                let items: Vec<menu::Item> = items.collect();
+                html! {
+                    <Menu label={format!("What to do with {}", row.title)} {items}>{ icon(Icon::More) }</Menu>
+                }
+            }
+        };
+        let lead = match &row.lead {
+            Lead::None => Html::default(),
+            Lead::Person(person) => small_avatar(person, None),
+            Lead::Room(room) => html! { <span class="room-mark">{ kind_mark(room) }</span> },
+        };
+        list::row(row, lead, items)
+    }
+}
+
+fn person(profile: &Profile, facts: &[String]) -> Html {
+    html! {
+        <div class="profile">
+            <Avatar person={profile.person.clone()} size="large" presence={profile.presence} />
+            <div class="profile-text">
+                <h3>{ profile.person.name.clone() }</h3>
+                if !profile.status_text.is_empty() {
+                    <p>{ profile.status_text.clone() }</p>
+                }
+                for fact in facts { <p class="secondary">{ fact.clone() }</p> }
+            </div>
+        </div>
     }
 }
 

@@ -1,6 +1,7 @@
 //! Somebody in a list, whose profile opens.
 
 use client::Change;
+use client::present::panel::Topic;
 use client::present::people;
 use shared::account::PresenceState;
 use shared::frame::Person;
@@ -27,7 +28,7 @@ pub(crate) fn PersonItem(props: &PersonItemProps) -> Html {
     let person = &props.person;
     let person_id = person.id;
     let presence = ui.driver.view(|view| view.presence.state(person_id));
-    let onclick = move |_: MouseEvent| ui.show.emit(Some(Dialog::Person { person_id }));
+    let onclick = move |_: MouseEvent| ui.show.emit(Some(Dialog::Panel(Topic::Card(person_id))));
     html! {
         <button class="person-button" {onclick}>
             <Avatar person={person.clone()} size="small" {presence} asks={props.asks} />

@@ -1,10 +1,9 @@
 //! Choosing people: to talk with, or to add to a room.
 
-use client::present::rooms;
+use client::present::picking::{self, Picking};
 use shared::account::Profile;
 use shared::frame::Person;
-use shared::limits::DIRECT_PEOPLE_MAX;
-use shared::{ClientFrame, RequestId, RoomId, ServerFrame};
+use shared::{RoomId, ServerFrame};
 use yew::{
     Callback, Html, InputEvent, MouseEvent, Properties, classes, component, html, use_state,
 };
@@ -12,13 +11,9 @@ use yew::{
 use crate::browser::element;
 use crate::components::avatar::small_avatar;
 use crate::components::dialog::Modal;
-use crate::components::hooks::{Ui, use_entrance, use_ui};
+use crate::components::hooks::{use_entrance, use_ui};
 use crate::components::icon::{Icon, icon};
-use crate::components::panel::Asked;
 use crate::components::request::use_answer;
-
-/// People who are added to a room at once.
-const ADDED_MAX: usize = 50;
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct PickPeopleProps {
@@ -30,118 +25,62 @@ pub(crate) struct PickPeopleProps {
 #[component]
 pub(crate) fn PickPeople(props: &PickPeopleProps) -> Html {
     let ui = use_ui();
-    let query = use_state(Asked::default);
-    let chosen = use_state(Vec::<Person>::new);
+    let query = use_state(String::new);
+    let picking = use_state(|| ui.driver.view(|view| Picking::new(view, props.room_id)));
     let entrance = use_entrance(props.onclose.clone());
-    let found = use_answer((*query).clone(), |asked| ClientFrame::FindPeople {
-        request_id: RequestId::default(),
-        query: asked.query.clone(),
-    });
+    let found = use_answer(picking::find(&query));
     let people = match found.answer.as_deref() {
         Some(ServerFrame::PeopleFound { people, .. }) => people.as_slice(),
         _ => &[],
     };
-    let (title, without) = about(&ui, props.room_id);
-    let most = match props.room_id {
-        Some(_) => ADDED_MAX,
-        None => DIRECT_PEOPLE_MAX - 1,
-    };
-    let shown = people
-        .iter()
-        .filter(|profile| !has(&without, &profile.person));
-    let shown: Vec<&Profile> = shown.collect();
+    let shown = picking.candidates(people);
     let toggle = {
-        let chosen = chosen.clone();
+        let picking = picking.clone();
         Callback::from(move |person: Person| {
-            let mut all = (*chosen).clone();
-            match has(&all, &person) {
-                true => all.retain(|other| other.id != person.id),
-                false if all.len() < most => all.push(person),
-                false => {}
-            }
-            chosen.set(all);
+            let mut changed = (*picking).clone();
+            changed.toggle(&person);
+            picking.set(changed);
         })
     };
-    let oninput = {
-        let query = query.clone();
-        move |event: InputEvent| {
-            query.set(Asked {
-                query: element::value_of(event.target()).trim().to_owned(),
-                ..Asked::default()
-            });
-        }
-    };
+    let oninput = move |event: InputEvent| query.set(element::value_of(event.target()));
     let pick = {
-        let (chosen, room_id, onclose) = (chosen.clone(), props.room_id, props.onclose.clone());
+        let (picking, room_id, onclose) = (picking.clone(), props.room_id, props.onclose.clone());
         let send = entrance.send.clone();
-        move |_: MouseEvent| match room_id {
-            Some(room_id) => {
-                add(&ui, room_id, &chosen);
-                onclose.emit(());
+        move |_: MouseEvent| {
+            let frames = picking.frames().into_iter();
+            match room_id {
+                Some(_) => {
+                    frames.for_each(|frame| ui.act(frame, |_| {}));
+                    onclose.emit(());
+                }
+                None => frames.for_each(|frame| send.emit(frame)),
             }
-            None => send.emit(ClientFrame::OpenDirect {
-                request_id: RequestId::default(),
-                people: chosen.iter().map(|person| person.id).collect(),
-            }),
         }
     };
     let problem = entrance.problem.text().or(found.problem.text());
     html! {
-        <Modal {title} onclose={props.onclose.clone()}>
+        <Modal title={picking.title.clone()} onclose={props.onclose.clone()}>
             <input class="search" type="search" {oninput} autofocus={true} placeholder="Search by name"
                 aria-label="Search people" autocomplete="off" spellcheck="false" />
-            if !chosen.is_empty() {
+            if !picking.chosen.is_empty() {
                 <ul class="picked" aria-label="Chosen">
-                    for person in chosen.iter() { { picked(person, &toggle) } }
+                    for person in &picking.chosen { { picked(person, &toggle) } }
                 </ul>
             }
             if shown.is_empty() && found.answer.is_some() {
                 <p class="list-note">{ "Nobody of that name." }</p>
             }
             <ul class="directory">
-                for profile in shown { { candidate(profile, has(&chosen, &profile.person), &toggle) } }
+                for profile in shown { { candidate(profile, picking.has(profile.person.id), &toggle) } }
             </ul>
             <p class="problem" role="alert">{ problem.unwrap_or_default() }</p>
             <div class="dialog-actions">
-                <button class="button primary" onclick={pick} disabled={entrance.waiting || chosen.is_empty()}>
-                    { if props.room_id.is_some() { "Add" } else { "Start talking" } }
+                <button class="button primary" onclick={pick} disabled={entrance.waiting || picking.chosen.is_empty()}>
+                    { picking.action() }
                 </button>
             </div>
         </Modal>
     }
-}
-
-/// What the dialog is called, and who is not to be chosen.
-fn about(ui: &Ui, room_id: Option<RoomId>) -> (String, Vec<Person>) {
-    ui.driver.view(|view| {
-        let Some(room) = room_id.and_then(|room_id| view.rooms.get(&room_id)) else {
-            return (
-                "New message".into(),
-                view.person.clone().into_iter().collect(),
-            );
-        };
-        let members = room.members.iter().flat_map(|members| &members.listed);
-        let members = members.map(|member| member.person.clone()).collect();
-        (
-            format!("Add people to {}", rooms::label(&room.info)),
-            members,
-        )
-    })
-}
-
-fn add(ui: &Ui, room_id: RoomId, people: &[Person]) {
-    for person in people {
-        let add = ClientFrame::AddMember {
-            request_id: RequestId::default(),
-            room: room_id.into(),
-            person_id: person.id,
-        };
-        ui.act(add, |_| {});
-    }
-}
-
-fn has(people: &[Person], person: &Person) -> bool {
-    people.iter().any(|other| other.id == person.id)
 }
 
 fn candidate(profile: &Profile, chosen: bool, toggle: &Callback<Person>) -> Html {

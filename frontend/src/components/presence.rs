@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use client::Command;
+use client::present::presence;
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
 use shared::TimestampMs;
@@ -13,9 +14,7 @@ use crate::browser::{document, is_shown};
 use crate::components::hooks::use_driver;
 use crate::driver::Driver;
 
-/// Nobody has touched the page for so long.
-const IDLE_MS: u64 = 10 * 60 * 1000;
-/// How often is looked whether that is so.
+/// How often is looked whether nobody has touched the page for long.
 const LOOK_MS: u32 = 15_000;
 /// What a person does while they are there.
 const SIGNS: [&str; 4] = ["pointermove", "pointerdown", "keydown", "visibilitychange"];
@@ -23,11 +22,7 @@ const NOTE: &str = "presence";
 
 /// What a person last chose to be seen as.
 pub(crate) fn chosen(driver: &Driver) -> PresenceState {
-    match driver.note(NOTE).as_deref() {
-        Some("away") => PresenceState::Away,
-        Some("busy") => PresenceState::DoNotDisturb,
-        Some(_) | None => PresenceState::Online,
-    }
+    presence::of_word(driver.note(NOTE).as_deref().unwrap_or_default())
 }
 
 /// When somebody was last seen at this page.
@@ -44,11 +39,8 @@ impl PartialEq for Watch {
 
 impl Watch {
     fn look(&self) {
-        let idle = self.driver.now().since_ms(self.touched_at.get()) >= IDLE_MS;
-        let state = match chosen(&self.driver) {
-            PresenceState::Online if idle => PresenceState::Away,
-            state => state,
-        };
+        let idle_ms = self.driver.now().since_ms(self.touched_at.get());
+        let state = presence::told(chosen(&self.driver), idle_ms);
         // Never refused; the core tells the server only what is new.
         let _ = self.driver.command(Command::SetPresence { state });
     }
@@ -87,12 +79,7 @@ pub(crate) fn use_presence() -> Callback<PresenceState> {
         }
     });
     use_callback(watch, |state: PresenceState, watch| {
-        let note = match state {
-            PresenceState::Away => "away",
-            PresenceState::DoNotDisturb => "busy",
-            PresenceState::Online | PresenceState::Offline | PresenceState::Unknown => "",
-        };
-        watch.driver.keep_note(NOTE, note);
+        watch.driver.keep_note(NOTE, presence::word(state));
         watch.look();
     })
 }

@@ -7,7 +7,6 @@ use yew::{Callback, hook, use_callback, use_effect_with, use_mut_ref, use_state}
 
 use crate::components::form::Problem;
 use crate::components::hooks::use_driver;
-use crate::components::panel::Asked;
 
 /// A request that a person makes, and where it stands.
 pub(crate) struct Request {
@@ -65,20 +64,23 @@ pub(crate) struct Loaded {
     pub(crate) reload: Callback<()>,
 }
 
-/// Asks at once, and again when `of` is another one. What was said before stays until there is something new.
+/// Asks at once, and again when it is another request. What was said before stays until there is something new.
 #[hook]
-pub(crate) fn use_answer(of: Asked, frame: fn(&Asked) -> ClientFrame) -> Loaded {
+pub(crate) fn use_answer(frame: ClientFrame) -> Loaded {
     let answer = use_state(|| None::<Rc<ServerFrame>>);
     let request = {
         let answer = answer.setter();
         use_request(move |said| answer.set(Some(Rc::new(said))))
     };
-    let reload = use_callback((request.send.clone(), of.clone()), move |(), (send, of)| {
-        send.emit(frame(of));
-    });
+    let reload = use_callback(
+        (request.send.clone(), frame.clone()),
+        |(), (send, frame)| {
+            send.emit(frame.clone());
+        },
+    );
     {
         let reload = reload.clone();
-        use_effect_with(of, move |_| reload.emit(()));
+        use_effect_with(frame, move |_| reload.emit(()));
     }
     Loaded {
         answer: (*answer).clone(),

@@ -1,6 +1,6 @@
 //! One's rooms, with what is unread in them.
 
-use client::present::{format, rooms};
+use client::present::{format, rooms, words};
 use client::{Change, Room, View};
 use shared::RoomId;
 use shared::room::{RoomInfo, RoomKind};
@@ -21,13 +21,7 @@ pub(crate) struct RoomListProps {
 /// As the lists have them: the lobby first, then rooms by name, those that are over, then direct ones.
 pub(crate) fn in_order(view: &View) -> Vec<&Room> {
     order::by_key(view.rooms.values().collect(), |room| {
-        let group = match room.info.kind {
-            RoomKind::Lobby => 0,
-            RoomKind::Direct => 3,
-            RoomKind::Public | RoomKind::Private | RoomKind::Unknown => {
-                1 + u8::from(room.info.archived)
-            }
-        };
+        let group = rooms::group(&room.info);
         format!("{group}{}", order::lower(&rooms::title(&room.info)))
     })
 }
@@ -82,20 +76,12 @@ fn RoomItem(props: &RoomItemProps) -> Html {
                 <span class="room-name">{ rooms::title(&props.room) }</span>
                 if unread > 0 {
                     <span class={classes!("badge", "numbers", (mentions > 0).then_some("mention"))}
-                        aria-label={told(unread, mentions)}>
+                        aria-label={words::unread(unread, mentions)}>
                         { if mentions > 0 { "@" } else { "" } }{ format::count(unread) }
                     </span>
                 }
             </button>
         </li>
-    }
-}
-
-fn told(unread: u64, mentions: u64) -> String {
-    match mentions {
-        0 => format!("{unread} unread"),
-        1 => format!("{unread} unread, 1 mentions you"),
-        mentions => format!("{unread} unread, {mentions} mention you"),
     }
 }
 

@@ -1,35 +1,24 @@
 //! A link or a token that is shown once, to be copied or, by a camera, read.
 
-use yew::{AttrValue, Callback, Html, html};
+use client::present::sheet::Reveal;
+use yew::{Callback, Html, html};
 
 use crate::components::copy_button::CopyButton;
 use crate::components::dialog::Modal;
 use crate::components::qr::qr;
 
-/// What is shown.
-#[derive(Clone, PartialEq)]
-pub(crate) struct Secret {
-    pub(crate) title: AttrValue,
-    pub(crate) text: AttrValue,
-    pub(crate) value: AttrValue,
-    /// What the button says.
-    pub(crate) action: AttrValue,
-    /// A camera may be of use.
-    pub(crate) is_link: bool,
-}
-
-pub(crate) fn dialog(secret: &Secret, onclose: Callback<()>) -> Html {
+pub(crate) fn dialog(secret: &Reveal, onclose: Callback<()>) -> Html {
     html! {
-        <Modal title={&secret.title} {onclose}>
-            <p class="secondary">{ &secret.text }</p>
+        <Modal title={secret.title.clone()} {onclose}>
+            <p class="secondary">{ secret.text.clone() }</p>
             if secret.is_link {
                 { qr(&secret.value) }
             }
-            <p class="secret" tabindex="0" role="textbox" aria-readonly="true" aria-label={&secret.title}>
-                { &secret.value }
+            <p class="secret" tabindex="0" role="textbox" aria-readonly="true" aria-label={secret.title.clone()}>
+                { secret.value.clone() }
             </p>
             <div class="dialog-actions">
-                <CopyButton text={&secret.value} action={&secret.action} class="button primary" />
+                <CopyButton text={secret.value.clone()} action={secret.action} class="button primary" />
             </div>
         </Modal>
     }

@@ -1,9 +1,10 @@
 //! The page of somebody who is signed in: the panes, the dialog over them, and what holds anywhere on the page.
 
 use client::present::rooms::{self, Direction};
+use client::present::words;
 use client::{Change, Command, ConnectionState, View};
+use shared::RoomId;
 use shared::room::{RoomInfo, RoomKind};
-use shared::{Role, RoomId};
 use web_sys::KeyboardEvent;
 use yew::{
     AttrValue, Callback, ContextProvider, Html, UseStateHandle, classes, component, html,
@@ -14,7 +15,7 @@ use crate::browser::location::{self, Place};
 use crate::browser::{element, is_watched, title};
 use crate::components::absent::Absent;
 use crate::components::browse::Browse;
-use crate::components::confirm::{Question, confirm};
+use crate::components::confirm::confirm;
 use crate::components::connection_bar::ConnectionBar;
 use crate::components::details::Details;
 use crate::components::hooks::{Dialog, Ui, use_changes, use_driver, use_keys, use_window_event};
@@ -24,7 +25,7 @@ use crate::components::pick_people::PickPeople;
 use crate::components::room_pane::RoomPane;
 use crate::components::sidebar::Sidebar;
 use crate::components::toasts::Toasts;
-use crate::components::{bans, invitation, person_card, secret, sheet};
+use crate::components::{invitation, panel, secret, sheet};
 use crate::driver::Driver;
 use crate::text::order;
 
@@ -288,8 +289,7 @@ fn dialog_view(dialog: Option<&Dialog>, ui: &Ui) -> Html {
         Some(Dialog::PickPeople { room_id }) => {
             html! { <PickPeople room_id={*room_id} {onclose} /> }
         }
-        Some(Dialog::Bans { room_id }) => bans::dialog(*room_id, onclose),
-        Some(Dialog::Person { person_id }) => person_card::dialog(*person_id, onclose),
+        Some(Dialog::Panel(topic)) => panel::dialog(*topic, onclose),
         Some(Dialog::Secret(shown)) => secret::dialog(shown, onclose),
         Some(Dialog::Sheet(sheet)) => sheet::dialog(sheet, onclose),
         Some(Dialog::SignOut) => sign_out(&ui.driver, onclose),
@@ -297,29 +297,11 @@ fn dialog_view(dialog: Option<&Dialog>, ui: &Ui) -> Html {
 }
 
 fn sign_out(driver: &Driver, onclose: Callback<()>) -> Html {
-    let (name, role) = driver.view(|view| {
-        let name = view.person.as_ref().map(|person| person.name.clone());
-        (name.unwrap_or_default(), view.role)
-    });
+    let question = driver.view(|view| words::sign_out(view, "this browser"));
     let driver = driver.clone();
     let onconfirm = move |()| {
         // Works in every state of the connection.
         let _ = driver.command(Command::SignOut);
-    };
-    let question = match role {
-        Role::Guest => Question {
-            title: format!("Give up {name}?"),
-            text: format!(
-                "You are here as a guest, and only this browser knows you. Nobody, not even you, can use the name \
-                 {name} again. What you wrote stays."
-            ),
-            action: "Sign out".into(),
-        },
-        Role::Owner | Role::Admin | Role::Member | Role::Bot | Role::Unknown => Question {
-            title: "Sign out?".into(),
-            text: "What you wrote and did not send stays in this browser.".into(),
-            action: "Sign out".into(),
-        },
     };
     confirm(question, Callback::from(onconfirm), onclose)
 }

@@ -1,6 +1,7 @@
 //! The left pane: where one is, one's rooms, who is here, and oneself.
 
 use client::Change;
+use client::present::room_sheets::invite_to_server;
 use client::present::rooms;
 use shared::{Operation, RoomId};
 use yew::{Callback, Html, MouseEvent, Properties, component, html};
@@ -9,7 +10,6 @@ use crate::components::hooks::{Dialog, use_changes, use_driver, use_ui};
 use crate::components::icon::{Icon, icon};
 use crate::components::person_item::PersonItem;
 use crate::components::room_list::RoomList;
-use crate::components::room_sheets::{ask_for_room, invite_to_server};
 use crate::components::you_menu::YouMenu;
 use crate::text::order;
 
@@ -28,6 +28,10 @@ pub(crate) fn Sidebar(props: &SidebarProps) -> Html {
         let show = ui.show.clone();
         move |_: MouseEvent| show.emit(Some(dialog.clone()))
     };
+    let new_room = {
+        let ui = ui.clone();
+        move |_: MouseEvent| ui.ask_for_room()
+    };
     html! {
         <nav class="sidebar" aria-label="Rooms and people">
             <header class="sidebar-head">
@@ -44,7 +48,7 @@ pub(crate) fn Sidebar(props: &SidebarProps) -> Html {
                     <h2>{ "Rooms" }</h2>
                     if ui.may(Operation::CreateRoom) {
                         <button class="icon-button small" aria-label="New room" title="New room"
-                            onclick={ask_for_room(&ui)}>
+                            onclick={new_room}>
                             { icon(Icon::Plus) }
                         </button>
                     }
@@ -84,7 +88,7 @@ fn People() -> Html {
     let more = total.saturating_sub(people.len());
     let invite = {
         let ui = ui.clone();
-        move |_: MouseEvent| ui.ask(invite_to_server(&ui, &Callback::noop()))
+        move |_: MouseEvent| ui.ask(invite_to_server(), &Callback::noop())
     };
     html! {
         <>

@@ -7,6 +7,7 @@ mod way;
 
 use std::rc::Rc;
 
+use client::present::form::Values;
 use client::present::words;
 use client::{Change, Command, ConnectionState, Entry, View};
 use gloo_timers::callback::Interval;
@@ -20,7 +21,7 @@ use self::gate::{Gate, use_gate};
 use self::way::Way;
 use crate::browser::location;
 use crate::components::connection_bar::ConnectionBar;
-use crate::components::form::{Form, Problem, Values};
+use crate::components::form::{Form, Problem};
 use crate::components::hooks::{use_changes, use_driver};
 use crate::driver::Driver;
 

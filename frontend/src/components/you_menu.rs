@@ -2,8 +2,8 @@
 
 use client::Change;
 use client::present::people;
+use client::present::presence::CHOICES;
 use shared::Operation;
-use shared::account::PresenceState;
 use yew::{Html, component, html};
 
 use crate::browser::location::Place;
@@ -30,11 +30,7 @@ pub(crate) fn YouMenu() -> Html {
     };
     let mut items = vec![to("Profile and account", "/you/profile")];
     let current = chosen(&ui.driver);
-    for state in [
-        PresenceState::Online,
-        PresenceState::Away,
-        PresenceState::DoNotDisturb,
-    ] {
+    for state in CHOICES {
         let choose = choose.clone();
         let item = Item::new(people::presence(state), move |()| choose.emit(state));
         items.push(item.chosen(state == current));

@@ -4,18 +4,14 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use client::present::words;
-use client::{Change, Command, CommandError, Ticket};
+use client::{Answer, Change, Command, Ticket};
 use js_sys::Promise;
-use shared::{ClientFrame, ErrorCode, ErrorReply, RequestId, ServerFrame};
+use shared::{ClientFrame, ErrorCode, ErrorReply, RequestId};
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use super::Driver;
-
-/// What the server said to a request, or why it said nothing.
-pub(crate) type Answer = Result<ServerFrame, ErrorReply>;
 
 type Then = Box<dyn FnOnce(Answer)>;
 
@@ -34,7 +30,7 @@ impl Driver {
         match result {
             Ok(Ticket::Request(request_id)) => self.0.asked.wait(request_id, Box::new(then)),
             Ok(Ticket::Done | Ticket::Message(_) | Ticket::Upload(_) | Ticket::Download(_)) => {}
-            Err(error) => then(Err(refused(&error))),
+            Err(error) => then(Err(error.reply())),
         }
         self.0.drain();
     }
@@ -64,7 +60,7 @@ impl Asked {
 
     /// Takes note of an answer that somebody waits for.
     pub(super) fn hear(&self, change: &Change) {
-        let Some((request_id, answer)) = answer(change) else {
+        let Some((request_id, answer)) = change.answer() else {
             return;
         };
         if let Some(then) = self.waiting.borrow_mut().remove(&request_id) {
@@ -78,31 +74,4 @@ impl Asked {
             then(answer);
         }
     }
-}
-
-fn answer(change: &Change) -> Option<(RequestId, Answer)> {
-    if let Change::Answered { request_id, answer } = change {
-        Some((*request_id, Ok((**answer).clone())))
-    } else if let Change::RequestFailed { request_id, error } = change {
-        Some((*request_id, Err(error.clone())))
-    } else if let Change::RequestDone { request_id } = *change {
-        Some((request_id, Ok(ServerFrame::Done { request_id })))
-    } else if let Change::RoomJoined {
-        request_id,
-        room_id,
-    } = *change
-    {
-        let joined = ServerFrame::RoomJoined {
-            request_id,
-            room_id,
-        };
-        Some((request_id, Ok(joined)))
-    } else {
-        None
-    }
-}
-
-/// The core's own refusals in the form of the server's.
-fn refused(error: &CommandError) -> ErrorReply {
-    ErrorReply::new(ErrorCode::Unknown, words::refusal(error))
 }

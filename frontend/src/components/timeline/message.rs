@@ -1,23 +1,20 @@
 //! One message, or one line about what happened to the room.
 
+use client::present::panel::Topic;
 use client::present::rows::EventRef;
-use client::present::{rooms, words};
-use shared::admin::ReportMessage;
-use shared::{ClientFrame, Operation, RequestId, RoomEvent, TimestampMs};
-use yew::{AttrValue, Html, MouseEvent, Properties, classes, component, html, use_state};
+use client::present::sheet::{self, Deed};
+use client::present::{room_sheets, words};
+use shared::http::message_path;
+use shared::{RoomEvent, TimestampMs};
+use yew::{AttrValue, Callback, Html, MouseEvent, Properties, classes, component, html, use_state};
 
-use crate::browser::{clipboard, location, time};
+use crate::browser::{location, time};
 use crate::components::attachments::Attachments;
 use crate::components::avatar::{avatar, hue_class};
-use crate::components::form::{Field, Kind};
 use crate::components::hooks::{Dialog, Ui, use_ui};
 use crate::components::icon::{Icon, icon};
 use crate::components::menu::{Item, Menu};
-use crate::components::sheet::Sheet;
 use crate::text::{markdown, names};
-
-/// Characters of why a message is reported.
-const REASON_CHARS_MAX: usize = 500;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct MessageProps {
@@ -44,7 +41,7 @@ pub(super) fn Message(props: &MessageProps) -> Html {
     });
     let open_person = {
         let show = ui.show.clone();
-        move |_: MouseEvent| show.emit(Some(Dialog::Person { person_id }))
+        move |_: MouseEvent| show.emit(Some(Dialog::Panel(Topic::Card(person_id))))
     };
     let class = classes!(
         "message",
@@ -96,88 +93,23 @@ pub(super) fn Message(props: &MessageProps) -> Html {
 
 /// What one may do with a message.
 fn items(ui: &Ui, event: &EventRef) -> Vec<Item> {
-    let room_id = event.room_id;
-    let own = ui
-        .driver
-        .view(|view| view.person.as_ref().map(|own| own.id));
-    let is_own = own == Some(event.person.id);
-    let mut items = vec![copy_item("Copy text", ui, event.event.text().to_owned())];
-    let room = ui.driver.view(|view| {
-        let room = view.rooms.get(&room_id)?;
-        Some(room.info.name.to_string())
+    let copy = |text, copied| sheet::Item::new(text, Deed::Copy(copied));
+    let mut items = vec![copy("Copy text", event.event.text().to_owned())];
+    ui.driver.view(|view| {
+        if let Some(room) = view.rooms.get(&event.room_id) {
+            let path = message_path(room.info.name.as_str(), event.sequence);
+            items.push(copy("Copy link", location::absolute(&path)));
+        }
+        items.extend(room_sheets::message_items(view, event));
     });
-    if let Some(room) = room {
-        let path = location::message_path(&room, event.sequence.0);
-        items.push(copy_item("Copy link", ui, location::absolute(&path)));
-    }
-    if !is_own && ui.may_in(Operation::ReportMessage, room_id) {
-        let (ui, event) = (ui.clone(), event.clone());
-        items.push(Item::new("Report to the admins", move |()| {
-            ui.ask(report(&ui, &event))
-        }));
-    }
-    let remove_as = match is_own {
-        true => Operation::RemoveMessage,
-        false => Operation::RemoveOthersMessage,
+    let act = |deed: Deed| {
+        let ui = ui.clone();
+        Callback::from(move |()| ui.perform(&deed, &Callback::noop()))
     };
-    if ui.may_in(remove_as, room_id) {
-        let (ui, event) = (ui.clone(), event.clone());
-        let remove = Item::new("Remove message", move |()| ui.ask(remove(&event)));
-        items.push(remove.danger());
-    }
+    let items = items.into_iter();
     items
-}
-
-fn copy_item(what: &'static str, ui: &Ui, text: String) -> Item {
-    let say = ui.say.clone();
-    Item::new(what, move |()| {
-        let (text, say) = (text.clone(), say.clone());
-        wasm_bindgen_futures::spawn_local(async move {
-            let said = match clipboard::copy(&text).await {
-                true => "Copied.",
-                false => "The browser does not allow copying.",
-            };
-            say.emit(said.into());
-        });
-    })
-}
-
-fn remove(event: &RoomEvent) -> Sheet {
-    let frame = ClientFrame::RemoveMessage {
-        request_id: RequestId::default(),
-        room: event.room_id.into(),
-        sequence: event.sequence,
-    };
-    let title = format!("Remove the message of {}?", event.person.name);
-    Sheet::confirm(title, "Remove message", frame)
-        .text("What it says is gone for everybody and for good. That it was there stays visible.")
-}
-
-fn report(ui: &Ui, event: &RoomEvent) -> Sheet {
-    let (room, sequence) = (event.room_id, event.sequence);
-    let room_name = ui.driver.view(|view| {
-        let room = view.rooms.get(&room)?;
-        Some(rooms::label(&room.info))
-    });
-    let text = format!(
-        "The admins of this server get to read this message of {}, though they may not be in {}.",
-        event.person.name,
-        room_name.unwrap_or_default()
-    );
-    let say = ui.say.clone();
-    Sheet::new("Report a message", "Report", move |values| {
-        Ok(ClientFrame::ReportMessage(ReportMessage {
-            request_id: RequestId::default(),
-            room: room.into(),
-            sequence,
-            reason: values.text("reason"),
-        }))
-    })
-    .text(text)
-    .fields([Field::new("reason", "What is wrong with it?", Kind::Lines)
-        .chars_max(REASON_CHARS_MAX)
-        .optional()])
-    .then(move |_| say.emit("The admins will look at it.".into()))
+        .map(|item| Item::of(&item, act(item.deed.clone())))
+        .collect()
 }
 
 /// The time of day, for people and for machines.

@@ -1,13 +1,13 @@
 //! The ways in: what each is called, what it asks for, and what is made of the answers.
 
 use client::Entry;
+use client::present::form::{Field, Kind, Values};
 use client::present::format::sentence;
 use shared::account::{InvitationPurpose, Registration};
 use shared::limits::{PASSWORD_CHARS_MAX, PERSON_NAME_CHARS_MAX};
 use shared::{PersonName, Secret};
 
 use super::gate::Gate;
-use crate::components::form::{Field, Kind, Values};
 
 /// How somebody comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
