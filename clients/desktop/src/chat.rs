@@ -4,22 +4,33 @@
 //! once all parts are drawn.
 //!
 //! - `sidebar`, `head`, `connection_bar`, `typing_line`, `details`, `toasts`, `dialogs`: the panes around the room
+//! - `page`: what stands in place of a room; `panel`: what the server says of something, there or in a dialog
+//! - `ask_form`, `request`, `asking`: what is asked of the server, and what comes after
 //! - `timeline`: what was said; `composer`: what is being written; `files`: what is attached to both
 //! - `layout`: where these are shown; `panes`: how the keyboard gets from one to the next; `rooms`: the order of lists
 //! - `shortcuts`: keys that mean the same everywhere; `notices`: what the desktop announces
+//! - `presence`: whether one is there; `faces`: pictures of people; `time`: clock and calendar
 
+mod ask_form;
+mod asking;
 mod composer;
 mod connection_bar;
 mod details;
 mod dialogs;
+mod faces;
 mod files;
 mod head;
 mod layout;
 mod notices;
+mod page;
+mod panel;
 mod panes;
+mod presence;
+mod request;
 mod rooms;
 mod shortcuts;
 mod sidebar;
+mod time;
 mod timeline;
 mod toasts;
 mod typing_line;
@@ -29,22 +40,30 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use client::present::words;
+use client::present::panel::Topic;
+use client::present::sheet::{Deed, Next};
+use client::present::{room_sheets, rooms as places, words};
 use client::{Change, Command, ConnectionState, View};
 use eframe::egui::{self, ColorImage};
 use native::{Handle, ServerAddress};
+use shared::frame::ServerInfo;
 use shared::room::RoomKind;
-use shared::{FileInfo, RoomId, UploadId};
+use shared::{FileInfo, Operation, RoomId, UploadId};
 
+use self::ask_form::Done;
+use self::asking::Asking;
 use self::composer::Composer;
 use self::connection_bar::ConnectionBar;
 use self::details::Details;
 pub(crate) use self::dialogs::Dialog;
-use self::dialogs::{Dialogs, Outcome};
+use self::dialogs::Dialogs;
+use self::faces::Faces;
 use self::files::Files;
 use self::layout::Layout;
 use self::notices::Notices;
+use self::page::Page;
 use self::panes::{Panes, Step};
+use self::presence::Attention;
 use self::sidebar::Sidebar;
 use self::timeline::Timeline;
 use self::toasts::Toasts;
@@ -81,6 +100,16 @@ impl Env<'_> {
     }
 }
 
+/// Whether one may do this on the server.
+pub(crate) fn may(env: &Env<'_>, operation: Operation) -> bool {
+    env.view(|view| places::may(view, operation, None))
+}
+
+/// Asks for what a new room is to be.
+pub(crate) fn new_room(env: &Env<'_>) -> Deed {
+    Deed::Ask(env.view(room_sheets::create).into())
+}
+
 /// What a person wants done.
 #[derive(Debug)]
 pub(crate) enum Wish {
@@ -88,6 +117,18 @@ pub(crate) enum Wish {
     Go(RoomId),
     /// Give a command, and tell where it is refused.
     Run(Command),
+    /// What a button or a line of a menu is for.
+    Perform(Deed),
+    /// What comes after a request.
+    Follow(Box<Next>),
+    /// Show a page in place of the room, or the room again.
+    Page(Option<Topic>),
+    /// Choose a picture of oneself.
+    ChoosePortrait,
+    /// Make one of these one's picture.
+    MakePortrait(Vec<PathBuf>),
+    /// Have no picture any more.
+    RemovePortrait,
     /// Tell something, for a few seconds.
     Say(String),
     Open(Dialog),
@@ -158,6 +199,11 @@ pub(crate) struct Chat {
     details: Details,
     connection_bar: ConnectionBar,
     dialogs: Dialogs,
+    /// In place of the room.
+    page: Option<Page>,
+    asking: Asking,
+    attention: Attention,
+    faces: Faces,
     toasts: Toasts,
     notices: Notices,
     layout: Layout,
@@ -189,6 +235,10 @@ impl Chat {
             details: Details::default(),
             connection_bar: ConnectionBar::default(),
             dialogs: Dialogs::default(),
+            page: None,
+            asking: Asking::default(),
+            attention: Attention::default(),
+            faces: Faces::default(),
             toasts: Toasts::default(),
             notices: Notices::new(announcer),
             layout: Layout::default(),
@@ -228,13 +278,23 @@ impl Chat {
         }
         self.sidebar.changed(&changes);
         self.details.changed(&changes);
-        if let Outcome::Done(room_id) = self.dialogs.changed(&changes) {
-            let mut wishes = self.wishes.borrow_mut();
-            wishes.extend(room_id.map(Wish::Go));
-            wishes.push(Wish::Focus);
+        if let Some(next) = self.dialogs.changed(&changes) {
+            self.wishes.borrow_mut().push(Wish::Focus);
+            self.done(next);
         }
+        let page = self.page.as_mut();
+        if let Some(Done(next)) = page.and_then(|page| page.changed(&changes)) {
+            self.done(next);
+        }
+        self.answered(&changes);
+        self.faces.changed(&changes);
+        if let Some(file) = self.files.portrait_sent() {
+            self.change_portrait(Some(file.file_id));
+        }
+        self.attention.look(ctx, &self.session.handle, settings);
         let handle = &self.session.handle;
-        let clicked = self.notices.look(ctx, handle, self.room, settings);
+        let shown = self.room.filter(|_| self.page.is_none());
+        let clicked = self.notices.look(ctx, handle, shown, settings);
         self.wishes.borrow_mut().extend(clicked.map(Wish::Go));
         let gone = |room_id| handle.with_view(|view| !view.rooms.contains_key(&room_id));
         if self.room.is_none_or(gone) {
@@ -262,6 +322,16 @@ impl Chat {
                     self.focus();
                 }
                 Wish::Run(command) => self.run(command),
+                Wish::Perform(deed) => self.perform(ctx, deed),
+                Wish::Follow(next) => self.follow(*next, settings),
+                Wish::Page(topic) => self.show_page(topic),
+                Wish::ChoosePortrait => self.files.choose_portrait(),
+                Wish::MakePortrait(paths) => {
+                    if let Some(path) = paths.into_iter().next() {
+                        self.files.make_portrait(path);
+                    }
+                }
+                Wish::RemovePortrait => self.change_portrait(None),
                 Wish::Say(text) => self.toasts.say(text),
                 Wish::Open(dialog) => self.dialogs.open(dialog),
                 Wish::CloseDialog => {
@@ -308,6 +378,9 @@ impl Chat {
     }
 
     fn focus(&mut self) {
+        if self.page.is_some() {
+            return;
+        }
         if let Some(composer) = self.composer() {
             composer.focus();
         }
@@ -336,12 +409,26 @@ impl Chat {
     }
 
     fn address_of(&self, link: &str) -> String {
+        self.address(link, ServerInfo::address_of)
+    }
+
+    fn page_address_of(&self, path: &str) -> String {
+        self.address(path, ServerInfo::page_address_of)
+    }
+
+    fn address(&self, path: &str, of: fn(&ServerInfo, &str, &str) -> Option<String>) -> String {
         let Session { handle, server, .. } = &self.session;
-        let address = handle.with_view(|view| {
-            let info = view.server.as_ref()?;
-            info.address_of(&server.host, link)
-        });
-        address.unwrap_or_else(|| link.to_owned())
+        let address = handle.with_view(|view| of(view.server.as_ref()?, &server.host, path));
+        address.unwrap_or_else(|| path.to_owned())
+    }
+
+    /// Shows a page in place of the room, or the room again.
+    fn show_page(&mut self, topic: Option<Topic>) {
+        self.page = topic.map(Page::new);
+        self.layout.at_list = false;
+        if self.page.is_none() {
+            self.focus();
+        }
     }
 
     fn run(&mut self, command: Command) {
@@ -355,6 +442,7 @@ impl Chat {
             self.timelines.entry(room_id).or_default().enter();
         }
         self.layout.at_list = false;
+        self.page = None;
         settings.room = self.session.handle.with_view(|view| {
             let room = view.rooms.get(&room_id)?;
             Some(room.info.name.to_string())

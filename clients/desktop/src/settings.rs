@@ -5,7 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use client::present::presence::of_word;
 use serde::{Deserialize, Serialize};
+use shared::account::PresenceState;
 
 /// Which colours are wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +35,8 @@ pub(crate) struct Settings {
     /// Whether messages in rooms that nobody looks at are announced by the desktop.
     pub(crate) notifications: bool,
     pub(crate) details: bool,
+    /// What one chose to be seen as, by its word; empty for the usual.
+    pub(crate) presence: String,
     /// Where files go; without it, the desktop's folder for downloads.
     pub(crate) download_folder: Option<PathBuf>,
     /// Of the window while it was not maximised, in points at a zoom of 1.
@@ -52,6 +56,7 @@ impl Default for Settings {
             zoom: 1.0,
             notifications: true,
             details: true,
+            presence: String::new(),
             download_folder: None,
             size: None,
             position: None,
@@ -67,6 +72,11 @@ pub(crate) const ZOOM_MIN: f32 = 0.5;
 pub(crate) const ZOOM_MAX: f32 = 3.0;
 
 impl Settings {
+    /// Whether one does not want to be disturbed.
+    pub(crate) fn is_busy(&self) -> bool {
+        of_word(&self.presence) == PresenceState::DoNotDisturb
+    }
+
     pub(crate) fn load(profile_root: &Path) -> Self {
         let bytes = fs::read(profile_root.join(FILE)).unwrap_or_default();
         let mut settings: Self = serde_json::from_slice(&bytes).unwrap_or_default();

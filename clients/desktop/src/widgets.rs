@@ -1,21 +1,34 @@
 //! Small parts that are used in many places. All of them look as the page's do, work by keyboard, and have a name.
 //!
 //! - `button`: in all their weights; `text`: lines, headings, badges
-//! - `person`: avatars and rows of people; `field`: what one types into; `modal`: the frame of dialogs
+//! - `person`: avatars and lists of people; `faces`: their pictures; `room`: what stands before a room's name; `roving`: lists by keyboard
+//! - `field`: what one types into; `form`: several of them; `menu`: things to do; `modal`: the frame of dialogs
+//! - `qr`: codes for cameras
 
 mod button;
+pub(crate) mod faces;
 mod field;
+mod form;
+mod menu;
 mod modal;
 mod person;
+mod qr;
+mod room;
+mod roving;
 mod text;
 
 pub(crate) use self::button::{
     Weight, button, icon_button, link_button, list_button, menu_item, quiet_button,
     small_icon_button, wide_button,
 };
-pub(crate) use self::field::{Field, field, search};
+pub(crate) use self::field::{Field, field, lines_field, search};
+pub(crate) use self::form::{Form, Pressed, switch_edges};
+pub(crate) use self::menu::{menu, menu_radio, opens_menu};
 pub(crate) use self::modal::modal;
-pub(crate) use self::person::{paint_avatar, people};
+pub(crate) use self::person::{Listed, People, paint_avatar, paint_presence};
+pub(crate) use self::qr::qr;
+pub(crate) use self::room::{RoomMark, paint_mark};
+pub(crate) use self::roving::Roving;
 pub(crate) use self::text::{
     badge, cut, heading, label, line, live, named, problem, room_heading, room_line, section_head,
 };

@@ -34,6 +34,33 @@ pub enum Secured {
     },
 }
 
+impl Secured {
+    /// What that means, for people, in a sentence or two.
+    pub fn explained(self) -> &'static str {
+        match self {
+            Self::Plain => {
+                "Not encrypted: whoever is on the way to the server can read along. Fit for a network that you trust."
+            }
+            Self::Public => {
+                "Encrypted. The server's certificate is one for its name that everybody can verify."
+            }
+            Self::Pinned { .. } => {
+                "Encrypted. The server shows the same certificate as before; compare its fingerprint with the one that \
+                 the server's operator has."
+            }
+        }
+    }
+
+    /// The same in two or three words.
+    pub fn named(self) -> &'static str {
+        match self {
+            Self::Plain => "Not encrypted",
+            Self::Public => "Encrypted, certificate verified",
+            Self::Pinned { .. } => "Encrypted, certificate known",
+        }
+    }
+}
+
 /// A handshake with a server that is to come. Each is verified on its own: nothing is resumed.
 pub struct Handshake {
     /// For rustls, together with `name`.

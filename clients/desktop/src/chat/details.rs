@@ -1,31 +1,49 @@
-//! The right pane: what the room is about and who is in it.
+//! The right pane: what the room is about, what one may do to it, and who is in it.
 
 use client::present::icon::Icon;
-use client::present::rooms::{Attendance, attendance};
+use client::present::room_sheets::{
+    can_leave, leave, member_items, role_note, role_of, room_items,
+};
+use client::present::rooms::{Attendance, attendance, facts, label as room_label};
+use client::present::sheet::{Deed, Item};
 use client::present::words;
-use client::{Change, Command, ConnectionState};
+use client::{Change, Command, ConnectionState, View};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Align, Layout, Margin, Sense, Ui, UiBuilder, vec2};
 use shared::RoomId;
+use shared::account::PresenceState;
 use shared::frame::Person;
-use shared::room::{RoomInfo, RoomKind};
+use shared::room::RoomInfo;
 
 use super::sidebar::{HEAD, note};
-use super::{Dialog, Env, Wish, rooms};
+use super::{Env, Wish, rooms};
 use crate::theme::space;
 use crate::widgets::{
-    heading, icon_button, label, line_above, line_below, people, quiet_button, region,
-    room_heading, section_head,
+    Listed, People, heading, icon_button, label, line_above, line_below, list_button, quiet_button,
+    region, room_heading, section_head,
 };
 
 #[derive(Default)]
 pub(super) struct Details {
     room_id: Option<RoomId>,
-    attendance: Attendance,
-    /// `attendance` is as the view has it.
+    shown: Shown,
+    /// `shown` is as the view has it.
     fresh: bool,
     /// Of what the members were last asked for.
     asked: Option<Occasion>,
+    here: People,
+    away: People,
+}
+
+/// What the view has of the room.
+#[derive(Default)]
+struct Shown {
+    items: Vec<(Icon, Item)>,
+    here: Vec<Listed>,
+    away: Vec<Listed>,
+    /// Members who are not listed.
+    more: usize,
+    can_leave: bool,
 }
 
 /// Whoever came or went may be new to the list.
@@ -36,13 +54,43 @@ struct Occasion {
     online: u32,
 }
 
+impl Shown {
+    fn of(view: &View, room_id: RoomId) -> Option<Self> {
+        let info = &view.rooms.get(&room_id)?.info;
+        let Attendance {
+            mut here,
+            mut away,
+            more,
+        } = attendance(view, room_id);
+        let listed = |people: &mut Vec<Person>, otherwise: PresenceState| {
+            rooms::sort(people);
+            let listed = |person: &Person| Listed {
+                person: person.clone(),
+                presence: match view.presence.people.get(&person.id) {
+                    Some(present) => present.state,
+                    None => otherwise,
+                },
+                note: role_note(role_of(view, room_id, person.id)),
+                items: member_items(view, info, person),
+            };
+            people.iter().map(listed).collect()
+        };
+        Some(Self {
+            items: room_items(view, info),
+            here: listed(&mut here, PresenceState::Online),
+            away: listed(&mut away, PresenceState::Offline),
+            more,
+            can_leave: can_leave(view, info),
+        })
+    }
+}
+
 impl Details {
     pub(super) fn changed(&mut self, changes: &[Change]) {
         let concerns = changes.iter().any(|change| match change {
-            Change::Members(room_id) => Some(*room_id) == self.room_id,
+            Change::Members(room_id) | Change::Timeline(room_id) => Some(*room_id) == self.room_id,
             Change::Connection | Change::Rooms | Change::Presence => true,
-            Change::Timeline(_)
-            | Change::Unread(_)
+            Change::Unread(_)
             | Change::ReadBy(_)
             | Change::Typing(_)
             | Change::Directory
@@ -60,9 +108,9 @@ impl Details {
         region(ui, Role::Complementary, "Details of this room");
         self.ask(env, room_id);
         if self.room_id != Some(room_id) || !self.fresh {
-            self.attendance = env.view(|view| attendance(view, room_id));
-            rooms::sort(&mut self.attendance.here);
-            rooms::sort(&mut self.attendance.away);
+            self.shown = env
+                .view(|view| Shown::of(view, room_id))
+                .unwrap_or_default();
             (self.room_id, self.fresh) = (Some(room_id), true);
         }
         let info = env.view(|view| view.rooms.get(&room_id).map(|room| room.info.clone()));
@@ -74,7 +122,7 @@ impl Details {
             .frame(none)
             .show_separator_line(false)
             .show(ui, |ui| head(ui, env));
-        if info.kind != RoomKind::Lobby {
+        if self.shown.can_leave {
             egui::Panel::bottom("details foot")
                 .frame(none)
                 .show_separator_line(false)
@@ -106,38 +154,64 @@ impl Details {
         self.asked = occasion;
     }
 
-    fn content(&self, ui: &mut Ui, env: &Env<'_>, info: &RoomInfo) {
+    fn content(&mut self, ui: &mut Ui, env: &Env<'_>, info: &RoomInfo) {
         let theme = env.theme;
         ui.spacing_mut().item_spacing.y = 0.0;
-        let about = if info.topic.is_empty() {
-            words::about(info.kind)
-        } else {
-            &info.topic
-        };
-        let frame = egui::Frame::new().inner_margin(Margin::symmetric(8, 0));
-        frame.show(ui, |ui| {
-            room_heading(ui, theme, theme.body.bold(), info, 2);
-            ui.add_space(space::XS);
-            label(ui, theme.secondary, theme.text_2, about);
-        });
-        list(ui, env, "Here now", &self.attendance.here, true);
-        list(ui, env, "Away", &self.attendance.away, false);
-        if self.attendance.more > 0 {
-            note(ui, theme, &format!("and {} more", self.attendance.more));
+        about(ui, env, info);
+        if !self.shown.items.is_empty() {
+            ui.add_space(space::M);
+        }
+        for (icon, item) in &self.shown.items {
+            if list_button(ui, theme, *icon, &item.text).clicked() {
+                env.wish(Wish::Perform(item.deed.clone()));
+            }
+        }
+        let Shown {
+            here, away, more, ..
+        } = &self.shown;
+        let lists = [
+            ("Here now", here, &mut self.here),
+            ("Away", away, &mut self.away),
+        ];
+        for (title, people, list) in lists {
+            if people.is_empty() {
+                continue;
+            }
+            ui.add_space(space::L);
+            section_head(ui, theme, title, |ui| {
+                label(ui, theme.meta, theme.text_3, &people.len().to_string());
+            });
+            let wanted = list.show(ui, theme, title, people, theme.surface_side);
+            if let Some(deed) = wanted {
+                env.wish(Wish::Perform(deed));
+            }
+        }
+        if *more > 0 {
+            note(ui, theme, &format!("and {more} more"));
         }
     }
 }
 
-fn list(ui: &mut Ui, env: &Env<'_>, title: &str, persons: &[Person], online: bool) {
-    if persons.is_empty() {
-        return;
-    }
+fn about(ui: &mut Ui, env: &Env<'_>, info: &RoomInfo) {
     let theme = env.theme;
-    ui.add_space(space::L);
-    section_head(ui, theme, title, |ui| {
-        label(ui, theme.meta, theme.text_3, &persons.len().to_string());
+    let topic = match info.topic.is_empty() {
+        true => words::about(info.kind),
+        false => &info.topic,
+    };
+    let frame = egui::Frame::new().inner_margin(Margin::symmetric(8, 0));
+    frame.show(ui, |ui| {
+        room_heading(ui, theme, theme.body.bold(), info, 2);
+        ui.add_space(space::XS);
+        label(ui, theme.secondary, theme.text_2, topic);
+        if !info.description.is_empty() {
+            ui.add_space(space::S);
+            label(ui, theme.secondary, theme.text, &info.description);
+        }
+        for fact in facts(info) {
+            ui.add_space(space::XS);
+            label(ui, theme.meta, theme.text_3, &fact);
+        }
     });
-    people(ui, theme, title, persons, online, theme.surface_side);
 }
 
 fn head(ui: &mut Ui, env: &Env<'_>) {
@@ -161,11 +235,11 @@ fn head(ui: &mut Ui, env: &Env<'_>) {
 fn foot(ui: &mut Ui, env: &Env<'_>, info: &RoomInfo) {
     let frame = egui::Frame::new().inner_margin(Margin::symmetric(12, 8));
     let shown = frame.show(ui, |ui| {
-        let text = format!("Leave #{}", info.name);
+        let text = format!("Leave {}", room_label(info));
         let colour = env.theme.danger;
         ui.set_min_width(ui.available_width());
         if quiet_button(ui, env.theme, Icon::Leave, &text, colour, false).clicked() {
-            env.wish(Wish::Open(Dialog::Leave(info.room_id)));
+            env.wish(Wish::Perform(Deed::Ask(leave(info).into())));
         }
     });
     line_above(ui.painter(), env.theme, shown.response.rect);

@@ -1,36 +1,54 @@
 //! What lies over the window until it is answered; one at a time.
 //!
-//! - `jump`, `browse`, `create_room`: ways into a room; `request` waits for the server's answer
-//! - `confirm`: what cannot be undone asks first; `help`: the keys; `settings`: what the window remembers
+//! - `jump`, `browse`, `pick_people`: ways into a room and to people
+//! - `sign_out`: giving up who one is; `help`: the keys; `settings`: what the window remembers
+//! - `reveal`: what is shown once; `security`: how the connection is kept from others
+//!
+//! Besides them there are sheets, which ask for what a request needs to know, and panels.
 
 mod browse;
-mod confirm;
-mod create_room;
 mod help;
 mod jump;
-mod request;
+mod pick_people;
+mod reveal;
+mod security;
 mod settings;
+mod sign_out;
+
+use std::rc::Rc;
 
 use client::Change;
-use eframe::egui::{self, Id};
+use client::present::panel::Topic;
+use client::present::sheet::{Next, Reveal, Sheet};
+use eframe::egui::{self, Id, ScrollArea};
 use shared::RoomId;
 
 use self::browse::Browse;
-use self::confirm::{Leave, SignOut};
-use self::create_room::CreateRoom;
 use self::jump::Jump;
+use self::pick_people::PickPeople;
 use self::settings::SettingsForm;
+use self::sign_out::SignOut;
+use super::ask_form::{AskForm, Done};
+use super::panel::Panel;
 use super::{Env, Wish};
 use crate::widgets::modal;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Dialog {
     /// Find a room by its name.
     Jump,
     /// Rooms that one may join.
     Browse,
-    CreateRoom,
-    Leave(RoomId),
+    /// Choosing whom to add to a room; without one, with whom to talk in private.
+    PickPeople(Option<RoomId>),
+    /// A request and what it needs to know.
+    Sheet(Rc<Sheet>),
+    /// What the server says of this.
+    Panel(Topic),
+    /// Something secret that is shown this once.
+    Reveal(Reveal),
+    /// How the connection is kept from others.
+    Security,
     SignOut,
     Settings,
     /// The keys.
@@ -41,20 +59,14 @@ pub(crate) enum Dialog {
 enum Open {
     Jump(Jump),
     Browse(Browse),
-    CreateRoom(CreateRoom),
-    Leave(Leave),
+    PickPeople(PickPeople),
+    Sheet(AskForm),
+    Panel(Box<Panel>),
+    Reveal(Reveal),
+    Security,
     SignOut(SignOut),
     Settings(SettingsForm),
     Help,
-}
-
-/// What a change led to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// The dialog stays.
-    Stays,
-    /// It has done what it was for, maybe with a room to go to.
-    Done(Option<RoomId>),
 }
 
 #[derive(Default)]
@@ -74,8 +86,11 @@ impl Dialogs {
         self.open = Some(match dialog {
             Dialog::Jump => Open::Jump(Jump::default()),
             Dialog::Browse => Open::Browse(Browse::default()),
-            Dialog::CreateRoom => Open::CreateRoom(CreateRoom::default()),
-            Dialog::Leave(room_id) => Open::Leave(Leave::new(room_id)),
+            Dialog::PickPeople(room_id) => Open::PickPeople(PickPeople::new(room_id)),
+            Dialog::Sheet(sheet) => Open::Sheet(AskForm::new(sheet, true)),
+            Dialog::Panel(topic) => Open::Panel(Box::new(Panel::new(topic))),
+            Dialog::Reveal(reveal) => Open::Reveal(reveal),
+            Dialog::Security => Open::Security,
             Dialog::SignOut => Open::SignOut(SignOut::default()),
             Dialog::Settings => Open::Settings(SettingsForm::default()),
             Dialog::Help => Open::Help,
@@ -86,23 +101,36 @@ impl Dialogs {
         self.open = None;
     }
 
-    /// Takes in what changed. Returns the room to go to, where the dialog led into one.
-    pub(super) fn changed(&mut self, changes: &[Change]) -> Outcome {
+    /// What the server says is to be asked again.
+    pub(super) fn reload(&mut self) {
+        if let Some(Open::Panel(panel)) = &mut self.open {
+            panel.reload();
+        }
+    }
+
+    /// Takes in what changed. Returns what comes after a dialog that has done what it was for, which is closed.
+    pub(super) fn changed(&mut self, changes: &[Change]) -> Option<Option<Next>> {
         for change in changes {
-            let outcome = match &mut self.open {
-                Some(Open::Browse(browse)) => browse.changed(change),
-                Some(Open::CreateRoom(form)) => form.changed(change),
-                Some(Open::Leave(leave)) => leave.changed(change),
-                Some(Open::Jump(_) | Open::SignOut(_) | Open::Settings(_) | Open::Help) | None => {
-                    Outcome::Stays
-                }
+            let (done, stays) = match self.open.as_mut()? {
+                Open::Browse(browse) => (browse.changed(change), false),
+                Open::PickPeople(pick) => (pick.changed(change), false),
+                Open::Sheet(form) => (form.changed(change), false),
+                Open::Panel(panel) => (panel.changed(change), true),
+                Open::Jump(_)
+                | Open::Reveal(_)
+                | Open::Security
+                | Open::SignOut(_)
+                | Open::Settings(_)
+                | Open::Help => return None,
             };
-            if outcome != Outcome::Stays {
-                self.close();
-                return outcome;
+            if let Some(Done(next)) = done {
+                if !stays {
+                    self.close();
+                }
+                return Some(next);
             }
         }
-        Outcome::Stays
+        None
     }
 
     pub(super) fn show(&mut self, ctx: &egui::Context, env: &Env<'_>) {
@@ -113,22 +141,36 @@ impl Dialogs {
         let title = match open {
             Open::Jump(_) => "Jump to a room".to_owned(),
             Open::Browse(_) => "All rooms".to_owned(),
-            Open::CreateRoom(_) => "New room".to_owned(),
-            Open::Leave(leave) => leave.title(env),
+            Open::PickPeople(pick) => pick.title(env),
+            Open::Sheet(form) => form.sheet.title.clone(),
+            Open::Panel(panel) => panel.topic.name().to_owned(),
+            Open::Reveal(reveal) => reveal.title.clone(),
+            Open::Security => "Connection".to_owned(),
             Open::SignOut(sign_out) => sign_out.title(env),
             Open::Settings(_) => "Settings".to_owned(),
             Open::Help => "Keys".to_owned(),
         };
-        let (closed, ()) = modal(ctx, env.theme, id, &title, |ui| match open {
-            Open::Jump(jump) => jump.show(ui, env),
-            Open::Browse(browse) => browse.show(ui, env),
-            Open::CreateRoom(form) => form.show(ui, env),
-            Open::Leave(leave) => leave.show(ui, env),
-            Open::SignOut(sign_out) => sign_out.show(ui, env),
-            Open::Settings(form) => form.show(ui, env),
-            Open::Help => help::show(ui, env),
+        let (closed, wanted) = modal(ctx, env.theme, id, &title, |ui| {
+            match open {
+                Open::Jump(jump) => jump.show(ui, env),
+                Open::Browse(browse) => browse.show(ui, env),
+                Open::PickPeople(pick) => pick.show(ui, env),
+                Open::Sheet(form) => {
+                    let height = ui.available_height();
+                    return form.show(ui, env, height);
+                }
+                Open::Panel(panel) => {
+                    ScrollArea::vertical().show(ui, |ui| panel.show(ui, env));
+                }
+                Open::Reveal(reveal) => reveal::show(ui, env, reveal),
+                Open::Security => security::show(ui, env),
+                Open::SignOut(sign_out) => sign_out.show(ui, env),
+                Open::Settings(form) => form.show(ui, env),
+                Open::Help => help::show(ui, env),
+            }
+            false
         });
-        if closed {
+        if closed || wanted {
             env.wish(Wish::CloseDialog);
         }
     }

@@ -2,20 +2,21 @@
 //!
 //! - `attachments`, `layout`: the files of a message; `file_card`: one that is no image; `lightbox`: one that is
 //! - `uploads`, `upload_card`: files on their way to the server; `parts`: what cards are made of
-//! - `previews`, `picture`, `cache`: pictures of files; `pasted`: images that lie in no file
+//! - `previews`, `picture`, `cache`: pictures of files; `pasted`: images that lie in no file; `portrait`: one's own picture
 //! - `downloads`: where files go; `choose`, `reveal`, `drop`: the desktop's part in it
 
 mod attachments;
 mod cache;
 pub(super) mod choose;
 mod downloads;
-mod drop;
+pub(super) mod drop;
 mod file_card;
 mod layout;
 mod lightbox;
 mod parts;
 mod pasted;
 mod picture;
+mod portrait;
 mod previews;
 mod reveal;
 mod upload_card;
@@ -27,14 +28,16 @@ use std::sync::mpsc::{self, Receiver, Sender};
 
 use client::Change;
 use client::present::format::sentence;
-use eframe::egui::{self, ColorImage};
+use eframe::egui::{self, ColorImage, TextureHandle};
 use native::Handle;
-use shared::{FileInfo, RoomId, UploadId};
+use shared::{FileId, FileInfo, RoomId, UploadId};
 
 use self::choose::Choice;
+use self::drop::DropPlace;
 use self::lightbox::Lightbox;
 use self::pasted::PastedImages;
 use self::picture::PictureError;
+use self::portrait::Portrait;
 use self::previews::Previews;
 use super::Env;
 use crate::session::Session;
@@ -50,6 +53,7 @@ pub(crate) struct Files {
     sender: Sender<News>,
     news: Receiver<News>,
     chosen: Vec<(RoomId, Vec<PathBuf>)>,
+    portrait: Portrait,
     troubles: RefCell<Vec<String>>,
 }
 
@@ -65,6 +69,10 @@ enum News {
         (previews::Subject, previews::Scale),
         Result<ColorImage, PictureError>,
     ),
+    /// To be made one's picture.
+    Portrait(PathBuf),
+    /// It is small and square there.
+    PortraitMade(PathBuf),
     Trouble(String),
 }
 
@@ -89,6 +97,7 @@ impl Files {
             sender,
             news,
             chosen: Vec::new(),
+            portrait: Portrait::default(),
             troubles: RefCell::default(),
         }
     }
@@ -99,7 +108,10 @@ impl Files {
         }
         for change in changes {
             match change {
-                Change::Upload(upload_id) => self.upload_changed(*upload_id),
+                Change::Upload(upload_id) => {
+                    self.upload_changed(*upload_id);
+                    self.portrait_changed(*upload_id);
+                }
                 Change::Download(download_id) => {
                     self.previews.get_mut().download_changed(*download_id);
                 }
@@ -127,6 +139,8 @@ impl Files {
             News::ChosenAgain(upload_id, path) => self.resume_from(upload_id, &path),
             News::ChosenFolder(file, folder) => self.save_in(&file, &folder),
             News::Read(key, read) => self.previews.get_mut().was_read(key, read),
+            News::Portrait(path) => self.make_portrait(path),
+            News::PortraitMade(path) => self.portrait_made(&path),
             News::Trouble(trouble) => self.trouble(trouble),
         }
     }
@@ -172,16 +186,21 @@ impl Files {
         }
     }
 
+    /// Somebody's picture, as far as it is here.
+    pub(super) fn face(&self, file_id: FileId) -> Option<TextureHandle> {
+        self.previews.borrow_mut().of_face(file_id)
+    }
+
     /// Whether an image lies over everything.
     pub(super) fn is_open(&self) -> bool {
         self.lightbox.borrow().is_some()
     }
 
     /// What lies over everything: an image that was opened, and where dropped files will go.
-    pub(super) fn show_over(&self, ctx: &egui::Context, env: &Env<'_>, room_id: RoomId) {
+    pub(super) fn show_over(&self, ctx: &egui::Context, env: &Env<'_>, place: DropPlace) {
         self.show_lightbox(ctx, env);
-        drop::take(ctx, env);
-        drop::show(ctx, env, room_id);
+        drop::take(ctx, env, place);
+        drop::show(ctx, env, place);
     }
 }
 

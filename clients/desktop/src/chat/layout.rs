@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
+use client::present::rooms;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    self, Area, CentralPanel, Frame, Id, LayerId, Order, Panel, Rect, Stroke, Ui, UiBuilder,
+    self, Area, CentralPanel, Frame, Id, LayerId, Margin, Order, Panel, Rect, Stroke, Ui, UiBuilder,
 };
 use shared::RoomId;
 
 use super::composer::Composer;
 use super::connection_bar::ConnectionBar;
 use super::details::Details;
+use super::files::drop::DropPlace;
 use super::head::Shape;
 use super::panes::{Pane, Panes, Step};
+use super::shortcuts::Covered;
 use super::sidebar::Sidebar;
 use super::timeline::Timeline;
 use super::{Chat, Env, head, shortcuts, typing_line};
@@ -112,7 +115,11 @@ impl Chat {
             notices: &self.notices,
             wishes: &self.wishes,
         };
-        let covered = self.layout.details_over;
+        let covered = match &self.page {
+            Some(_) => Covered::ByPage,
+            None if self.layout.details_over => Covered::ByDetails,
+            None => Covered::Not,
+        };
         let dialog_open = self.dialogs.is_open() || self.files.is_open();
         shortcuts::take(ui.ctx(), &env, self.room, dialog_open, covered);
         if self.layout.is_list_alone() {
@@ -124,18 +131,25 @@ impl Chat {
                 list(ui, &env, self.room, &mut self.sidebar, &mut self.panes);
             }
             let shape = self.layout.shape(settings);
-            let details = self.room.filter(|_| shape.details);
+            let has_details = shape.details && self.page.is_none();
+            let details = self.room.filter(|_| has_details);
             let beside = details.filter(|_| self.layout.is_wide());
             let beside = beside.map(|room_id| details_beside(ui, &env, &mut self.details, room_id));
-            match self.room {
-                Some(room_id) => RoomPane {
+            match (self.room, &mut self.page) {
+                (_, Some(page)) => {
+                    let rect = ui.available_rect_before_wrap();
+                    self.panes.add(Pane::Page, ui.layer_id(), rect);
+                    page.show(ui, &env, shape.narrow);
+                    self.connection_bar.show(ui, &env, rect);
+                }
+                (Some(room_id), None) => RoomPane {
                     connection_bar: &mut self.connection_bar,
                     timeline: self.timelines.entry(room_id).or_default(),
                     composer: self.composers.entry(room_id).or_default(),
                     panes: &mut self.panes,
                 }
                 .show(ui, &env, room_id, shape),
-                None => self.layout.wait(ui, &env, &mut self.connection_bar),
+                (None, None) => self.layout.wait(ui, &env, &mut self.connection_bar),
             }
             let over = details.filter(|_| beside.is_none());
             let over = over.map(|room_id| details_over(ui, &env, &mut self.details, room_id));
@@ -144,11 +158,20 @@ impl Chat {
             }
         }
         self.dialogs.show(ui.ctx(), &env);
-        if let Some(room_id) = self.room {
-            self.files.show_over(ui.ctx(), &env, room_id);
+        if let Some(place) = self.drop_place() {
+            self.files.show_over(ui.ctx(), &env, place);
         }
+        self.faces.look(&env, ui.ctx());
         self.toasts.show(ui.ctx(), &env);
         self.grant(ui.ctx(), settings);
+    }
+
+    /// Where files go that are dropped now.
+    fn drop_place(&self) -> Option<DropPlace> {
+        match &self.page {
+            Some(page) => page.takes_portrait().then_some(DropPlace::Portrait),
+            None => self.room.map(DropPlace::Room),
+        }
     }
 
     /// Gives the keyboard to the next pane that takes it.
@@ -158,7 +181,7 @@ impl Chat {
                 Pane::Sidebar => self.sidebar.entrance(),
                 // The newest is where one reads.
                 Pane::Timeline => self.panes.stops(ctx, pane).last().copied(),
-                Pane::Details => self.panes.stops(ctx, pane).first().copied(),
+                Pane::Details | Pane::Page => self.panes.stops(ctx, pane).first().copied(),
                 Pane::Composer => return self.focus(),
             };
             if let Some(stop) = stop {
@@ -181,8 +204,11 @@ impl RoomPane<'_> {
                 .frame(frame)
                 .show_separator_line(false)
                 .show(ui, |ui| {
-                    typing_line::show(ui, env, room_id);
-                    self.composer.show(ui, env, room_id);
+                    typing_line::show(ui, env, room_id, self.timeline.follows_end());
+                    match why_read_only(env, room_id) {
+                        Some(text) => closed(ui, env.theme, &text),
+                        None => self.composer.show(ui, env, room_id),
+                    }
                 });
             let middle = ui.available_rect_before_wrap();
             self.panes.add(Pane::Timeline, ui.layer_id(), middle);
@@ -192,6 +218,19 @@ impl RoomPane<'_> {
             self.connection_bar.show(ui, env, middle);
         });
     }
+}
+
+/// In place of where one writes, where nobody may.
+fn why_read_only(env: &Env<'_>, room_id: RoomId) -> Option<String> {
+    env.view(|view| rooms::why_read_only(&view.rooms.get(&room_id)?.info))
+}
+
+fn closed(ui: &mut Ui, theme: &Theme, text: &str) {
+    let margin = Margin::symmetric(space::XL as i8, space::L as i8);
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        label(ui, theme.secondary, theme.text_2, text);
+    });
 }
 
 fn list(

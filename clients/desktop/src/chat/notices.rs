@@ -67,7 +67,7 @@ impl Notices {
     fn announce(&self, ctx: &egui::Context, one: Announcement, settings: &Settings) {
         let mut announcer = self.announcer.borrow_mut();
         match one {
-            Announcement::Show(notice) if settings.notifications => {
+            Announcement::Show(notice) if settings.notifications && !settings.is_busy() => {
                 announcer.show(notice);
                 if !ctx.input(|input| input.raw.focused) {
                     let kind = UserAttentionType::Informational;

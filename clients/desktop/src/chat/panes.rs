@@ -9,6 +9,8 @@ pub(super) enum Pane {
     Timeline,
     Composer,
     Details,
+    /// In place of a room.
+    Page,
 }
 
 /// Which way the panes are gone through.

@@ -41,13 +41,20 @@ pub(super) fn list(ctx: &egui::Context) -> Vec<(String, &'static str)> {
     ]
 }
 
-/// `covered` is a part that lies over the room and is closed first.
+/// What lies over the room or stands in its place, and is closed first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Covered {
+    Not,
+    ByDetails,
+    ByPage,
+}
+
 pub(super) fn take(
     ctx: &egui::Context,
     env: &Env<'_>,
     room: Option<RoomId>,
     dialog_open: bool,
-    covered: bool,
+    covered: Covered,
 ) {
     if dialog_open {
         return;
@@ -81,8 +88,9 @@ pub(super) fn take(
     }
     if !Popup::is_any_open(ctx) && ctx.input(|input| input.key_pressed(Key::Escape)) {
         env.wish(match covered {
-            true => Wish::ToggleDetails,
-            false => Wish::JumpToLatest,
+            Covered::ByPage => Wish::Page(None),
+            Covered::ByDetails => Wish::ToggleDetails,
+            Covered::Not => Wish::JumpToLatest,
         });
         // The key takes the focus away from whatever has it.
         env.wish(Wish::Focus);

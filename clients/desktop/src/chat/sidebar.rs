@@ -5,19 +5,21 @@ mod you;
 
 use client::Change;
 use client::present::icon::Icon;
+use client::present::room_sheets;
 use client::present::rooms::others_online;
+use client::present::sheet::Deed;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
     self, Margin, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
-use shared::RoomId;
-use shared::frame::Person;
+use native::Secured;
+use shared::{Operation, RoomId};
 
 use self::room_list::RoomList;
-use super::{Dialog, Env, Wish, rooms};
+use super::{Dialog, Env, Wish, may, new_room, rooms};
 use crate::theme::{Theme, icons, space};
 use crate::widgets::{
-    focus_ring, heading, label, line, list_button, mark, people, region, section_head,
+    Listed, People, focus_ring, heading, label, line, list_button, mark, region, section_head,
     small_icon_button,
 };
 
@@ -27,7 +29,9 @@ pub(super) const HEAD: f32 = 56.0;
 #[derive(Default)]
 pub(super) struct Sidebar {
     rooms: RoomList,
-    others: Vec<Person>,
+    direct: RoomList,
+    people: People,
+    others: Vec<Listed>,
     /// Of the others, listed or not.
     total: usize,
     /// What is above is as the view has it.
@@ -60,11 +64,7 @@ impl Sidebar {
 
     pub(super) fn show(&mut self, ui: &mut Ui, env: &Env<'_>, current: Option<RoomId>) {
         if !self.fresh {
-            let (items, (others, total)) =
-                env.view(|view| (rooms::items(view), others_online(view)));
-            self.rooms.items = items;
-            (self.others, self.total) = (others, total);
-            rooms::sort(&mut self.others);
+            self.look(env);
             self.fresh = true;
         }
         region(ui, Role::Navigation, "Rooms and people");
@@ -90,33 +90,74 @@ impl Sidebar {
         });
     }
 
+    fn look(&mut self, env: &Env<'_>) {
+        env.view(|view| {
+            let items = rooms::items(view).into_iter();
+            (self.direct.items, self.rooms.items) = items.partition(|item| item.direct);
+            let (mut others, total) = others_online(view);
+            rooms::sort(&mut others);
+            let listed = others.into_iter().map(|person| Listed {
+                presence: view.presence.state(person.id),
+                person,
+                note: "",
+                items: Vec::new(),
+            });
+            (self.others, self.total) = (listed.collect(), total);
+        });
+    }
+
     fn lists(&mut self, ui: &mut Ui, env: &Env<'_>, current: Option<RoomId>) {
         let theme = env.theme;
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.add_space(space::XS);
         section_head(ui, theme, "Rooms", |ui| {
-            if small_icon_button(ui, theme, Icon::Plus, "New room").clicked() {
-                env.wish(Wish::Open(Dialog::CreateRoom));
+            if may(env, Operation::CreateRoom)
+                && small_icon_button(ui, theme, Icon::Plus, "New room").clicked()
+            {
+                env.wish(Wish::Perform(new_room(env)));
             }
         });
-        self.rooms.show(ui, env, current);
+        self.rooms.show(ui, env, "Rooms", current);
         if list_button(ui, theme, Icon::Search, "Browse all rooms").clicked() {
             env.wish(Wish::Open(Dialog::Browse));
         }
         ui.add_space(space::L);
+        section_head(ui, theme, "Direct messages", |ui| {
+            if may(env, Operation::OpenDirect)
+                && small_icon_button(ui, theme, Icon::Plus, "New message").clicked()
+            {
+                env.wish(Wish::Open(Dialog::PickPeople(None)));
+            }
+        });
+        self.direct.show(ui, env, "Direct messages", current);
+        ui.add_space(space::L);
+        self.here_now(ui, env);
+    }
+
+    fn here_now(&mut self, ui: &mut Ui, env: &Env<'_>) {
+        let theme = env.theme;
         section_head(ui, theme, "Here now", |ui| {
             if self.total > 0 {
                 label(ui, theme.meta, theme.text_3, &self.total.to_string());
             }
         });
         if self.others.is_empty() {
-            note(ui, theme, "Nobody else yet.");
+            note(ui, theme, "Nobody else is here now.");
         }
         let ground = theme.surface_side;
-        people(ui, theme, "Here now", &self.others, true, ground);
+        let list = &mut self.people;
+        if let Some(deed) = list.show(ui, theme, "Here now", &self.others, ground) {
+            env.wish(Wish::Perform(deed));
+        }
         let more = self.total.saturating_sub(self.others.len());
         if more > 0 {
             note(ui, theme, &format!("and {more} more"));
+        }
+        if may(env, Operation::CreateInvitation)
+            && list_button(ui, theme, Icon::Link, "Invite people").clicked()
+        {
+            let sheet = room_sheets::invite_to_server();
+            env.wish(Wish::Perform(Deed::Ask(sheet.into())));
         }
     }
 }
@@ -140,10 +181,13 @@ fn head(ui: &mut Ui, env: &Env<'_>) {
     mark(ui.painter(), square);
     let words = rect
         .with_min_x(square.right() + 10.0)
-        .with_max_x(rect.right() - space::L);
-    let layout = egui::Layout::left_to_right(egui::Align::Center);
+        .with_max_x(rect.right() - space::S);
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
     ui.scope_builder(UiBuilder::new().max_rect(words).layout(layout), |ui| {
-        heading(ui, theme.body.bold(), theme.text, &server, 1);
+        security(ui, env);
+        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            heading(ui, theme.body.bold(), theme.text, &server, 1);
+        });
     });
     let frame = egui::Frame::new().inner_margin(Margin {
         left: 8,
@@ -152,6 +196,20 @@ fn head(ui: &mut Ui, env: &Env<'_>) {
         bottom: 8,
     });
     frame.show(ui, |ui| jump_button(ui, env));
+}
+
+/// How the connection is kept from others.
+fn security(ui: &mut Ui, env: &Env<'_>) {
+    let Some(secured) = env.handle.secured() else {
+        return;
+    };
+    let icon = match secured {
+        Secured::Plain => Icon::Unlocked,
+        Secured::Public | Secured::Pinned { .. } => Icon::Lock,
+    };
+    if small_icon_button(ui, env.theme, icon, secured.named()).clicked() {
+        env.wish(Wish::Open(Dialog::Security));
+    }
 }
 
 /// Looks like the field that it opens.

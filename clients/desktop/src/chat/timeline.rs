@@ -3,9 +3,10 @@
 //!
 //! - this file: what it remembers, and what it takes in; `scroll`: how people move; `frame`: what is on the screen
 //! - `feed`: which rows there are around what is being read; `place`: where they stand; `bar`: the scrollbar
-//! - `layout`: rows, measured; `text`: the texts of a message; `draw`, `lines`, `unsent`: rows on the screen
-//! - `selection`: selected text; `marks`: what is unread; `pages`: asks for what is missing; `time`: clock and calendar
+//! - `layout`: rows, measured; `text`: the texts of a message; `actions`: their menus; `draw`, `lines`, `unsent`: rows on the screen
+//! - `selection`: selected text; `marks`: what is unread; `pages`: asks for what is missing
 
+mod actions;
 mod bar;
 mod draw;
 mod feed;
@@ -18,7 +19,6 @@ mod place;
 mod scroll;
 mod selection;
 mod text;
-mod time;
 mod unsent;
 
 use client::present::day::Day;
@@ -31,12 +31,13 @@ use shared::frame::Person;
 use shared::{RoomId, Sequence, TimestampMs};
 
 use self::feed::{Feed, Moment};
+pub(super) use self::layout::LEFT;
 use self::layout::Layouts;
 use self::marks::Marks;
 use self::pages::Pages;
 use self::place::{Arranged, Position, RowKey};
 use self::selection::Selection;
-use super::Env;
+use super::{Env, time};
 
 /// Nearer to the end than this, in points, counts as being there.
 const END: f32 = 48.0;
@@ -244,7 +245,7 @@ impl Timeline {
     }
 
     /// Whether the end is in sight, or nearly so.
-    fn follows_end(&self) -> bool {
+    pub(super) fn follows_end(&self) -> bool {
         let near = self.arranged.below.is_some_and(|below| below <= END);
         self.goal.is_none() && (self.position == Position::End || near && self.feed.ends())
     }

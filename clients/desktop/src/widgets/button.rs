@@ -1,6 +1,7 @@
 //! Buttons, from a filled one down to an icon.
 
 use client::present::icon::Icon;
+pub(crate) use client::present::sheet::Weight;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
     Color32, CursorIcon, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2,
@@ -9,16 +10,6 @@ use eframe::egui::{
 
 use crate::theme::{TextToken, Theme, icons, space};
 use crate::widgets::{cut, focus_ring, inner_focus_ring, line};
-
-/// How much a button calls for being pressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Weight {
-    Plain,
-    /// What the dialog is for.
-    Primary,
-    /// What cannot be undone.
-    Danger,
-}
 
 /// A button with a border or a ground.
 pub(crate) fn button(ui: &mut Ui, theme: &Theme, weight: Weight, text: &str) -> Response {

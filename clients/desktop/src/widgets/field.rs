@@ -3,16 +3,21 @@
 use eframe::egui::{self, Id, Margin, Response, RichText, Stroke, TextEdit, Ui, vec2};
 
 use crate::theme::{Theme, semibold, space};
-use crate::widgets::problem;
+use crate::widgets::{label, problem};
 
 const HEIGHT: f32 = 40.0;
+/// Of a field with several, at least.
+const LINES: usize = 3;
 
 /// A field with its label above and what is wrong with it below.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Field<'a> {
     pub(crate) label: &'a str,
     pub(crate) optional: bool,
+    /// What is shown while it is empty.
     pub(crate) hint: &'a str,
+    /// What one should know before filling it in.
+    pub(crate) note: &'a str,
     pub(crate) problem: Option<&'a str>,
     /// Without it, any number.
     pub(crate) chars_max: Option<usize>,
@@ -28,15 +33,33 @@ pub(crate) fn field(
     field: Field<'_>,
     text: &mut String,
 ) -> Response {
-    ui.scope(|ui| show(ui, theme, id, field, text)).inner
+    ui.scope(|ui| show(ui, theme, id, field, false, text)).inner
 }
 
-fn show(ui: &mut Ui, theme: &Theme, id: Id, field: Field<'_>, text: &mut String) -> Response {
+/// The same of several lines.
+pub(crate) fn lines_field(
+    ui: &mut Ui,
+    theme: &Theme,
+    id: Id,
+    field: Field<'_>,
+    text: &mut String,
+) -> Response {
+    ui.scope(|ui| show(ui, theme, id, field, true, text)).inner
+}
+
+fn show(
+    ui: &mut Ui,
+    theme: &Theme,
+    id: Id,
+    field: Field<'_>,
+    lines: bool,
+    text: &mut String,
+) -> Response {
     let spacing = ui.spacing_mut();
     spacing.item_spacing.y = 6.0;
     // A line of text is no higher than that.
     spacing.interact_size.y = theme.secondary.line_height;
-    let label = ui.horizontal(|ui| {
+    let name = ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let name = RichText::new(field.label).font(semibold(theme.secondary.size));
         let label = ui.add(egui::Label::new(name).selectable(false));
@@ -47,11 +70,14 @@ fn show(ui: &mut Ui, theme: &Theme, id: Id, field: Field<'_>, text: &mut String)
         label
     });
     let invalid = field.problem.is_some();
-    let mut edit = edit(ui, theme, id, text, field.hint, invalid).password(field.secret);
+    let mut edit = match lines {
+        true => multiline(ui, theme, id, text, invalid),
+        false => edit(ui, theme, id, text, field.hint, invalid).password(field.secret),
+    };
     if let Some(chars_max) = field.chars_max {
         edit = edit.char_limit(chars_max);
     }
-    let response = ui.add(edit).labelled_by(label.inner.id);
+    let response = ui.add(edit).labelled_by(name.inner.id);
     ring(ui, theme, &response);
     if invalid {
         ui.ctx().accesskit_node_builder(id, |node| {
@@ -59,6 +85,9 @@ fn show(ui: &mut Ui, theme: &Theme, id: Id, field: Field<'_>, text: &mut String)
         });
     }
     problem(ui, theme, field.problem);
+    if !invalid && !field.note.is_empty() {
+        label(ui, theme.meta, theme.text_3, field.note);
+    }
     ui.add_space(space::XS);
     response
 }
@@ -85,23 +114,39 @@ fn edit<'a>(
     hint: &str,
     invalid: bool,
 ) -> TextEdit<'a> {
-    let colour = if invalid {
-        theme.danger
-    } else {
-        theme.line_strong
-    };
-    let frame = egui::Frame::new()
-        .fill(theme.surface)
-        .stroke(Stroke::new(1.0, colour))
-        .corner_radius(theme.radius)
-        .inner_margin(Margin::symmetric(12, 0));
     TextEdit::singleline(text)
         .id(id)
         .hint_text(RichText::new(hint.to_owned()).color(theme.text_3))
-        .frame(frame)
+        .frame(frame(theme, invalid, Margin::symmetric(12, 0)))
         .min_size(vec2(0.0, HEIGHT))
         .align(egui::Align2::LEFT_CENTER)
         .desired_width(ui.available_width())
+}
+
+fn multiline<'a>(
+    ui: &Ui,
+    theme: &Theme,
+    id: Id,
+    text: &'a mut String,
+    invalid: bool,
+) -> TextEdit<'a> {
+    TextEdit::multiline(text)
+        .id(id)
+        .frame(frame(theme, invalid, Margin::symmetric(12, 8)))
+        .desired_rows(LINES)
+        .desired_width(ui.available_width())
+}
+
+fn frame(theme: &Theme, invalid: bool, inside: Margin) -> egui::Frame {
+    let colour = match invalid {
+        true => theme.danger,
+        false => theme.line_strong,
+    };
+    egui::Frame::new()
+        .fill(theme.surface)
+        .stroke(Stroke::new(1.0, colour))
+        .corner_radius(theme.radius)
+        .inner_margin(inside)
 }
 
 fn ring(ui: &Ui, theme: &Theme, response: &Response) {

@@ -123,16 +123,21 @@ pub(crate) fn section_head(ui: &mut Ui, theme: &Theme, title: &str, right: impl 
     );
 }
 
-/// A count on the accent, whose right middle is at `at`. Returns how wide it is.
-pub(crate) fn badge(ui: &Ui, theme: &Theme, at: egui::Pos2, text: &str) -> f32 {
-    let galley = ui.fonts_mut(|fonts| {
-        fonts.layout_no_wrap(text.to_owned(), semibold(theme.meta.size), theme.on_accent)
-    });
+/// A count whose right middle is at `at`, in these colours: of its ground, and its own. Returns how wide it is.
+pub(crate) fn badge(
+    ui: &Ui,
+    at: egui::Pos2,
+    text: &str,
+    size: f32,
+    (ground, colour): (Color32, Color32),
+) -> f32 {
+    let galley =
+        ui.fonts_mut(|fonts| fonts.layout_no_wrap(text.to_owned(), semibold(size), colour));
     let width = (galley.size().x + 12.0).max(20.0);
     let rect = egui::Rect::from_min_size(pos2(at.x - width, at.y - 10.0), vec2(width, 20.0));
-    ui.painter().rect_filled(rect, 10.0, theme.accent);
+    ui.painter().rect_filled(rect, 10.0, ground);
     let text = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size());
-    ui.painter().galley(text.min, galley, theme.on_accent);
+    ui.painter().galley(text.min, galley, colour);
     width
 }
 

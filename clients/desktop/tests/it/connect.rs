@@ -38,7 +38,7 @@ pub(crate) fn fill(window: &mut Window, field: &str, text: &str) {
 }
 
 /// As [`fill`], also where it is not shown.
-fn enter(window: &mut Window, field: &str, text: &str) {
+pub(crate) fn enter(window: &mut Window, field: &str, text: &str) {
     window.sees(field);
     window.harness.get_by_label(field).focus();
     window.harness.step();

@@ -33,7 +33,7 @@ impl DroppedFile for Dropped {
 
 impl Window {
     /// Lets go of these over the window.
-    fn drops(&mut self, paths: &[&Path]) {
+    pub(crate) fn drops(&mut self, paths: &[&Path]) {
         let dropped = paths
             .iter()
             .map(|path| Arc::new(Dropped((*path).to_owned())) as _);

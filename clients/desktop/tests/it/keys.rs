@@ -93,7 +93,7 @@ fn the_menu_leads_to_what_concerns_the_whole() {
     }
     ann.clicks(Role::Button, "Ann, menu");
     ann.clicks(Role::MenuItem, "Sign out");
-    ann.sees("Nobody, not even you, can use the name again");
+    ann.sees("Nobody, not even you, can use the name Ann again");
     ann.clicks(Role::Button, "Sign out");
     ann.sees("Connect to Chinwag");
 }

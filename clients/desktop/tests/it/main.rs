@@ -2,12 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod account;
+mod admin;
 mod compose;
 mod connect;
+mod direct;
 mod files;
 mod keys;
+mod members;
 mod notes;
 mod notices;
+mod owner;
 mod peer;
 mod people;
 mod program;

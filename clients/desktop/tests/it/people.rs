@@ -32,14 +32,14 @@ fn people_come_and_go() {
     let mut ann = Window::of(&world, "Ann");
     ann.harness.set_size(vec2(1280.0, 800.0));
     ann.until_listed("Here now", &["Ann, online"]);
-    ann.sees("Nobody else yet");
+    ann.sees("Nobody else is here now");
     let bob = Peer::of(&world, "bob");
     ann.until_listed("Here now", &["Ann, online", "bob, online"]);
     ann.meets(Role::Button, "Details of this room, 2 people");
     let _carla = Peer::of(&world, "Carla");
     ann.until_listed("Here now", &["Ann, online", "bob, online", "Carla, online"]);
     bob.goes();
-    ann.until_listed("Away", &["bob, away"]);
+    ann.until_listed("Away", &["bob, offline"]);
     ann.until_listed("Here now", &["Ann, online", "Carla, online"]);
 }
 

@@ -12,7 +12,7 @@ use egui_kittest::kittest::Queryable as _;
 use testing::World;
 
 /// Nothing here takes this long unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a frame waits for the next where nothing has come yet.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -97,6 +97,41 @@ impl Window {
     pub(crate) fn types(&mut self, text: &str) {
         self.harness.event(Event::Text(text.to_owned()));
         self.harness.step();
+    }
+
+    /// Gives it the keyboard.
+    pub(crate) fn focuses(&mut self, role: Role, name: &str) {
+        self.meets(role, name);
+        self.harness.get_by_role_and_label(role, name).focus();
+        self.harness.step();
+    }
+
+    /// The first text that holds this.
+    pub(crate) fn text_holding(&self, text: &str) -> String {
+        let mut nodes = self.harness.query_all_by_label_contains(text);
+        let node = nodes.next().unwrap();
+        node.value().unwrap_or_default()
+    }
+
+    /// Waits for it in the dialog of this name, and clicks it.
+    pub(crate) fn clicks_in(&mut self, dialog: &str, role: Role, name: &str) {
+        let what = format!("{name} in {dialog}");
+        self.until(&what, |harness| {
+            let dialog = harness.query_by_role_and_label(Role::Dialog, dialog);
+            dialog.is_some_and(|dialog| dialog.query_by_role_and_label(role, name).is_some())
+        });
+        let dialog = self.harness.get_by_role_and_label(Role::Dialog, dialog);
+        dialog.get_by_role_and_label(role, name).click();
+        self.harness.step();
+        self.harness.remove_cursor();
+        self.harness.step();
+    }
+
+    /// Into a field of this role in place of what it holds.
+    pub(crate) fn writes(&mut self, role: Role, field: &str, text: &str) {
+        self.focuses(role, field);
+        self.presses(Modifiers::COMMAND, Key::A);
+        self.types(text);
     }
 
     /// Waits until this has the keyboard.

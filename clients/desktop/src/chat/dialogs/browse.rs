@@ -1,15 +1,16 @@
 //! All rooms that there are, to be joined or opened.
 
-use client::present::{format, words};
+use client::present::{format, picking};
 use client::{Change, Command, Ticket};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Align, Layout, Margin, Ui, UiBuilder, vec2};
-use shared::RoomRef;
 use shared::room::RoomInfo;
+use shared::{Operation, RoomRef};
 
-use super::request::Request;
-use super::{First, Outcome};
-use crate::chat::{Dialog, Env, Wish};
+use super::First;
+use crate::chat::ask_form::Done;
+use crate::chat::request::Request;
+use crate::chat::{Env, Wish, may, new_room};
 use crate::theme::space;
 use crate::widgets::{
     Weight, button, cut, label, line, line_above, problem, region, room_line, search,
@@ -35,11 +36,12 @@ struct Row {
 }
 
 impl Browse {
-    pub(super) fn changed(&mut self, change: &Change) -> Outcome {
+    pub(super) fn changed(&mut self, change: &Change) -> Option<Done> {
         if *change == Change::Directory {
             self.listed = true;
         }
-        self.request.changed(change)
+        let answer = self.request.changed(change)?;
+        Some(Done(picking::opened(&answer)))
     }
 
     pub(super) fn show(&mut self, ui: &mut Ui, env: &Env<'_>) {
@@ -55,13 +57,13 @@ impl Browse {
                     | Ticket::Download(_),
                 ) => {}
                 Err(error) => {
-                    self.request.problem = Some(words::refusal(&error));
+                    self.request.problem = Some(error.reply());
                     self.listed = true;
                 }
             }
         }
         self.head(ui, env);
-        problem(ui, theme, self.request.problem.as_deref());
+        problem(ui, theme, self.request.trouble());
         let rows = rows(env, &self.wanted);
         if rows.is_empty() && self.listed {
             let note = "No room of that name. Create it?";
@@ -94,8 +96,10 @@ impl Browse {
                 search(ui, theme, id, names, &mut self.wanted)
             });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if button(ui, theme, Weight::Plain, "New room").clicked() {
-                    env.wish(Wish::Open(Dialog::CreateRoom));
+                if may(env, Operation::CreateRoom)
+                    && button(ui, theme, Weight::Plain, "New room").clicked()
+                {
+                    env.wish(Wish::Perform(new_room(env)));
                 }
             });
         });

@@ -8,7 +8,7 @@ use super::First;
 use crate::chat::rooms::{self, RoomItem};
 use crate::chat::{Dialog, Env, Wish};
 use crate::theme::space;
-use crate::widgets::{badge, cut, label, line, link_button, region, search};
+use crate::widgets::{badge, cut, label, line, link_button, paint_mark, region, search};
 
 const ROW: f32 = 36.0;
 const LIST: f32 = 400.0;
@@ -111,18 +111,20 @@ fn row(ui: &mut Ui, env: &Env<'_>, item: &RoomItem, chosen: bool) -> Response {
         ui.painter().rect_filled(rect, theme.radius, ground);
     }
     let middle = rect.center().y;
-    let hash = line(ui, theme.body, theme.text_3, "#", 20.0);
-    let left = rect.left() + space::M;
-    let name_left = left + hash.size().x + space::S;
-    let top = middle - hash.size().y / 2.0;
-    ui.painter().galley(pos2(left, top), hash, theme.text_3);
+    let mark = pos2(rect.left() + space::M + 10.0, middle);
+    let ground = ground.unwrap_or(theme.surface_raised);
+    paint_mark(ui, theme, mark, &item.mark, (theme.text_3, ground));
+    let name_left = mark.x + 10.0 + space::S;
     let mut right = rect.right() - space::M;
     if item.unread > 0 {
         let count = format::count(item.unread);
-        right -= badge(ui, theme, pos2(right, middle), &count) + space::S;
+        let colours = (theme.accent, theme.on_accent);
+        let at = pos2(right, middle);
+        right -= badge(ui, at, &count, theme.meta.size, colours) + space::S;
     }
     let name = line(ui, theme.body, theme.text, &item.name, right - name_left);
     let response = cut(response, &name, &item.name);
+    let top = middle - name.size().y / 2.0;
     ui.painter().galley(pos2(name_left, top), name, theme.text);
     response
 }

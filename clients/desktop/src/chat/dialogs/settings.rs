@@ -4,13 +4,15 @@ use std::sync::mpsc::{self, Receiver};
 
 use client::present::format::sentence;
 use eframe::egui::accesskit::Role;
-use eframe::egui::{self, Stroke, Ui};
+use eframe::egui::{self, Ui};
 
 use crate::chat::files::choose::{self, Choice};
 use crate::chat::{Env, Wish};
 use crate::settings::{Appearance, Settings, ZOOM_MAX, ZOOM_MIN};
 use crate::theme::{Theme, space};
-use crate::widgets::{Weight, button, focus_ring, heading, label, live, problem, region};
+use crate::widgets::{
+    Weight, button, focus_ring, heading, label, live, problem, region, switch_edges,
+};
 
 const ZOOM_STEP: f32 = 0.1;
 
@@ -86,10 +88,7 @@ fn ask_for_folder(ctx: &egui::Context) -> Receiver<Choice> {
 fn section(ui: &mut Ui, theme: &Theme, title: &str, content: impl FnOnce(&mut Ui)) {
     ui.scope(|ui| {
         region(ui, Role::Group, title);
-        // What can be switched has an edge that everybody sees.
-        let switch = &mut ui.visuals_mut().widgets.inactive;
-        switch.bg_fill = theme.surface;
-        switch.bg_stroke = Stroke::new(1.0, theme.text_3);
+        switch_edges(ui, theme);
         heading(ui, theme.body.bold(), theme.text, title, 2);
         content(ui);
     });

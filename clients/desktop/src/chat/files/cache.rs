@@ -4,7 +4,7 @@ use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use shared::ContentHash;
+use shared::{ContentHash, FileId};
 
 /// Of all files together.
 const SIZE_MAX_BYTES: u64 = 256 << 20;
@@ -12,6 +12,11 @@ const SIZE_MAX_BYTES: u64 = 256 << 20;
 /// Where the image of this content lies, or will.
 pub(super) fn path(folder: &Path, content: ContentHash) -> PathBuf {
     folder.join(content.to_string())
+}
+
+/// Likewise of a person's picture.
+pub(super) fn face_path(folder: &Path, file_id: FileId) -> PathBuf {
+    folder.join(format!("face-{file_id}"))
 }
 
 /// It is looked at.

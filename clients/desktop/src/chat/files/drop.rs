@@ -13,26 +13,45 @@ use crate::theme::{icons, semibold};
 const INSET: f32 = 12.0;
 const DASH: f32 = 8.0;
 
+/// Where files go that are dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::chat) enum DropPlace {
+    /// To the message of this room.
+    Room(RoomId),
+    /// One of them becomes one's picture.
+    Portrait,
+}
+
 /// Takes what was dropped or pasted.
-pub(super) fn take(ctx: &egui::Context, env: &Env<'_>) {
+pub(super) fn take(ctx: &egui::Context, env: &Env<'_>, place: DropPlace) {
     let dropped: Vec<PathBuf> = ctx.input(|input| {
         let files = input.raw.dropped_files.iter();
         files.map(|file| file.path().to_owned()).collect()
     });
-    if !dropped.is_empty() {
-        env.wish(Wish::Attach(dropped));
+    if dropped.is_empty() {
+        return;
+    }
+    match place {
+        DropPlace::Room(_) => env.wish(Wish::Attach(dropped)),
+        DropPlace::Portrait => env.wish(Wish::MakePortrait(dropped)),
     }
 }
 
 /// While files are held over the window.
-pub(super) fn show(ctx: &egui::Context, env: &Env<'_>, room_id: RoomId) {
+pub(super) fn show(ctx: &egui::Context, env: &Env<'_>, place: DropPlace) {
     if ctx.input(|input| input.raw.hovered_files.is_empty()) {
         return;
     }
-    let name = env.view(|view| {
-        let room = view.rooms.get(&room_id);
-        room.map(|room| label(&room.info))
-    });
+    let text = match place {
+        DropPlace::Room(room_id) => {
+            let name = env.view(|view| {
+                let room = view.rooms.get(&room_id);
+                room.map(|room| label(&room.info))
+            });
+            format!("Drop to attach to {}", name.unwrap_or_default())
+        }
+        DropPlace::Portrait => "Drop to make it your picture".to_owned(),
+    };
     let theme = env.theme;
     let rect = ctx.content_rect();
     let area = Area::new(Id::unique("drop")).order(Order::Tooltip);
@@ -55,7 +74,6 @@ pub(super) fn show(ctx: &egui::Context, env: &Env<'_>, room_id: RoomId) {
             let icon = Align2::CENTER_CENTER
                 .anchor_size(rect.center() - vec2(0.0, 32.0), Vec2::splat(40.0));
             icons::paint(painter, icon, 40.0, Icon::Attach, theme.accent_text);
-            let text = format!("Drop to attach to {}", name.unwrap_or_default());
             let text = egui::RichText::new(text).font(semibold(theme.title.size));
             let place = Rect::from_center_size(
                 rect.center() + vec2(0.0, 20.0),

@@ -67,6 +67,26 @@ fn work(jobs: &Receiver<Job>) {
 
 /// Reads the first picture of the file, turned as its camera was held.
 fn load(path: &Path, size_max: (u32, u32)) -> Result<ColorImage, PictureError> {
+    Ok(coloured(shrunk(decoded(path)?, size_max)))
+}
+
+/// The middle of a picture as a square of this side. Blocks.
+pub(super) fn square(path: &Path, side: u32) -> Result<ColorImage, PictureError> {
+    let image = decoded(path)?;
+    let whole = image.width().min(image.height());
+    let left = (image.width() - whole) / 2;
+    let top = (image.height() - whole) / 2;
+    let image = image.crop_imm(left, top, whole, whole);
+    Ok(coloured(shrunk(image, (side, side))))
+}
+
+fn coloured(image: DynamicImage) -> ColorImage {
+    let image = image.into_rgba8();
+    let size = [image.width() as usize, image.height() as usize];
+    ColorImage::from_rgba_unmultiplied(size, image.as_raw())
+}
+
+fn decoded(path: &Path) -> Result<DynamicImage, PictureError> {
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => PictureError::Missing,
         _ => PictureError::Unreadable,
@@ -87,9 +107,7 @@ fn load(path: &Path, size_max: (u32, u32)) -> Result<ColorImage, PictureError> {
     let orientation = decoder.orientation().map_err(unreadable)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
     image.apply_orientation(orientation);
-    let image = shrunk(image, size_max).into_rgba8();
-    let size = [image.width() as usize, image.height() as usize];
-    Ok(ColorImage::from_rgba_unmultiplied(size, image.as_raw()))
+    Ok(image)
 }
 
 fn shrunk(mut image: DynamicImage, (width, height): (u32, u32)) -> DynamicImage {
@@ -133,6 +151,20 @@ mod tests {
             }
             assert_eq!(load(&path, (800, 800)).expect("an image").size, [400, 100]);
         }
+    }
+
+    #[test]
+    fn a_square_is_the_middle_of_a_picture() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.png");
+        let image = RgbImage::from_fn(400, 100, |x, _| {
+            let middle = (150..250).contains(&x);
+            image::Rgb(if middle { [200, 0, 0] } else { [0, 0, 200] })
+        });
+        image.save(&path).expect("written");
+        let square = square(&path, 50).expect("an image");
+        assert_eq!(square.size, [50, 50]);
+        assert!(square.pixels.iter().all(|pixel| pixel.r() > 190));
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(super) enum Subject {
     Shared(ContentHash),
     /// A file on this computer.
     Local(PathBuf),
+    /// A person's picture, which never changes under its id.
+    Face(FileId),
 }
 
 /// How large it is needed.
@@ -134,6 +136,14 @@ impl Previews {
         self.show(Subject::Local(path.to_owned()), Scale::Small, None)
     }
 
+    /// Somebody's picture, who is on the screen; `None` while it is not there, and where it cannot be shown.
+    pub(super) fn of_face(&mut self, file_id: FileId) -> Option<TextureHandle> {
+        match self.show(Subject::Face(file_id), Scale::Small, Some(file_id)) {
+            Shown::Ready(texture) => Some(texture),
+            Shown::Coming | Shown::Unasked | Shown::None => None,
+        }
+    }
+
     /// A person wants to see it, however large it is.
     pub(super) fn ask(&mut self, file: &FileInfo) {
         self.asked.insert(file.content_hash);
@@ -154,6 +164,7 @@ impl Previews {
         let path = match &key.0 {
             Subject::Shared(content) => cache::path(&self.folder, *content),
             Subject::Local(path) => path.clone(),
+            Subject::Face(file_id) => cache::face_path(&self.folder, *file_id),
         };
         let entry = Entry {
             state: State::Reading,
@@ -227,8 +238,13 @@ impl Previews {
             .collect();
         let mut places = FETCHES_MAX.saturating_sub(on_their_way.len());
         for ((subject, _), entry) in &mut self.entries {
-            let (State::Wanted(file_id), Subject::Shared(content)) = (&entry.state, subject) else {
+            let State::Wanted(file_id) = &entry.state else {
                 continue;
+            };
+            let target = match subject {
+                Subject::Shared(content) => cache::path(&self.folder, *content),
+                Subject::Face(file_id) => cache::face_path(&self.folder, *file_id),
+                Subject::Local(_) => continue,
             };
             if on_their_way.contains(subject) {
                 continue;
@@ -236,7 +252,6 @@ impl Previews {
             if places == 0 {
                 return;
             }
-            let target = cache::path(&self.folder, *content);
             let command = Command::Download {
                 file_id: *file_id,
                 target: target.to_string_lossy().into_owned(),

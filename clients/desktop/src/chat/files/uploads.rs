@@ -38,7 +38,7 @@ impl Files {
         begun
     }
 
-    fn begin_one(&self, file: LocalFile) -> Option<UploadId> {
+    pub(super) fn begin_one(&self, file: LocalFile) -> Option<UploadId> {
         let command = Command::BeginUpload {
             name: file.name.clone(),
             size_bytes: file.size_bytes,

@@ -6,27 +6,26 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use client::present::format::initials;
 use client::present::rows::Row;
 use eframe::egui::accesskit::{self, Role};
 use eframe::egui::text::{CCursor, CCursorRange};
 use eframe::egui::text_selection::visuals::paint_text_selection;
 use eframe::egui::{
-    self, Align2, Color32, CornerRadius, CursorIcon, Galley, Id, Pos2, Rect, Sense, Stroke,
-    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    self, Align2, Color32, CursorIcon, Galley, Id, Pos2, Rect, Sense, Stroke, StrokeKind, Ui,
+    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
-use shared::TimestampMs;
 use shared::frame::Person;
+use shared::{Sequence, TimestampMs};
 
 use super::layout::{self, AVATAR, LEFT, Laid, Mark, RIGHT, Text};
 use super::lines;
 use super::place::RowKey;
 use super::selection::{Selection, Shown};
 use super::text::Link;
-use super::time;
 use super::unsent::{self, Foot};
-use crate::chat::Env;
+use crate::chat::{Env, time};
 use crate::theme::{Theme, regular, semibold, space};
+use crate::widgets::paint_avatar;
 
 /// What all rows of a frame have in common.
 pub(super) struct Canvas<'a> {
@@ -41,6 +40,8 @@ pub(super) struct Canvas<'a> {
     pub(super) pointer: Option<Pos2>,
     /// What is on its way has been so for a while.
     pub(super) is_slow: bool,
+    /// Messages in sight that mention oneself.
+    pub(super) mentions: &'a [Sequence],
 }
 
 impl Canvas<'_> {
@@ -82,9 +83,7 @@ impl Canvas<'_> {
             }
             Row::Message { event, head } => {
                 let rows = ground(rect, *head);
-                if hovered {
-                    ui.painter().rect_filled(rows, 0.0, theme.row_hover);
-                }
+                self.message_ground(ui, rows, event.sequence, hovered);
                 self.says(ui, rect, *head, Some(&event.person), event.at_ms, hovered);
                 self.texts(ui, rect, key, laid, shown);
                 self.files(ui, rect, laid, |ui, rect| {
@@ -93,6 +92,7 @@ impl Canvas<'_> {
                         self.env.files.show_attachments(ui, self.env, rect, files);
                     }
                 });
+                self.actions(ui, rows, event, hovered);
             }
             Row::Pending { message, head } => {
                 unsent::ground(ui, theme, ground(rect, *head), foot, hovered);
@@ -107,6 +107,17 @@ impl Canvas<'_> {
                 });
                 unsent::foot(ui, self.env, self.text_rect(rect), message, foot);
             }
+        }
+    }
+
+    fn message_ground(&self, ui: &Ui, rect: Rect, sequence: Sequence, hovered: bool) {
+        let theme = self.theme();
+        if self.mentions.contains(&sequence) {
+            ui.painter().rect_filled(rect, 0.0, theme.accent_soft);
+            let edge = Stroke::new(3.0, theme.accent);
+            ui.painter().vline(rect.left() + 1.5, rect.y_range(), edge);
+        } else if hovered {
+            ui.painter().rect_filled(rect, 0.0, theme.row_hover);
         }
     }
 
@@ -163,15 +174,12 @@ impl Canvas<'_> {
             }
             return;
         };
-        let (ground, letters) = theme.person(person.id);
+        let (_, letters) = theme.person(person.id);
         let top = rect.top() + layout::GROUP;
         let corner = pos2(left - space::M - AVATAR, top);
-        let avatar = Rect::from_min_size(corner, Vec2::splat(AVATAR));
         let painter = ui.painter();
-        painter.rect_filled(avatar, CornerRadius::same(theme.radius_card as u8), ground);
-        let text = initials(&person.name).to_uppercase();
-        let centre = Align2::CENTER_CENTER;
-        painter.text(avatar.center(), centre, text, semibold(14.0), letters);
+        let avatar = Rect::from_min_size(corner, Vec2::splat(AVATAR));
+        paint_avatar(painter, theme, person, avatar);
         let middle = top + theme.body.line_height / 2.0;
         let room = (self.text_width - 60.0).max(40.0);
         let mut job = egui::text::LayoutJob::simple_singleline(

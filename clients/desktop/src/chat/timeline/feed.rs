@@ -15,7 +15,7 @@ const EVENTS: usize = 150;
 /// Rows are made anew when fewer than this are left on a side where there are more.
 const ROWS_LEFT: usize = 40;
 
-/// The rows, and the copies of events that they are made from; events never change.
+/// The rows, and the copies of events that they are made from.
 #[derive(Default)]
 pub(super) struct Feed {
     pub(super) keys: Vec<RowKey>,
@@ -103,7 +103,9 @@ impl Feed {
         }
         let mut kept = HashMap::with_capacity(taken.len());
         let events = taken.into_iter().map(|event| {
-            let copy = self.events.remove(&event.sequence);
+            // All that can happen to an event is that what it says is removed.
+            let is_same = |copy: &EventRef| copy.event.is_message() == event.event.is_message();
+            let copy = self.events.remove(&event.sequence).filter(is_same);
             let copy = copy.unwrap_or_else(|| EventRef(Rc::new(event.clone())));
             kept.insert(event.sequence, copy.clone());
             copy

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use client::present::rows::Row;
+use client::present::rows::{EventRef, Row};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Event, OutputCommand, Rect, Response, Ui, UiBuilder, vec2};
 use shared::{EventBody, PersonId, RoomId, Sequence};
@@ -71,7 +71,9 @@ impl Timeline {
             waiting(ui, env, list, is_slow);
             return;
         }
+        let mentions = self.mentions(env, view);
         let canvas = Canvas {
+            mentions: &mentions,
             env,
             list: list.id,
             room: &glance.room,
@@ -99,6 +101,32 @@ impl Timeline {
             canvas.row(ui, rect, (placed.key, row, laid), &foot, &mut shown);
         }
         self.selection.follow(ui, list, &shown);
+    }
+
+    /// The messages in sight that mention oneself.
+    fn mentions(&self, env: &Env<'_>, view: f32) -> Vec<Sequence> {
+        let in_sight = self.arranged.in_sight(view);
+        let rows = in_sight.filter_map(|placed| self.feed.rows.get(placed.index));
+        let messages: Vec<&EventRef> = rows
+            .filter_map(|row| match row {
+                Row::Message { event, .. } => Some(event),
+                Row::Beginning
+                | Row::Loading
+                | Row::Day { .. }
+                | Row::Unread(_)
+                | Row::Gap { .. }
+                | Row::Notice { .. }
+                | Row::Pending { .. } => None,
+            })
+            .collect();
+        env.view(|view| {
+            let means_me = |event: &&EventRef| {
+                let room = view.rooms.get(&event.room_id);
+                room.is_some_and(|room| room.mentions_me(event.sequence))
+            };
+            let found = messages.into_iter().filter(means_me);
+            found.map(|event| event.sequence).collect()
+        })
     }
 
     /// Whether something that is in sight has been on its way for long.

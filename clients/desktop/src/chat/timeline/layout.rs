@@ -12,12 +12,11 @@ use shared::{TimestampMs, UploadId};
 
 use super::place::RowKey;
 use super::text::{self, Chunk, Kind, Link};
-use super::time;
-use crate::chat::Env;
+use crate::chat::{Env, time};
 use crate::theme::{Theme, regular, semibold, space};
 
 /// Where texts begin, from the left, and where they end, from the right.
-pub(super) const LEFT: f32 = 84.0;
+pub(in crate::chat) const LEFT: f32 = 84.0;
 pub(super) const RIGHT: f32 = space::XL;
 /// Texts are at most so many digits wide.
 const TEXT_DIGITS: f32 = 72.0;

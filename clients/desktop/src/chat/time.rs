@@ -28,3 +28,11 @@ pub(super) fn clock(at: TimestampMs) -> String {
     let at = local(at);
     format!("{:02}:{:02}", at.hour(), at.minute())
 }
+
+/// `Today, 14:05`.
+pub(super) fn moment(at: TimestampMs, now: TimestampMs) -> String {
+    const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+    let yesterday = TimestampMs(now.0.saturating_sub(DAY_MS));
+    let name = day(at).name(day(now), day(yesterday));
+    format!("{name}, {}", clock(at))
+}
