@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use client::{Change, ConnectionState};
 use shared::{ClientFrame, ServerFrame};
 use yew::{Callback, hook, use_callback, use_effect_with, use_mut_ref, use_state};
 
 use crate::components::form::Problem;
-use crate::components::hooks::use_driver;
+use crate::components::hooks::{use_changes, use_driver};
 
 /// A request that a person makes, and where it stands.
 pub(crate) struct Request {
@@ -64,7 +65,8 @@ pub(crate) struct Loaded {
     pub(crate) reload: Callback<()>,
 }
 
-/// Asks at once, and again when it is another request. What was said before stays until there is something new.
+/// Asks as soon as one is connected, and again when it is another request or another connection. What was said before
+/// stays until there is something new.
 #[hook]
 pub(crate) fn use_answer(frame: ClientFrame) -> Loaded {
     let answer = use_state(|| None::<Rc<ServerFrame>>);
@@ -78,9 +80,15 @@ pub(crate) fn use_answer(frame: ClientFrame) -> Loaded {
             send.emit(frame.clone());
         },
     );
+    use_changes((), |(), change| *change == Change::Connection);
+    let is_online = use_driver().view(|view| view.connection == ConnectionState::Online);
     {
         let reload = reload.clone();
-        use_effect_with(frame, move |_| reload.emit(()));
+        use_effect_with((frame, is_online), move |(_, is_online)| {
+            if *is_online {
+                reload.emit(());
+            }
+        });
     }
     Loaded {
         answer: (*answer).clone(),
