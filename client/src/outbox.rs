@@ -13,7 +13,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use shared::decode::Decode;
 use shared::frame::SendMessage;
 use shared::{
     ClientFrame, ErrorCode, ErrorReply, FileId, RequestId, RoomEvent, RoomId, Sequence,
@@ -28,7 +29,7 @@ use crate::transfer::refusal::{Hold, is_temporary};
 const WINDOW_MAX: usize = 32;
 
 /// A message that is not in the timeline yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct PendingMessage {
     pub transaction_id: TransactionId,
     pub room_id: RoomId,
@@ -63,7 +64,7 @@ impl PendingMessage {
 }
 
 /// How far a message got.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Decode)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Delivery {
     /// Waits for its turn, its uploads, or the connection.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use shared::decode::Decode;
 use shared::frame::Person;
 use shared::{Epoch, RoomId, Sequence};
 
@@ -10,7 +11,7 @@ use crate::outbox::PendingMessage;
 use crate::transfer::{StoredDownload, StoredUpload};
 
 /// Stored by the driver, and secret: it holds the session token.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Decode)]
 #[serde(default)]
 pub struct Snapshot {
     /// Signs in; where `claim` is set, once the claim has succeeded.

@@ -11,7 +11,8 @@ pub(crate) mod refusal;
 pub(crate) mod transfers;
 pub(crate) mod upload;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use shared::decode::Decode;
 use shared::{ErrorCode, FileId, FileInfo, UploadId};
 
 pub use download::{ChunkError, ChunkRequest, ChunkWrite, DescriptionError, DownloadPlan};
@@ -131,7 +132,7 @@ pub enum DownloadPhase {
 }
 
 /// An attachment of a message that waits in the outbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Decode)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum PendingAttachment {
     /// A finished file.
@@ -141,7 +142,7 @@ pub enum PendingAttachment {
 }
 
 /// What outlives the process of an upload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct StoredUpload {
     pub upload_id: UploadId,
     pub name: String,
@@ -156,7 +157,7 @@ pub struct StoredUpload {
 }
 
 /// What outlives the process of a download. How much is there already, the target tells.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct StoredDownload {
     pub file_id: FileId,
     pub target: String,

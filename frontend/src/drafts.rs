@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use shared::decode::Decode;
 use shared::{RoomId, UploadId};
 
 use crate::driver::Driver;
 
 /// A message that is not sent yet.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Decode)]
 #[serde(default)]
 pub(crate) struct Draft {
     pub(crate) text: String,

@@ -1,14 +1,15 @@
 //! Accounts, their sessions and profiles, bots and invitations.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::decode::Decode;
 use crate::frame::Person;
 use crate::ids::{FileId, InvitationId, RequestId, RoomId, RoomRef, SessionId, TimestampMs};
 use crate::roles::{Role, Scope};
 use crate::secret::Secret;
 
 /// Who may make an account.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum Registration {
     /// Everyone who reaches the server.
@@ -24,7 +25,7 @@ pub enum Registration {
 }
 
 /// What a server says of itself to whoever has not signed in yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct ServerDescription {
     /// Of the request that asked; 0 over HTTP.
     #[serde(default)]
@@ -45,7 +46,7 @@ pub struct ServerDescription {
 }
 
 /// What the server says of an invitation to whoever has its token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct InvitationDescription {
     /// Of the request that asked; 0 over HTTP.
     #[serde(default)]
@@ -67,7 +68,7 @@ pub struct InvitationDescription {
 }
 
 /// What following an invitation does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum InvitationPurpose {
     /// The account that is made owns the server.
@@ -84,7 +85,7 @@ pub enum InvitationPurpose {
 }
 
 /// Makes a link that lets people in. Answered by `invitation_created`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct CreateInvitation {
     /// Echoed.
     #[serde(default)]
@@ -101,7 +102,7 @@ pub struct CreateInvitation {
 }
 
 /// An invitation as its maker and the admins see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct InvitationInfo {
     /// To revoke it by.
     pub invitation_id: InvitationId,
@@ -127,7 +128,7 @@ pub struct InvitationInfo {
 }
 
 /// Chooses another password. Answered by `done`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct ChangePassword {
     /// Echoed.
     #[serde(default)]
@@ -143,7 +144,7 @@ pub struct ChangePassword {
 }
 
 /// Changes what is given, and leaves the rest. Answered by `profile_described`.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Decode)]
 #[serde(default)]
 pub struct ChangeProfile {
     /// Echoed.
@@ -166,7 +167,7 @@ pub struct ChangeProfile {
 }
 
 /// A person as everyone may see them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct Profile {
     /// Who.
     pub person: Person,
@@ -196,7 +197,7 @@ pub struct Profile {
 }
 
 /// Whether somebody is here.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceState {
     /// Connected, and looking.
@@ -226,7 +227,7 @@ impl PresenceState {
 }
 
 /// Where a person is signed in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct SessionInfo {
     /// To end it by.
     pub session_id: SessionId,
@@ -245,7 +246,7 @@ pub struct SessionInfo {
 }
 
 /// Signs out elsewhere; the sessions' connections close at once. Answered by `done`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct EndSessions {
     /// Echoed.
     #[serde(default)]
@@ -259,7 +260,7 @@ pub struct EndSessions {
 }
 
 /// Makes a bot. Answered by `bot_created`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct CreateBot {
     /// Echoed.
     #[serde(default)]
@@ -271,7 +272,7 @@ pub struct CreateBot {
 }
 
 /// A bot as its maker and the admins see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct BotInfo {
     /// The bot.
     pub person: Person,
@@ -287,7 +288,7 @@ pub struct BotInfo {
 }
 
 /// The body of `POST /api/session`: signs a browser in, which then holds a cookie that no script can read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct OpenSession {
     /// Anything but `session_cookie`.
     pub credentials: crate::frame::Credentials,
@@ -297,7 +298,7 @@ pub struct OpenSession {
 }
 
 /// The reply to `POST` and `GET /api/session`: whose session the cookie stands for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct SessionOpened {
     /// Who is signed in.
     pub person: Person,
@@ -308,7 +309,7 @@ pub struct SessionOpened {
 }
 
 /// Somebody who is connected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct Present {
     /// Who.
     #[serde(flatten)]

@@ -1,14 +1,15 @@
 //! What admins see and change.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::account::Registration;
+use crate::decode::Decode;
 use crate::frame::Person;
 use crate::ids::{PersonId, ReportId, RequestId, RoomId, RoomRef, Sequence, TimestampMs};
 use crate::roles::Role;
 
 /// A person as admins see them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct PersonRecord {
     pub person: Person,
     pub role: Role,
@@ -24,7 +25,7 @@ pub struct PersonRecord {
 }
 
 /// Everyone whose name holds `query`, by name, from `after` on. Answered by `people_listed`.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Decode)]
 #[serde(default)]
 pub struct ListPeople {
     pub request_id: RequestId,
@@ -36,7 +37,7 @@ pub struct ListPeople {
 }
 
 /// A room as admins see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct RoomRecord {
     pub room: crate::room::RoomInfo,
     pub created_at_ms: TimestampMs,
@@ -45,7 +46,7 @@ pub struct RoomRecord {
 }
 
 /// Takes somebody off the server for good: their account, sessions, memberships and bots. Answered by `done`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct RemovePerson {
     #[serde(default)]
     pub request_id: RequestId,
@@ -56,7 +57,7 @@ pub struct RemovePerson {
 }
 
 /// What admins can change while the server runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct Settings {
     /// Who may make an account.
     pub registration: Registration,
@@ -71,7 +72,7 @@ pub struct Settings {
 }
 
 /// Changes what is given, and leaves the rest. Answered by `settings_described`.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Decode)]
 #[serde(default)]
 pub struct ChangeSettings {
     pub request_id: RequestId,
@@ -88,7 +89,7 @@ pub struct ChangeSettings {
 }
 
 /// What the server stores.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct Storage {
     pub people: u64,
     pub rooms: u64,
@@ -106,7 +107,7 @@ pub struct Storage {
 
 /// Who did what. `hash` is BLAKE3 over the entry before's hash and this entry, so that none can be changed or taken
 /// out unseen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct AuditEntry {
     /// From 1, without gaps.
     pub sequence: Sequence,
@@ -124,7 +125,7 @@ pub struct AuditEntry {
 }
 
 /// Asks the admins to look at a message. Answered by `done`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct ReportMessage {
     #[serde(default)]
     pub request_id: RequestId,
@@ -136,7 +137,7 @@ pub struct ReportMessage {
 }
 
 /// A message that somebody asked the admins to look at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct Report {
     pub report_id: ReportId,
     pub room_id: RoomId,
@@ -153,7 +154,7 @@ pub struct Report {
 }
 
 /// Closes a report. Answered by `done`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct CloseReport {
     #[serde(default)]
     pub request_id: RequestId,

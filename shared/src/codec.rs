@@ -6,8 +6,8 @@
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
+use crate::decode::{Decode, Json};
 use crate::limits::CHUNK_BYTES_MAX;
 
 /// A decoded line and how many bytes of payload follow it.
@@ -97,9 +97,10 @@ pub fn encode_line<T: Serialize>(frame: &T) -> Vec<u8> {
 }
 
 /// Decodes one line, with or without its end.
-pub fn decode_line<T: DeserializeOwned>(line: &[u8]) -> Result<Head<T>, DecodeError> {
-    let payload_bytes = payload_bytes(line)?;
-    match serde_json::from_slice(line) {
+pub fn decode_line<T: Decode>(line: &[u8]) -> Result<Head<T>, DecodeError> {
+    let json: Json<'_> = serde_json::from_slice(line)?;
+    let payload_bytes = payload_bytes(&json)?;
+    match T::decode(json) {
         Ok(frame) => Ok(Head {
             frame,
             payload_bytes,
@@ -110,7 +111,7 @@ pub fn decode_line<T: DeserializeOwned>(line: &[u8]) -> Result<Head<T>, DecodeEr
 }
 
 /// Decodes a WebSocket message, text or binary.
-pub fn decode_message<T: DeserializeOwned>(message: Bytes) -> Result<Packet<T>, DecodeError> {
+pub fn decode_message<T: Decode>(message: Bytes) -> Result<Packet<T>, DecodeError> {
     let end = message
         .iter()
         .position(|&byte| byte == b'\n')
@@ -130,18 +131,14 @@ pub fn decode_message<T: DeserializeOwned>(message: Bytes) -> Result<Packet<T>, 
 }
 
 /// The payload that a line states, also where the type of the frame is unknown.
-fn payload_bytes(line: &[u8]) -> Result<u32, DecodeError> {
-    #[derive(serde::Deserialize)]
-    struct PayloadBytes {
-        #[serde(default)]
-        payload_bytes: u64,
-    }
-    // Few frames have the field, and parsing twice costs more than looking for its name.
-    const FIELD: &[u8] = b"payload_bytes";
-    if !line.windows(FIELD.len()).any(|window| window == FIELD) {
+fn payload_bytes(line: &Json<'_>) -> Result<u32, DecodeError> {
+    let Json::Object(object) = line else {
         return Ok(0);
-    }
-    let bytes = serde_json::from_slice::<PayloadBytes>(line)?.payload_bytes;
+    };
+    let Some(bytes) = object.get("payload_bytes")? else {
+        return Ok(0);
+    };
+    let bytes = bytes.unsigned()?;
     match u32::try_from(bytes) {
         Ok(bytes) if bytes <= CHUNK_BYTES_MAX => Ok(bytes),
         Ok(_) | Err(_) => Err(DecodeError::PayloadTooLong {
@@ -183,7 +180,7 @@ impl FrameDecoder {
     /// The next line's frame; `None` until more bytes are pushed. Empty lines are passed over. Where it states a
     /// payload, [`Self::next_payload`] must take that before the next call. After an error that
     /// [`DecodeError::is_recoverable`] the next call goes on behind the line; after any other, close.
-    pub fn next_head<T: DeserializeOwned>(&mut self) -> Result<Option<Head<T>>, DecodeError> {
+    pub fn next_head<T: Decode>(&mut self) -> Result<Option<Head<T>>, DecodeError> {
         loop {
             let unsearched = &self.buffer[self.searched..];
             let Some(found) = unsearched.iter().position(|&byte| byte == b'\n') else {

@@ -10,8 +10,9 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use blake3::hazmat::{HasherExt as _, Mode, merge_subtrees_non_root, merge_subtrees_root};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::decode::{Decode, text_form};
 use crate::limits::{CHUNK_BYTES_MAX, CHUNK_BYTES_MIN, CHUNKS_MAX, FILE_BYTES_MAX};
 
 macro_rules! hash_type {
@@ -51,18 +52,7 @@ macro_rules! hash_type {
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
+        text_form!($name);
     };
 }
 
@@ -77,7 +67,7 @@ hash_type!(
 );
 
 /// How a file of a given size is cut: every chunk has `chunk_bytes`, the last one what is left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Decode)]
 pub struct ChunkLayout {
     /// Bytes of the whole file.
     pub size_bytes: u64,

@@ -1,11 +1,12 @@
 //! What went wrong, in a form that programs can act on and people can read; the same on every transport.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::decode::Decode;
 use crate::ids::RequestId;
 
 /// A stable code; PROTOCOL.md says when each occurs. A code that this build does not know is [`ErrorCode::Unknown`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// The bytes are not a frame. The connection goes on where the end of the frame is certain.
@@ -100,7 +101,7 @@ pub enum ErrorCode {
 }
 
 /// The reply to a request that failed, and the body of every HTTP error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode, thiserror::Error)]
 #[error("{message}")]
 pub struct ErrorReply {
     /// The request, or 0 where none could be read or the transport has none.

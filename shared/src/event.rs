@@ -1,7 +1,8 @@
 //! What a room's log holds.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::decode::Decode;
 use crate::file::FileInfo;
 use crate::frame::Person;
 use crate::ids::{PersonId, RoomId, Sequence, TimestampMs, TransactionId};
@@ -10,7 +11,7 @@ use crate::roles::RoomRole;
 use crate::room::RoomChanges;
 
 /// One event at its place in a room's log. Its bytes are the same for every member, for good.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct RoomEvent {
     /// The room.
     pub room_id: RoomId,
@@ -25,7 +26,7 @@ pub struct RoomEvent {
 }
 
 /// What happened. A type that this build does not know keeps its place in the log as [`EventBody::Unknown`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum EventBody {
     /// The person said something.

@@ -1,13 +1,14 @@
 //! Metadata of uploads and of finished files.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::content::{ChunkHash, ChunkLayout, ContentHash};
+use crate::decode::Decode;
 use crate::ids::{FileId, RequestId, TimestampMs, UploadId};
 use crate::names::FileName;
 
 /// A finished file, as messages and links carry it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct FileInfo {
     /// Unguessable; whoever has it may fetch the file.
     pub file_id: FileId,
@@ -27,7 +28,7 @@ pub struct FileInfo {
 }
 
 /// An image's size in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Decode)]
 pub struct ImageSize {
     /// Pixels across.
     pub width: u32,
@@ -36,7 +37,7 @@ pub struct ImageSize {
 }
 
 /// Who may open a file's link.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkAccess {
     /// Whoever has it.
@@ -64,7 +65,7 @@ impl LinkAccess {
 }
 
 /// A file's link and who may open it.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct LinkInfo {
     /// Who may.
     pub access: LinkAccess,
@@ -74,7 +75,7 @@ pub struct LinkInfo {
 }
 
 /// Says anew who may open the link of a file of one's own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct ChangeLink {
     /// Echoed.
     #[serde(default)]
@@ -87,7 +88,7 @@ pub struct ChangeLink {
 }
 
 /// Begins an upload, or returns to it where `upload_id` is already known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct BeginUpload {
     /// Echoed; not used over HTTP.
     #[serde(default)]
@@ -105,7 +106,7 @@ pub struct BeginUpload {
 }
 
 /// Ends an upload once every chunk is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct FinishUpload {
     /// Echoed; not used over HTTP.
     #[serde(default)]
@@ -118,7 +119,7 @@ pub struct FinishUpload {
 }
 
 /// What the server has of an upload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct UploadStatus {
     /// Of the request that asked; 0 over HTTP.
     #[serde(default)]
@@ -137,7 +138,7 @@ pub struct UploadStatus {
 }
 
 /// A finished file with what is needed to verify each of its chunks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct FileDescription {
     /// Of the request that asked; 0 over HTTP.
     #[serde(default)]
@@ -151,7 +152,7 @@ pub struct FileDescription {
 }
 
 /// A set of chunk indices as sorted, disjoint, non-adjacent half-open ranges: `[[0,5],[7,8]]`.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Decode)]
 #[serde(from = "Vec<(u32, u32)>", into = "Vec<(u32, u32)>")]
 pub struct ChunkRanges(Vec<(u32, u32)>);
 

@@ -3,7 +3,7 @@
 //! Every enum is internally tagged by `type` and ends in `Unknown`, so that an old reader survives a new
 //! writer; unknown fields are ignored and new fields have defaults.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::account::{
     BotInfo, ChangePassword, ChangeProfile, CreateBot, CreateInvitation, EndSessions,
@@ -15,6 +15,7 @@ use crate::admin::{
     ReportMessage, RoomRecord, Settings, Storage,
 };
 use crate::content::ChunkHash;
+use crate::decode::Decode;
 use crate::error::ErrorReply;
 use crate::event::RoomEvent;
 use crate::file::{
@@ -32,7 +33,7 @@ use crate::room::{
 use crate::secret::Secret;
 
 /// What a client sends. `request_id` is echoed in the reply; it may be left out by who does not need it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientFrame {
     /// The first frame of a connection. Answered by [`ServerFrame::Welcome`].
@@ -331,7 +332,7 @@ pub enum ClientFrame {
 }
 
 /// Signs in and says where to go on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct Hello {
     /// Echoed by `Welcome`.
     #[serde(default)]
@@ -349,7 +350,7 @@ pub struct Hello {
 }
 
 /// The program that connects.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Decode)]
 #[serde(default)]
 pub struct ClientInfo {
     /// `chinwag-web`, `chinwag-terminal`, …
@@ -359,7 +360,7 @@ pub struct ClientInfo {
 }
 
 /// How a person shows who they are.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Decode)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Credentials {
     /// Takes a free name; `Welcome` returns the secret session token to keep.
@@ -431,7 +432,7 @@ impl std::fmt::Debug for Credentials {
 }
 
 /// The last events that a client has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct Resume {
     /// The epoch that the sequences belong to; where it is not the server's, they count for nothing.
     pub epoch: Epoch,
@@ -440,14 +441,14 @@ pub struct Resume {
 }
 
 /// The last event that a client has of a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Decode)]
 pub struct RoomCursor {
     pub room_id: RoomId,
     pub last_sequence: Sequence,
 }
 
 /// A message to be sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct SendMessage {
     #[serde(default)]
     pub request_id: RequestId,
@@ -463,7 +464,7 @@ pub struct SendMessage {
 }
 
 /// What the server sends: replies, errors, and events in the past tense.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame {
     /// Signed in. The events that each room's `events_from` promises follow.
@@ -667,7 +668,7 @@ pub enum ServerFrame {
 }
 
 /// The state in which a session begins.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct Welcome {
     #[serde(default)]
     pub request_id: RequestId,
@@ -697,7 +698,7 @@ fn is_member(role: &Role) -> bool {
 }
 
 /// The server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct ServerInfo {
     /// What its people call it.
     pub name: String,
@@ -741,7 +742,7 @@ impl ServerInfo {
 }
 
 /// A person as others see them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Decode)]
 pub struct Person {
     pub id: PersonId,
     /// Not parsed: rules for names may widen, and old names stay.

@@ -7,15 +7,19 @@
 //! - [`file`](mod@file): metadata of uploads and files; [`content`]: chunk layout and BLAKE3 verification
 //! - [`error`]: stable codes and their wire form; [`limits`]: sizes that both sides enforce
 //! - [`mentions`]: whom a text mentions
-//! - [`codec`]: frames as bytes, on TCP and on WebSocket; [`http`]: paths of the HTTP transport
+//! - [`decode`]: messages from JSON; [`codec`]: frames as bytes, on TCP and on WebSocket; [`http`]: paths of the HTTP transport
 //!
 //! Nothing here does input or output, and everything builds for `wasm32-unknown-unknown`.
 //! PROTOCOL.md describes the same in prose; `vectors/` holds a golden example of every variant.
+
+// What `#[derive(Decode)]` writes names this crate, also within it.
+extern crate self as shared;
 
 pub mod account;
 pub mod admin;
 pub mod codec;
 pub mod content;
+pub mod decode;
 pub mod error;
 pub mod event;
 pub mod file;

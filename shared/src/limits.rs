@@ -1,6 +1,8 @@
 //! Sizes that server and clients enforce alike. The server repeats the adjustable ones in `Welcome`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::decode::Decode;
 
 /// Characters of a person's name.
 pub const PERSON_NAME_CHARS_MAX: usize = 32;
@@ -58,7 +60,7 @@ pub const CHUNKS_MAX: u32 = 4096;
 pub const FILE_BYTES_MAX: u64 = CHUNKS_MAX as u64 * CHUNK_BYTES_MAX as u64;
 
 /// The server's adjustable limits, as `Welcome` states them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 #[serde(default)]
 pub struct Limits {
     /// Bytes of a message's text in UTF-8.

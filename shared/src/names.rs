@@ -6,8 +6,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::decode::{Error, Json, decode_as, parse};
 use crate::limits::{FILE_NAME_BYTES_MAX, PERSON_NAME_CHARS_MAX, ROOM_NAME_CHARS_MAX};
 
 /// Why a name of a person or a room is refused; the text says what to do.
@@ -65,12 +66,7 @@ macro_rules! name_type {
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
+        decode_as!($name, parse);
     };
 }
 
@@ -222,6 +218,10 @@ impl FileName {
         })
     }
 
+    fn read(json: Json<'_>) -> Result<Self, Error> {
+        Ok(Self::repaired(&json.into_text()?))
+    }
+
     /// The name as it is shown.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -234,12 +234,7 @@ impl fmt::Display for FileName {
     }
 }
 
-impl<'de> Deserialize<'de> for FileName {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Ok(Self::repaired(&text))
-    }
-}
+decode_as!(FileName, FileName::read);
 
 /// Device names that no extension makes safe (Microsoft, "Naming Files, Paths, and Namespaces").
 fn is_reserved_on_windows(name: &str) -> bool {

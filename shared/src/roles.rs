@@ -1,10 +1,12 @@
 //! Who may do what: roles, and the one table from which the server's checks, the documentation and the tests of
 //! permissions come.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::decode::Decode;
 
 /// What somebody is on the whole server.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Runs the server; there is at least one.
@@ -24,7 +26,7 @@ pub enum Role {
 }
 
 /// What somebody is in one room.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum RoomRole {
     /// Reads and writes.
@@ -40,7 +42,7 @@ pub enum RoomRole {
 }
 
 /// What a bot's token is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// See the rooms that the bot is in, their events, members and files.

@@ -1,15 +1,16 @@
 //! Rooms, their members, and how far people have read.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::account::PresenceState;
+use crate::decode::Decode;
 use crate::frame::Person;
 use crate::ids::{PersonId, RequestId, RoomId, RoomRef, Sequence};
 use crate::names::RoomName;
 use crate::roles::RoomRole;
 
 /// What kind of room it is.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum RoomKind {
     /// Everyone is in it; it cannot be left.
@@ -45,7 +46,7 @@ impl RoomKind {
 }
 
 /// What newcomers may read of a room.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum HistoryVisibility {
     /// All of it.
@@ -75,7 +76,7 @@ impl HistoryVisibility {
 }
 
 /// A room as lists show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct RoomInfo {
     pub room_id: RoomId,
     pub name: RoomName,
@@ -133,7 +134,7 @@ impl RoomInfo {
 }
 
 /// A room that one is a member of, and where its events begin on this connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct RoomOpening {
     pub room: RoomInfo,
     /// The sequence of the first event that will be pushed. Where it is more than one past what the client
@@ -163,7 +164,7 @@ impl RoomOpening {
 }
 
 /// How far somebody has read in a room, and what has come since.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Decode)]
 pub struct ReadMarker {
     /// The last event that was read; 0 where nothing was.
     pub sequence: Sequence,
@@ -176,7 +177,7 @@ pub struct ReadMarker {
 }
 
 /// A person in a room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct Member {
     pub person: Person,
     /// Connected now.
@@ -206,7 +207,7 @@ impl Member {
 }
 
 /// Creates a room and joins it as its owner. Answered by `room_joined`.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct CreateRoom {
     #[serde(default)]
     pub request_id: RequestId,
@@ -228,7 +229,7 @@ fn is_public(kind: &RoomKind) -> bool {
 }
 
 /// Changes what is given, and leaves the rest. Answered by `done`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct ChangeRoom {
     #[serde(default)]
     pub request_id: RequestId,
@@ -241,7 +242,7 @@ pub struct ChangeRoom {
 }
 
 /// What of a room changed, apart from its name; what did not change is left out.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Decode)]
 #[serde(default)]
 pub struct RoomChanges {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -258,7 +259,7 @@ pub struct RoomChanges {
 }
 
 /// Removes somebody from a room. Answered by `done`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct RemoveMember {
     #[serde(default)]
     pub request_id: RequestId,
@@ -270,7 +271,7 @@ pub struct RemoveMember {
 }
 
 /// Changes what somebody is in a room. Answered by `done`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct SetRoomRole {
     #[serde(default)]
     pub request_id: RequestId,

@@ -6,8 +6,8 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use shared::codec::{FrameDecoder, Head, decode_line, decode_message, encode_line};
+use shared::decode::Decode;
 use shared::{ClientFrame, ServerFrame};
 
 /// Small, so that the fuzzer finds the limit.
@@ -48,7 +48,7 @@ fn spliced(input: &[u8]) -> Vec<u8> {
 
 fn check<T>(bytes: &[u8], piece: usize)
 where
-    T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug,
+    T: Serialize + Decode + PartialEq + std::fmt::Debug,
 {
     let whole = decode::<T>(bytes, bytes.len().max(1));
     assert_eq!(decode::<T>(bytes, piece), whole, "in pieces of {piece}");
@@ -66,7 +66,7 @@ where
 }
 
 /// Everything up to the end of the bytes or the first error after which nothing can be told.
-fn decode<T: DeserializeOwned>(bytes: &[u8], piece: usize) -> Vec<Decoded<T>> {
+fn decode<T: Decode>(bytes: &[u8], piece: usize) -> Vec<Decoded<T>> {
     let mut decoder = FrameDecoder::new(LINE_BYTES_MAX);
     let mut decoded = Vec::new();
     let mut head: Option<Head<T>> = None;

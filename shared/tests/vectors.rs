@@ -22,9 +22,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shared::codec::{decode_line, encode_line};
+use shared::decode::Decode;
 
 /// Defines a function from a value to its variant's name on the wire, and the list of all names.
 macro_rules! variants {
@@ -78,7 +78,7 @@ pub(crate) fn check<T>(
     name_of: fn(&T) -> &'static str,
     vectors: &[Vector<T>],
 ) where
-    T: Serialize + DeserializeOwned + PartialEq + Debug,
+    T: Serialize + Decode + PartialEq + Debug,
 {
     let folder = folder(folder_name);
     for vector in vectors {
@@ -130,7 +130,7 @@ fn check_untyped<T>(
     names: &[&str],
     name_of: fn(&T) -> &'static str,
 ) where
-    T: Serialize + DeserializeOwned + PartialEq + Debug,
+    T: Serialize + Decode + PartialEq + Debug,
 {
     let path = folder.join(format!("{stem}.json"));
     let file = path.display();
@@ -146,7 +146,7 @@ fn check_untyped<T>(
 
 fn check_one<T>(path: &std::path::Path, vector: &Vector<T>)
 where
-    T: Serialize + DeserializeOwned + PartialEq + Debug,
+    T: Serialize + Decode + PartialEq + Debug,
 {
     let file = path.display();
     let bytes = fs::read(path).unwrap_or_else(|error| panic!("{file}: {error}"));

@@ -12,7 +12,8 @@ use std::rc::Rc;
 use client::{PendingMessage, Snapshot, StoredUpload};
 use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use shared::decode::Decode;
 use shared::frame::Person;
 use shared::{Epoch, RoomId, Sequence};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -30,7 +31,7 @@ const ANSWER_MS: u32 = 200;
 /// The last event that was read, by room.
 pub(super) type LastRead = BTreeMap<RoomId, Sequence>;
 
-#[derive(Default, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Default, Clone, PartialEq, Serialize, Decode)]
 #[serde(default)]
 struct Session {
     /// Of before there were cookies, or while one is being opened.
@@ -41,14 +42,14 @@ struct Session {
     person: Option<Person>,
 }
 
-#[derive(Default, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Default, Clone, PartialEq, Serialize, Decode)]
 #[serde(default)]
 struct Read {
     epoch: Option<Epoch>,
     rooms: LastRead,
 }
 
-#[derive(Default, PartialEq, Serialize, Deserialize)]
+#[derive(Default, PartialEq, Serialize, Decode)]
 #[serde(default)]
 struct Unsent {
     outbox: Vec<PendingMessage>,
@@ -249,7 +250,7 @@ impl Storage {
         all
     }
 
-    fn read<T: Default + for<'de> Deserialize<'de>>(&self, key: &str) -> T {
+    fn read<T: Default + serde::de::DeserializeOwned>(&self, key: &str) -> T {
         let text = self.area.as_ref().and_then(|area| area.get_item(key).ok()?);
         text.and_then(|text| serde_json::from_slice(text.as_bytes()).ok())
             .unwrap_or_default()

@@ -90,7 +90,13 @@ fn lines_and_payloads_are_bounded() {
             "{error}"
         );
     }
-    for bytes in ["-1", "1.5", "\"1\"", "99999999999999999999999"] {
+    for bytes in [
+        "-1",
+        "1.5",
+        "\"1\"",
+        "99999999999999999999999",
+        "1,\"payload_bytes\":2",
+    ] {
         let line = format!("{{\"type\":\"later\",\"payload_bytes\":{bytes}}}");
         assert!(
             decode_line::<ClientFrame>(line.as_bytes()).is_err(),
