@@ -1,7 +1,8 @@
 //! The state machine: commands and inputs go in here, outputs are queued here.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
+use litemap::LiteMap;
 use shared::account::PresenceState;
 use shared::room::CreateRoom;
 use shared::{ClientFrame, Epoch, RequestId, RoomId, RoomRef, Secret, Sequence, TimestampMs};
@@ -39,17 +40,17 @@ pub struct Client {
     pub(crate) leaving: Option<(RequestId, TimestampMs)>,
     pub(crate) inquiry: Option<Inquiry>,
     pub(crate) epoch: Option<Epoch>,
-    pub(crate) last_read: BTreeMap<RoomId, Sequence>,
+    pub(crate) last_read: LiteMap<RoomId, Sequence>,
     pub(crate) told_marks: ToldMarks,
     /// Whose members were asked for on this connection.
-    pub(crate) members_asked: BTreeSet<RoomId>,
+    pub(crate) members_asked: LiteMap<RoomId, ()>,
     pub(crate) timers: Timers,
     /// Requests that were not answered, and the page of history asked for: its room and its end.
-    pub(crate) requests: BTreeMap<RequestId, Option<(RoomId, Sequence)>>,
+    pub(crate) requests: LiteMap<RequestId, Option<(RoomId, Sequence)>>,
     pub(crate) transfers: Transfers,
     pub(crate) rng: fastrand::Rng,
     pub(crate) last_request: RequestId,
-    pub(crate) typing_sent: BTreeMap<RoomId, TimestampMs>,
+    pub(crate) typing_sent: LiteMap<RoomId, TimestampMs>,
     /// The room that a person looks at.
     pub(crate) shown_room: Option<RoomId>,
     /// When the snapshot was last stored, and when it is to be stored next.
@@ -79,13 +80,13 @@ impl Client {
             epoch: restored.epoch,
             last_read: restored.last_read,
             told_marks: ToldMarks::default(),
-            members_asked: BTreeSet::new(),
+            members_asked: LiteMap::new(),
             timers: Timers::new(now),
-            requests: BTreeMap::new(),
+            requests: LiteMap::new(),
             transfers: Transfers::default(),
             rng: fastrand::Rng::with_seed(seed),
             last_request: RequestId(0),
-            typing_sent: BTreeMap::new(),
+            typing_sent: LiteMap::new(),
             shown_room: None,
             persisted_at: TimestampMs(0),
             persist_at: None,

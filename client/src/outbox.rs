@@ -11,8 +11,7 @@
 //!   way with it are answered, and from then on messages go one at a time until the server takes them again. Of
 //!   those that were on their way with it, the server may have taken some: these come before it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use litemap::LiteMap;
 use serde::Serialize;
 use shared::decode::Decode;
 use shared::frame::SendMessage;
@@ -150,7 +149,7 @@ impl Outbox {
         if self.hold.is_on(now) {
             return frames;
         }
-        let mut on_their_way: BTreeMap<RoomId, usize> = BTreeMap::new();
+        let mut on_their_way: LiteMap<RoomId, usize> = LiteMap::new();
         for message in &self.messages {
             if matches!(message.delivery, Delivery::Sent { .. }) {
                 *on_their_way.entry(message.room_id).or_default() += 1;
@@ -287,7 +286,7 @@ impl Outbox {
         upload_id: UploadId,
         code: Option<ErrorCode>,
         reason: &str,
-    ) -> BTreeSet<RoomId> {
+    ) -> Vec<RoomId> {
         let waits = |message: &&mut PendingMessage| {
             message.delivery == Delivery::Queued && message.uploads().any(|id| id == upload_id)
         };
@@ -298,7 +297,7 @@ impl Outbox {
             };
             message.room_id
         };
-        self.messages.iter_mut().filter(waits).map(fail).collect()
+        distinct(self.messages.iter_mut().filter(waits).map(fail))
     }
 
     /// An upload that had failed goes on: so do the messages that failed with it, at their place, unless another
@@ -307,7 +306,7 @@ impl Outbox {
         &mut self,
         upload_id: UploadId,
         has_failed: impl Fn(UploadId) -> bool,
-    ) -> BTreeSet<RoomId> {
+    ) -> Vec<RoomId> {
         let goes_on = |message: &&mut PendingMessage| {
             matches!(message.delivery, Delivery::Failed { .. })
                 && message.uploads().any(|id| id == upload_id)
@@ -317,11 +316,7 @@ impl Outbox {
             message.delivery = Delivery::Queued;
             message.room_id
         };
-        self.messages
-            .iter_mut()
-            .filter(goes_on)
-            .map(queue)
-            .collect()
+        distinct(self.messages.iter_mut().filter(goes_on).map(queue))
     }
 
     /// Whether a message waits for this upload, or was sent with it.
@@ -339,11 +334,11 @@ impl Outbox {
     }
 
     /// Uploads of messages that are on the server's disk.
-    pub(crate) fn accepted_uploads(&self) -> BTreeSet<UploadId> {
+    pub(crate) fn accepted_uploads(&self) -> Vec<UploadId> {
         let accepted =
             |message: &&PendingMessage| matches!(message.delivery, Delivery::Accepted { .. });
         let messages = self.messages.iter().filter(accepted);
-        messages.flat_map(PendingMessage::uploads).collect()
+        distinct(messages.flat_map(PendingMessage::uploads))
     }
 
     /// The failed message that is to be sent again, behind all others.
@@ -370,6 +365,17 @@ impl Outbox {
         })?;
         Some(self.messages.remove(index))
     }
+}
+
+/// Each once.
+fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for item in items {
+        if !found.contains(&item) {
+            found.push(item);
+        }
+    }
+    found
 }
 
 /// The transaction id, where the event is a message.

@@ -3,8 +3,7 @@
 //! A mark counts here at once. The server is told it, no more often than a second, and tells it one's other devices.
 //! Of messages that are not known here the server's count holds, of those that are known, one's own.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use shared::account::PresenceState;
 use shared::limits::{MENTION_ALL_MEMBERS_MAX, READ_BY_MEMBERS_MAX, UNREAD_MAX};
 use shared::room::ReadMarker;
@@ -32,9 +31,9 @@ pub(crate) struct Counted {
 /// What the server knows of how far one has read.
 #[derive(Debug, Default)]
 pub(crate) struct ToldMarks {
-    rooms: BTreeMap<RoomId, Told>,
+    rooms: LiteMap<RoomId, Told>,
     /// Rooms in which one has read on since, and when that may be said.
-    due: BTreeMap<RoomId, TimestampMs>,
+    due: LiteMap<RoomId, TimestampMs>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -71,8 +70,10 @@ impl ToldMarks {
 
     /// Rooms whose time has come.
     fn take_due(&mut self, now: TimestampMs) -> Vec<RoomId> {
-        let due = self.due.extract_if(.., |_, at| *at <= now);
-        due.map(|(room_id, _)| room_id).collect()
+        let due = self.due.iter().filter(|(_, at)| **at <= now);
+        let due = due.map(|(room_id, _)| *room_id).collect();
+        self.due.retain(|_, at| *at > now);
+        due
     }
 }
 
@@ -182,9 +183,16 @@ impl View {
 }
 
 impl Room {
+    /// Notes that the message at this place mentions oneself.
+    pub(crate) fn note_mention(&mut self, sequence: Sequence) {
+        if let Err(at) = self.mentioning.binary_search(&sequence) {
+            self.mentioning.insert(at, sequence);
+        }
+    }
+
     /// Whether the message at this place mentions oneself.
     pub fn mentions_me(&self, sequence: Sequence) -> bool {
-        self.mentioning.contains(&sequence)
+        self.mentioning.binary_search(&sequence).is_ok()
     }
 
     /// Whether so few are in it that they see how far each has read.
@@ -209,7 +217,9 @@ impl Room {
         if from >= to {
             return 0;
         }
-        let found = self.mentioning.range(from.next()..=to);
+        let first = self.mentioning.partition_point(|at| *at <= from);
+        let found = self.mentioning[first..].iter();
+        let found = found.take_while(|at| **at <= to);
         let stays = |sequence: &&Sequence| {
             let event = self.timeline.range(**sequence..=**sequence).next();
             event.is_none_or(|event| event.event.is_message())
@@ -362,7 +372,7 @@ impl Client {
         let room = self.view.rooms.get(&room_id);
         if self.view.connection == ConnectionState::Online
             && room.is_some_and(Room::is_small)
-            && self.members_asked.insert(room_id)
+            && self.members_asked.insert(room_id, ()).is_none()
         {
             // Refused only while offline.
             let _ = self.request(now, None, |request_id| ClientFrame::ListMembers {

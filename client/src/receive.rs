@@ -1,8 +1,7 @@
 //! What each frame of the server does. Every effect is idempotent: a repeated or late frame changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use bytes::Bytes;
+use litemap::LiteMap;
 use shared::account::{InvitationDescription, Present, ServerDescription};
 use shared::codec::Packet;
 use shared::frame::{Person, Welcome};
@@ -311,7 +310,7 @@ impl Client {
         };
         let removed = room.remove_messages(&event);
         if mentions_me {
-            room.mentioning.insert(event.sequence);
+            room.note_mention(event.sequence);
         }
         let new = room.timeline.insert(event);
         if let Some(message) = own_id.and_then(|id| self.view.outbox.seen(id)) {
@@ -425,9 +424,12 @@ impl Client {
 
     fn members_listed(&mut self, room_id: RoomId, members: Members) {
         if let Some(room) = self.view.rooms.get_mut(&room_id) {
-            let read = members.listed.iter();
-            let read = read.filter_map(|member| Some((member.person.id, member.read_sequence?)));
-            room.read_by = read.collect();
+            room.read_by.clear();
+            for member in &members.listed {
+                if let Some(read) = member.read_sequence {
+                    room.read_by.insert(member.person.id, read);
+                }
+            }
             room.members = Some(members);
             self.changed(Change::Members(room_id));
             self.changed(Change::ReadBy(room_id));
@@ -472,19 +474,23 @@ impl Client {
     }
 
     fn presence(&mut self, total: u32, came: Vec<Present>, left: Vec<PersonId>) {
-        let came = came.into_iter();
-        let came: BTreeMap<_, _> = came.map(|present| (present.person.id, present)).collect();
-        self.renamed(&came);
+        let mut people = LiteMap::new();
+        for present in came {
+            people.insert(present.person.id, present);
+        }
+        self.renamed(&people);
         let presence = &mut self.view.presence;
         presence.total = total;
-        presence.people.extend(came);
+        for (id, present) in people {
+            presence.people.insert(id, present);
+        }
         presence.people.retain(|id, _| !left.contains(id));
         self.changed(Change::Presence);
     }
 
     /// Somebody may have another name than before; in events the old one stays.
-    fn renamed(&mut self, people: &BTreeMap<PersonId, Present>) {
-        let mut renamed = BTreeSet::new();
+    fn renamed(&mut self, people: &LiteMap<PersonId, Present>) {
+        let mut renamed: Vec<RoomId> = Vec::new();
         for (room_id, room) in &mut self.view.rooms {
             let members = room.members.iter_mut().flat_map(|all| &mut all.listed);
             let members = members.map(|member| &mut member.person);
@@ -492,7 +498,9 @@ impl Client {
                 let name = people.get(&known.id).map(|present| &present.person.name);
                 if let Some(name) = name.filter(|name| **name != known.name) {
                     known.name.clone_from(name);
-                    renamed.insert(*room_id);
+                    if renamed.last() != Some(room_id) {
+                        renamed.push(*room_id);
+                    }
                 }
             }
         }

@@ -1,7 +1,6 @@
 //! What outlives the process: who one is, what is unsent, what was read. Timelines are read anew.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::Serialize;
 use shared::decode::Decode;
 use shared::frame::Person;
@@ -35,7 +34,8 @@ pub struct Snapshot {
     /// Files that a person asked for and that have not come yet.
     pub downloads: Vec<StoredDownload>,
     /// The last event that was read, by room.
-    pub last_read: BTreeMap<RoomId, Sequence>,
+    #[serde(serialize_with = "shared::decode::serialize_map")]
+    pub last_read: LiteMap<RoomId, Sequence>,
 }
 
 impl std::fmt::Debug for Snapshot {

@@ -1,17 +1,21 @@
 //! What is known of a room's log. Each sequence has one place, so repeats, late frames and overlapping
 //! pages change nothing. Gaps lie between the runs of sequences without one missing, of which there are few.
 
-use std::collections::BTreeMap;
-use std::ops::{Bound, RangeBounds};
+use std::ops::{Bound, Range, RangeBounds};
 
 use shared::{EventBody, PersonId, RoomEvent, Sequence};
 
 /// A room's events, by sequence.
 #[derive(Debug, Default)]
 pub struct Timeline {
-    events: BTreeMap<Sequence, RoomEvent>,
-    /// The last sequence of each run, by its first.
-    runs: BTreeMap<Sequence, Sequence>,
+    /// In order. Each has a place of its own, so that a page of older ones moves nothing but addresses.
+    #[expect(
+        clippy::vec_box,
+        reason = "what is put in between moves all that follows"
+    )]
+    events: Vec<Box<RoomEvent>>,
+    /// The first and the last sequence of each run, in order.
+    runs: Vec<(Sequence, Sequence)>,
     /// Where the server began to push on this connection.
     pushed_from: Sequence,
     /// The first event that one may read; nothing before it ever comes.
@@ -37,7 +41,7 @@ impl Gap {
 impl Timeline {
     /// Oldest first.
     pub fn events(&self) -> impl DoubleEndedIterator<Item = &RoomEvent> {
-        self.events.values()
+        self.events.iter().map(|event| &**event)
     }
 
     /// Oldest first, those of the range, which must not begin after its end. Finding it costs a logarithm of what is
@@ -46,7 +50,9 @@ impl Timeline {
         &self,
         range: impl RangeBounds<Sequence>,
     ) -> impl DoubleEndedIterator<Item = &RoomEvent> {
-        self.events.range(range).map(|(_, event)| event)
+        self.events[self.indices(range)]
+            .iter()
+            .map(|event| &**event)
     }
 
     /// Oldest first, without the one at `sequence`.
@@ -56,40 +62,37 @@ impl Timeline {
 
     /// Whether the event at `sequence` is known.
     pub fn knows(&self, sequence: Sequence) -> bool {
-        self.events.contains_key(&sequence)
+        let runs = self.runs_from(sequence);
+        runs > 0 && sequence <= self.runs[runs - 1].1
     }
 
     /// The end of the newest contiguous run, from which the server goes on; `None` where nothing is known.
     pub fn last_sequence(&self) -> Option<Sequence> {
-        self.events.keys().next_back().copied()
+        self.runs.last().map(|(_, last)| *last)
     }
 
     /// Where older history is to be read from; `None` where the log's beginning is known, or all of it that one may
     /// read.
     pub fn older_before(&self) -> Option<Sequence> {
         let first = self
-            .events
-            .keys()
-            .next()
-            .copied()
-            .unwrap_or(self.pushed_from);
+            .runs
+            .first()
+            .map_or(self.pushed_from, |(first, _)| *first);
         (first.0 > 1 && first > self.readable_from).then_some(first)
     }
 
     /// What is missing after the first known event, oldest first.
     pub fn gaps(&self) -> Vec<Gap> {
-        let (firsts, lasts) = (self.runs.keys().skip(1), self.runs.values());
-        let between = lasts.zip(firsts).map(|(last, first)| gap(*last, *first));
+        let runs = self.runs.windows(2);
+        let between = runs.map(|pair| gap(pair[0].1, pair[1].0));
         between.chain(self.gap_to_push()).collect()
     }
 
     /// The last of [`Self::gaps`].
     pub(crate) fn newest_gap(&self) -> Option<Gap> {
-        let mut runs = self.runs.iter().rev();
-        self.gap_to_push().or_else(|| {
-            let (first, _) = runs.next()?;
-            let (_, last) = runs.next()?;
-            Some(gap(*last, *first))
+        self.gap_to_push().or_else(|| match self.runs.as_slice() {
+            [.., (_, last), (first, _)] => Some(gap(*last, *first)),
+            [..] => None,
         })
     }
 
@@ -123,16 +126,26 @@ impl Timeline {
     /// Whether the event is new. What is known already stays.
     pub(crate) fn insert(&mut self, event: RoomEvent) -> bool {
         let sequence = event.sequence;
-        let before = self.runs.range(..=sequence).next_back();
-        let before = before.map(|(first, last)| (*first, *last));
-        if before.is_some_and(|(_, last)| sequence <= last) {
+        if self.knows(sequence) {
             return false;
         }
-        self.events.insert(sequence, event);
-        let joins = before.filter(|(_, last)| last.next() == sequence);
-        let first = joins.map_or(sequence, |(first, _)| first);
-        let last = self.runs.remove(&sequence.next()).unwrap_or(sequence);
-        self.runs.insert(first, last);
+        let at = self.indices(..sequence).end;
+        self.events.insert(at, Box::new(event));
+        let after = self.runs_from(sequence);
+        let (before, later) = self.runs.split_at_mut(after);
+        let before = before.last_mut();
+        let before = before.filter(|(_, last)| last.next() == sequence);
+        let later = later.first_mut();
+        let later = later.filter(|(first, _)| sequence.next() == *first);
+        match (before, later) {
+            (Some(before), Some(later)) => {
+                before.1 = later.1;
+                self.runs.remove(after);
+            }
+            (Some(before), None) => before.1 = sequence,
+            (None, Some(later)) => later.0 = sequence,
+            (None, None) => self.runs.insert(after, (sequence, sequence)),
+        }
         true
     }
 
@@ -143,7 +156,8 @@ impl Timeline {
         if from > to {
             return any;
         }
-        for (_, event) in self.events.range_mut(from..=to) {
+        let indices = self.indices(from..=to);
+        for event in &mut self.events[indices] {
             let is_meant = of.is_none_or(|of| event.person.id == of);
             if is_meant && event.event.is_message() {
                 event.event = EventBody::Removed {};
@@ -158,20 +172,42 @@ impl Timeline {
         let Some(excess) = self.events.len().checked_sub(keep) else {
             return;
         };
-        let Some(first) = self.events.keys().nth(excess).copied() else {
-            return;
-        };
-        self.forget_before(first);
+        if let Some(first) = self.events.get(excess) {
+            self.forget_before(first.sequence);
+        }
     }
 
     fn forget_before(&mut self, first: Sequence) {
-        self.events = self.events.split_off(&first);
-        let later = self.runs.split_off(&first);
-        let cut = self.runs.pop_last().filter(|(_, last)| *last >= first);
-        self.runs = later;
-        if let Some((_, last)) = cut {
-            self.runs.insert(first, last);
-        }
+        let forgotten = self.indices(..first);
+        self.events.drain(forgotten);
+        self.runs.retain_mut(|(begins, last)| {
+            *begins = first.max(*begins);
+            *begins <= *last
+        });
+    }
+
+    /// Where the events of a range are, which must not begin after its end.
+    fn indices(&self, range: impl RangeBounds<Sequence>) -> Range<usize> {
+        let before = |sequence: &Sequence| {
+            self.events
+                .partition_point(|event| event.sequence < *sequence)
+        };
+        let start = match range.start_bound() {
+            Bound::Included(first) => before(first),
+            Bound::Excluded(last) => before(&last.next()),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(last) => before(&last.next()),
+            Bound::Excluded(end) => before(end),
+            Bound::Unbounded => self.events.len(),
+        };
+        start..end
+    }
+
+    /// How many runs begin at this place or before.
+    fn runs_from(&self, sequence: Sequence) -> usize {
+        self.runs.partition_point(|(first, _)| *first <= sequence)
     }
 }
 

@@ -1,7 +1,6 @@
 //! What a screen shows. Only the core changes it; every change is announced by a [`crate::Change`].
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use litemap::LiteMap;
 use shared::account::{PresenceState, Present};
 use shared::frame::{Person, ServerInfo};
 use shared::limits::Limits;
@@ -39,7 +38,7 @@ pub struct View {
     /// As the server stated them.
     pub limits: Limits,
     /// One's own rooms.
-    pub rooms: BTreeMap<RoomId, Room>,
+    pub rooms: LiteMap<RoomId, Room>,
     /// Every room that one may join, as of the last [`crate::Command::ListRooms`].
     pub directory: Vec<RoomInfo>,
     /// Who is online.
@@ -49,9 +48,9 @@ pub struct View {
     /// One's messages that are not in a timeline yet.
     pub outbox: Outbox,
     /// One's files that are on their way, or wait to be attached.
-    pub uploads: BTreeMap<UploadId, Upload>,
+    pub uploads: LiteMap<UploadId, Upload>,
     /// Files on their way from the server, and those that ended.
-    pub downloads: BTreeMap<DownloadId, Download>,
+    pub downloads: LiteMap<DownloadId, Download>,
 }
 
 impl View {
@@ -90,17 +89,17 @@ pub struct Room {
     /// `None` until [`crate::Command::ListMembers`] was answered.
     pub members: Option<Members>,
     /// Who is typing, and until when unless repeated.
-    pub typing: BTreeMap<PersonId, (Person, TimestampMs)>,
+    pub typing: LiteMap<PersonId, (Person, TimestampMs)>,
     /// The last event that was read, on any device.
     pub last_read: Sequence,
     /// How far others have read; known of small rooms only.
-    pub read_by: BTreeMap<PersonId, Sequence>,
+    pub read_by: LiteMap<PersonId, Sequence>,
     /// A page of history is on its way.
     pub reading_history: bool,
     /// What the server counted, where not everything that it counted is read.
     pub(crate) counted: Option<Counted>,
     /// Messages of others that mention oneself, among those that are known.
-    pub(crate) mentioning: BTreeSet<Sequence>,
+    pub(crate) mentioning: Vec<Sequence>,
     /// Older events are forgotten while nobody looks at the room.
     pub(crate) keep_events: usize,
 }
@@ -112,12 +111,12 @@ impl Room {
             info,
             timeline: Timeline::default(),
             members: None,
-            typing: BTreeMap::new(),
+            typing: LiteMap::new(),
             last_read: Sequence(0),
-            read_by: BTreeMap::new(),
+            read_by: LiteMap::new(),
             reading_history: false,
             counted: None,
-            mentioning: BTreeSet::new(),
+            mentioning: Vec::new(),
             keep_events,
         }
     }
@@ -138,7 +137,7 @@ pub struct Presence {
     /// May be more than are listed.
     pub total: u32,
     /// By id.
-    pub people: BTreeMap<PersonId, Present>,
+    pub people: LiteMap<PersonId, Present>,
 }
 
 impl Presence {

@@ -1,9 +1,9 @@
 //! What is being written in each room: text and files. It outlives the page, like what is unsent.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use litemap::LiteMap;
 use serde::Serialize;
 use shared::decode::Decode;
 use shared::{RoomId, UploadId};
@@ -23,7 +23,7 @@ pub(crate) struct Draft {
 #[derive(Clone)]
 pub(crate) struct Drafts {
     driver: Driver,
-    rooms: Rc<RefCell<HashMap<RoomId, Draft>>>,
+    rooms: Rc<RefCell<LiteMap<RoomId, Draft>>>,
 }
 
 impl PartialEq for Drafts {

@@ -1,9 +1,10 @@
 //! Pictures of people, as far as they are known: asked for once, a few at a time, and only of those in sight.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
+use litemap::LiteMap;
 use shared::account::Profile;
 use shared::{ClientFrame, PersonId, RequestId, ServerFrame};
 use yew::{AttrValue, Callback};
@@ -23,7 +24,7 @@ pub(crate) struct Profiles {
 struct Inner {
     driver: Driver,
     /// The link of the picture, where there is one; of everybody who was asked for.
-    pictures: RefCell<HashMap<PersonId, Option<AttrValue>>>,
+    pictures: RefCell<LiteMap<PersonId, Option<AttrValue>>>,
     wanted: RefCell<VecDeque<PersonId>>,
     asking: Cell<bool>,
     version: Cell<u32>,

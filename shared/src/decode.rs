@@ -11,6 +11,8 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use litemap::LiteMap;
+use serde::Serialize;
 use serde::de::Error as _;
 
 pub use shared_derive::Decode;
@@ -54,6 +56,16 @@ where
 {
     let json = <Json<'de> as serde::Deserialize>::deserialize(deserializer)?;
     T::decode(json).map_err(D::Error::custom)
+}
+
+/// A map as an object, also where it is empty, for `serialize_with`.
+pub fn serialize_map<K, V, S>(map: &LiteMap<K, V>, serializer: S) -> Result<S::Ok, S::Error>
+where
+    K: Serialize,
+    V: Serialize,
+    S: serde::Serializer,
+{
+    serializer.collect_map(map)
 }
 
 /// Makes what is written as text.

@@ -1,7 +1,5 @@
 //! Downloads: the next request of each, and what the answers and the driver's reports do.
 
-use std::collections::BTreeSet;
-
 use bytes::Bytes;
 use shared::file::FileDescription;
 use shared::{ChunkRanges, ClientFrame, ErrorCode, ErrorReply, FileId, RequestId, TimestampMs};
@@ -398,14 +396,14 @@ impl Client {
 
     /// Chunks wait for the next connection; what the driver does goes on.
     pub(crate) fn downloads_disconnected(&mut self) {
-        let mut waiting = BTreeSet::new();
+        let mut waiting = Vec::new();
         for (download_id, job) in &mut self.transfers.downloads {
             job.disconnected();
             if let Some(shown) = self.view.downloads.get_mut(download_id) {
                 shown.trouble = None;
                 if let Some(plan) = job.fetching() {
                     job.meter.reset(&mut shown.progress, plan.done_bytes());
-                    waiting.insert(*download_id);
+                    waiting.push(*download_id);
                 }
             }
         }
@@ -430,18 +428,18 @@ impl Client {
 
     /// Pauses that end, and progress that is to be shown.
     pub(crate) fn downloads_timeout(&mut self, now: TimestampMs) {
-        let mut moved = BTreeSet::new();
-        let mut goes_on = BTreeSet::new();
+        let mut moved = Vec::new();
+        let mut goes_on = Vec::new();
         for (download_id, job) in &mut self.transfers.downloads {
             let Some(shown) = self.view.downloads.get_mut(download_id) else {
                 continue;
             };
             if job.hold.timeout(now) && job.fetching().is_some() {
-                goes_on.insert(*download_id);
+                goes_on.push(*download_id);
                 shown.trouble = None;
             }
             if job.meter.timeout(&mut shown.progress, now) {
-                moved.insert(*download_id);
+                moved.push(*download_id);
             }
         }
         for download_id in moved {

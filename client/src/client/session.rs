@@ -74,7 +74,7 @@ impl Client {
         self.typing_sent.clear();
         self.told_marks.disconnected();
         self.members_asked.clear();
-        for room in self.view.rooms.values_mut() {
+        for (_, room) in &mut self.view.rooms {
             room.reading_history = false;
         }
         let ended = ErrorReply::new(ErrorCode::TimedOut, "The connection ended. Try again.");

@@ -2,8 +2,6 @@
 
 mod answers;
 
-use std::collections::BTreeSet;
-
 use shared::file::{BeginUpload, FinishUpload};
 use shared::{ChunkLayout, ClientFrame, TimestampMs, UploadId};
 
@@ -279,7 +277,7 @@ impl Client {
 
     /// Everything that is not at its end waits for the next connection.
     pub(crate) fn uploads_disconnected(&mut self) {
-        let mut waiting = BTreeSet::new();
+        let mut waiting = Vec::new();
         for (upload_id, job) in &mut self.transfers.uploads {
             job.disconnected();
             if let Some(shown) = self.view.uploads.get_mut(upload_id) {
@@ -288,7 +286,7 @@ impl Client {
                 job.meter.reset(&mut shown.progress, done_bytes);
                 match shown.phase {
                     UploadPhase::Sending | UploadPhase::Finishing => {
-                        waiting.insert(*upload_id);
+                        waiting.push(*upload_id);
                     }
                     UploadPhase::Waiting
                     | UploadPhase::Finished(_)
@@ -304,17 +302,17 @@ impl Client {
 
     /// Pauses that end, and progress that is to be shown.
     pub(crate) fn uploads_timeout(&mut self, now: TimestampMs) {
-        let mut moved = BTreeSet::new();
-        let mut goes_on = BTreeSet::new();
+        let mut moved = Vec::new();
+        let mut goes_on = Vec::new();
         for (upload_id, job) in &mut self.transfers.uploads {
             let Some(shown) = self.view.uploads.get_mut(upload_id) else {
                 continue;
             };
             if job.hold.timeout(now) && job.plan_mut().is_some() {
-                goes_on.insert(*upload_id);
+                goes_on.push(*upload_id);
             }
             if job.meter.timeout(&mut shown.progress, now) {
-                moved.insert(*upload_id);
+                moved.push(*upload_id);
             }
         }
         for upload_id in moved {

@@ -1,8 +1,7 @@
 //! What is news: messages of others in rooms that nobody looks at. A room has one notice at a time, which grows until
 //! somebody looks. Whatever was there when a room was first seen is no news.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use shared::{EventBody, RoomEvent, RoomId, Sequence, TimestampMs};
 
 use crate::present::{markdown, words};
@@ -35,7 +34,7 @@ pub enum Announcement {
 /// What was told so far.
 #[derive(Debug, Default)]
 pub struct News {
-    rooms: BTreeMap<RoomId, Told>,
+    rooms: LiteMap<RoomId, Told>,
     due: Option<TimestampMs>,
 }
 

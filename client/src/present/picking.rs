@@ -117,6 +117,7 @@ impl Picking {
 
 #[cfg(test)]
 mod tests {
+    use litemap::LiteMap;
     use shared::room::{Member, RoomInfo, RoomKind};
 
     use super::*;
@@ -156,7 +157,7 @@ mod tests {
         };
         let view = View {
             person: Some(person(1)),
-            rooms: [(room_id, room)].into(),
+            rooms: LiteMap::from_iter([(room_id, room)]),
             ..View::default()
         };
         (view, room_id)

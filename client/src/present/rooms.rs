@@ -158,6 +158,7 @@ pub fn others_online(view: &View) -> (Vec<Person>, usize) {
 
 #[cfg(test)]
 mod tests {
+    use litemap::LiteMap;
     use shared::room::{Member, RoomInfo};
     use shared::{PersonId, Role};
 
@@ -198,7 +199,7 @@ mod tests {
         let people = online.iter().map(|number| person(*number));
         let view = View {
             person: Some(person(1)),
-            rooms: [(room_id, room)].into(),
+            rooms: LiteMap::from_iter([(room_id, room)]),
             presence: Presence {
                 total,
                 people: people.map(|person| (person.id, person.into())).collect(),

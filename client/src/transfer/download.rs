@@ -1,7 +1,5 @@
 //! One download: the plan, which any driver can use, and what the core knows of it besides.
 
-use std::collections::BTreeSet;
-
 use bytes::Bytes;
 use shared::content::{hash_chunk, merge_chunks};
 use shared::file::FileDescription;
@@ -62,7 +60,7 @@ pub struct DownloadPlan {
     description: FileDescription,
     chunks: ChunkPlan,
     /// Verified and handed out, and not reported as written.
-    writing: BTreeSet<u32>,
+    writing: Vec<u32>,
 }
 
 impl DownloadPlan {
@@ -78,7 +76,7 @@ impl DownloadPlan {
         }
         Ok(Self {
             chunks: ChunkPlan::new(layout, &ChunkRanges::default()),
-            writing: BTreeSet::new(),
+            writing: Vec::new(),
             description,
         })
     }
@@ -128,7 +126,7 @@ impl DownloadPlan {
             });
         };
         self.chunks.complete(index);
-        self.writing.insert(index);
+        self.writing.push(index);
         Ok(ChunkWrite {
             index,
             offset: range.start,
@@ -148,7 +146,8 @@ impl DownloadPlan {
 
     /// A chunk is written. Whether it was waited for.
     pub fn written(&mut self, index: u32) -> bool {
-        self.writing.remove(&index)
+        let found = self.writing.iter().position(|other| *other == index);
+        found.map(|at| self.writing.swap_remove(at)).is_some()
     }
 
     /// Everything is written and verified.

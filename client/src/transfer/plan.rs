@@ -1,7 +1,8 @@
 //! Which chunks of a file are there, which are on their way, and which are still to travel.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
+use litemap::LiteMap;
 use shared::{ChunkLayout, ChunkRanges};
 
 /// A chunk that arrives damaged this often is not sent or fetched again.
@@ -14,11 +15,11 @@ pub(crate) struct ChunkPlan {
     /// In the order in which they are to travel.
     waiting: VecDeque<u32>,
     /// And how many bytes of each have moved.
-    in_flight: BTreeMap<u32, u64>,
+    in_flight: LiteMap<u32, u64>,
     /// Of chunks that are done.
     done_bytes: u64,
     /// How often a chunk arrived damaged.
-    damaged: BTreeMap<u32, u32>,
+    damaged: LiteMap<u32, u32>,
 }
 
 impl ChunkPlan {
@@ -29,9 +30,9 @@ impl ChunkPlan {
         Self {
             layout,
             waiting,
-            in_flight: BTreeMap::new(),
+            in_flight: LiteMap::new(),
             done_bytes: layout.size_bytes - missing_bytes,
-            damaged: BTreeMap::new(),
+            damaged: LiteMap::new(),
         }
     }
 

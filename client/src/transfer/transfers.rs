@@ -1,7 +1,6 @@
 //! All transfers, the requests that they wait for, and whose turn is next.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use shared::{RequestId, TimestampMs, UploadId};
 
 use crate::transfer::DownloadId;
@@ -44,11 +43,11 @@ pub(crate) enum DownloadRequest {
 
 #[derive(Debug, Default)]
 pub(crate) struct Transfers {
-    pub(crate) uploads: BTreeMap<UploadId, UploadJob>,
-    pub(crate) downloads: BTreeMap<DownloadId, DownloadJob>,
+    pub(crate) uploads: LiteMap<UploadId, UploadJob>,
+    pub(crate) downloads: LiteMap<DownloadId, DownloadJob>,
     pub(crate) last_download: u64,
     /// What was not answered on this connection.
-    pub(crate) requests: BTreeMap<RequestId, Asked>,
+    pub(crate) requests: LiteMap<RequestId, Asked>,
 }
 
 impl Transfers {

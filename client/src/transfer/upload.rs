@@ -1,7 +1,6 @@
 //! What the core knows of an upload besides what a screen shows.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use shared::content::merge_chunks;
 use shared::{ChunkHash, ChunkLayout, ContentHash, TimestampMs};
 
@@ -42,7 +41,7 @@ pub(crate) struct UploadJob {
     pub(crate) hold: Hold,
     pub(crate) meter: Meter,
     /// What the server stored, as far as this process saw it.
-    pub(crate) hashes: BTreeMap<u32, ChunkHash>,
+    pub(crate) hashes: LiteMap<u32, ChunkHash>,
     /// What is there is not this file.
     pub(crate) spoilt: bool,
     beginnings: u32,
@@ -56,7 +55,7 @@ impl UploadJob {
             begun: false,
             hold: Hold::default(),
             meter: Meter::default(),
-            hashes: BTreeMap::new(),
+            hashes: LiteMap::new(),
             spoilt: false,
             beginnings: 0,
         }

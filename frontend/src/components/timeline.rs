@@ -11,13 +11,13 @@ mod read_by;
 mod scroll;
 mod window;
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use client::present::rooms;
 use client::present::rows::{self, EventRef, Row, Unread};
 use client::{Change, Command, Room};
 use gloo_events::EventListener;
+use litemap::LiteMap;
 use shared::{EventBody, RoomId, Sequence};
 use yew::{Component, Context, Html, NodeRef, Properties, html};
 
@@ -78,7 +78,7 @@ pub(crate) struct Timeline {
     window: Window,
     rows: Vec<Row>,
     /// Copies of the mounted events.
-    events: HashMap<Sequence, EventRef>,
+    events: LiteMap<Sequence, EventRef>,
     unread: Option<Unread>,
     /// The newest event that was in sight.
     seen: Sequence,
@@ -106,7 +106,7 @@ impl Component for Timeline {
         let link = ctx.link().clone();
         let watch = driver.watch(
             move |change| {
-                *change == Change::Timeline(room_id)
+                matches!(change, Change::Timeline(id) if *id == room_id)
                     || matches!(change, Change::Rooms | Change::Connection)
             },
             move |_| link.send_message(Msg::Changed),
@@ -125,7 +125,7 @@ impl Component for Timeline {
             unread_line: NodeRef::default(),
             window: Window::default(),
             rows: Vec::new(),
-            events: HashMap::new(),
+            events: LiteMap::new(),
             unread: None,
             seen: Sequence(0),
             below: 0,
@@ -289,7 +289,7 @@ impl Timeline {
             let known: Vec<Sequence> = room.timeline.events().map(|event| event.sequence).collect();
             let range = self.window.range(&known);
             let mounted = room.timeline.events().skip(range.start).take(range.len());
-            let mut events = HashMap::with_capacity(range.len());
+            let mut events = LiteMap::with_capacity(range.len());
             let mounted: Vec<EventRef> = mounted
                 .map(|event| {
                     // Another one only where what it said was removed.

@@ -1,11 +1,11 @@
 //! Requests and who waits for their answers.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use client::{Answer, Change, Command, Ticket};
 use js_sys::Promise;
+use litemap::LiteMap;
 use shared::{ClientFrame, ErrorCode, ErrorReply, RequestId};
 
 use wasm_bindgen::JsValue;
@@ -17,7 +17,7 @@ type Then = Box<dyn FnOnce(Answer)>;
 
 #[derive(Default)]
 pub(super) struct Asked {
-    waiting: RefCell<HashMap<RequestId, Then>>,
+    waiting: RefCell<LiteMap<RequestId, Then>>,
     /// Answers that are told once the core has nothing more to say.
     answered: RefCell<Vec<(Then, Answer)>>,
 }

@@ -6,12 +6,12 @@
 //! no outbox, because it is stored under the new key before the old one is removed.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use client::{PendingMessage, Snapshot, StoredUpload};
 use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
+use litemap::LiteMap;
 use serde::Serialize;
 use shared::decode::Decode;
 use shared::frame::Person;
@@ -29,7 +29,7 @@ const CHANNEL: &str = "chinwag.pages";
 const ANSWER_MS: u32 = 200;
 
 /// The last event that was read, by room.
-pub(super) type LastRead = BTreeMap<RoomId, Sequence>;
+pub(super) type LastRead = LiteMap<RoomId, Sequence>;
 
 #[derive(Default, Clone, PartialEq, Serialize, Decode)]
 #[serde(default)]
@@ -46,6 +46,7 @@ struct Session {
 #[serde(default)]
 struct Read {
     epoch: Option<Epoch>,
+    #[serde(serialize_with = "shared::decode::serialize_map")]
     rooms: LastRead,
 }
 
@@ -199,16 +200,16 @@ impl Storage {
     }
 
     /// The keys of the pages that answer.
-    async fn answering(&self, ask: bool) -> BTreeSet<String> {
-        let answers = Rc::new(RefCell::new(BTreeSet::new()));
+    async fn answering(&self, ask: bool) -> Vec<String> {
+        let answers = Rc::new(RefCell::new(Vec::new()));
         let Some(channel) = self.channel.as_ref().filter(|_| ask) else {
-            return BTreeSet::new();
+            return Vec::new();
         };
         let heard = answers.clone();
         let _listener = EventListener::new(channel, "message", move |event| {
             let event: &MessageEvent = event.unchecked_ref();
             if let Some(key) = event.data().as_string().filter(|key| !key.is_empty()) {
-                heard.borrow_mut().insert(key);
+                heard.borrow_mut().push(key);
             }
         });
         if channel.post_message(&JsValue::from_str("")).is_ok() {

@@ -2,12 +2,12 @@
 //! hashed and put; the server's answer goes back to the core as a frame.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use client::Input;
 use gloo_events::EventListener;
 use js_sys::Uint8Array;
+use litemap::LiteMap;
 use shared::codec::{Packet, decode_line};
 use shared::content::hash_chunk;
 use shared::http::{CHUNK_HASH_HEADER, chunk_path};
@@ -27,8 +27,8 @@ pub(super) struct Chunk {
 
 #[derive(Default)]
 pub(super) struct Uploads {
-    files: RefCell<HashMap<UploadId, File>>,
-    running: Rc<RefCell<HashMap<RequestId, Running>>>,
+    files: RefCell<LiteMap<UploadId, File>>,
+    running: Rc<RefCell<LiteMap<RequestId, Running>>>,
 }
 
 /// A chunk that travels; `None` while it is read and hashed.
@@ -115,7 +115,7 @@ async fn read(file: &File, chunk: Chunk) -> Result<Vec<u8>, String> {
 }
 
 fn send(
-    running: &Rc<RefCell<HashMap<RequestId, Running>>>,
+    running: &Rc<RefCell<LiteMap<RequestId, Running>>>,
     chunk: Chunk,
     bytes: &[u8],
     report: impl Fn(Input) + Clone + 'static,
@@ -152,7 +152,7 @@ fn prepare(chunk: Chunk, bytes: &[u8]) -> Result<XmlHttpRequest, JsValue> {
 /// Set before sending: a request that nobody listens to by then reports no progress.
 fn listen(
     request: &XmlHttpRequest,
-    running: &Rc<RefCell<HashMap<RequestId, Running>>>,
+    running: &Rc<RefCell<LiteMap<RequestId, Running>>>,
     request_id: RequestId,
     report: impl Fn(Input) + Clone + 'static,
 ) -> Result<Vec<EventListener>, JsValue> {

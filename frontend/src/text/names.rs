@@ -1,8 +1,8 @@
 //! Whom a text mentions, as far as this page knows people.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
+use litemap::LiteMap;
 use shared::RoomId;
 use shared::mentions;
 use shared::names::key;
@@ -10,7 +10,7 @@ use shared::names::key;
 use crate::driver::Driver;
 
 /// Keys of names, and whether each means oneself.
-pub(crate) struct Known(HashMap<String, bool>);
+pub(crate) struct Known(LiteMap<String, bool>);
 
 /// Who may be mentioned in the room; `None` where the text mentions nobody.
 pub(crate) fn known(driver: &Driver, room_id: RoomId, text: &str) -> Option<Known> {
@@ -21,7 +21,7 @@ pub(crate) fn known(driver: &Driver, room_id: RoomId, text: &str) -> Option<Know
         let room = view.rooms.get(&room_id);
         let members = room.and_then(|room| room.members.as_ref());
         let members = members.into_iter().flat_map(|members| &members.listed);
-        let mut people = HashMap::new();
+        let mut people = LiteMap::new();
         for member in members {
             people.insert(key(&member.person.name), false);
         }
@@ -52,7 +52,10 @@ mod tests {
     use super::*;
 
     fn people() -> Known {
-        Known([("ann".into(), true), ("bob".into(), false)].into())
+        Known(LiteMap::from_iter([
+            ("ann".into(), true),
+            ("bob".into(), false),
+        ]))
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Field {
                 "default" => field.absent = Absent::Default,
                 "flatten" => field.flatten = true,
                 // Only of the other direction.
-                "skip_serializing_if" => drop(text(&meta)?),
+                "skip_serializing_if" | "serialize_with" => drop(text(&meta)?),
                 _ => return Err(meta.error("not known to `Decode`")),
             }
             Ok(())

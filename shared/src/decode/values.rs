@@ -1,7 +1,6 @@
 //! What messages are made of.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::de::Error as _;
 
 use super::{Decode, DecodeFields, Error, Json, Object};
@@ -73,7 +72,7 @@ impl<A: Decode, B: Decode> Decode for (A, B) {
     }
 }
 
-impl<K: Decode + Ord, V: Decode> Decode for BTreeMap<K, V> {
+impl<K: Decode + Ord, V: Decode> Decode for LiteMap<K, V> {
     fn decode(json: Json<'_>) -> Result<Self, Error> {
         let mut map = Self::new();
         for (key, value) in json.into_object()?.into_fields() {

@@ -1,3 +1,4 @@
+use litemap::LiteMap;
 use shared::room::Member;
 use shared::{EventBody, Role, Sequence, TimestampMs, TransactionId};
 
@@ -33,7 +34,7 @@ fn view(kind: RoomKind, role: Option<RoomRole>) -> (View, RoomInfo) {
     let view = View {
         person: Some(person(1)),
         role: Role::Member,
-        rooms: [(room_id, room)].into(),
+        rooms: LiteMap::from_iter([(room_id, room)]),
         ..View::default()
     };
     (view, info)
