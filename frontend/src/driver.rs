@@ -170,7 +170,10 @@ impl Driver {
                 }
             }
         };
-        let watch = self.watch(move |change| *change == Change::Upload(upload_id), tell);
+        let watch = self.watch(
+            move |change| matches!(change, Change::Upload(id) if *id == upload_id),
+            tell,
+        );
         waiting.replace(Some(watch));
     }
 

@@ -7,19 +7,20 @@ pub fn size(bytes: u64) -> String {
     if bytes == 1 {
         return "1 byte".into();
     }
-    let bytes = u128::from(bytes);
-    let (mut divisor, mut unit) = (1u128, 0);
+    let (mut divisor, mut unit) = (1, 0);
     // Whatever would round up to 1,000 of a unit is 1 of the next.
-    while bytes * 2 >= divisor * 1999 && unit + 1 < UNITS.len() {
+    while bytes >= (divisor * 1999u64).div_ceil(2) && unit + 1 < UNITS.len() {
         divisor *= 1000;
         unit += 1;
     }
     let unit = UNITS[unit];
-    let tenths = (bytes * 10 + divisor / 2) / divisor;
-    if divisor == 1 || tenths >= 100 {
-        format!("{} {unit}", (bytes + divisor / 2) / divisor)
-    } else {
-        format!("{}.{} {unit}", tenths / 10, tenths % 10)
+    let rounded =
+        |divisor: u64| bytes / divisor + u64::from(bytes % divisor >= divisor.div_ceil(2));
+    match rounded((divisor / 10).max(1)) {
+        tenths if divisor > 1 && tenths < 100 => {
+            format!("{}.{} {unit}", tenths / 10, tenths % 10)
+        }
+        _ => format!("{} {unit}", rounded(divisor)),
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct AbsentProps {
 pub(crate) fn Absent(props: &AbsentProps) -> Html {
     let driver = use_driver();
     let ui = use_ui();
-    use_changes((), |(), change| *change == Change::Connection);
+    use_changes((), |(), change| matches!(change, Change::Connection));
     let entrance = use_entrance(Callback::noop());
     if driver.view(|view| view.rooms.is_empty()) {
         return html! { <div class="empty-state waiting"><p>{ "Loading your rooms…" }</p></div> };

@@ -37,7 +37,7 @@ pub(crate) fn App(props: &AppProps) -> Html {
 
 #[component]
 fn Screen(props: &AppProps) -> Html {
-    use_changes((), |(), change| *change == Change::Connection);
+    use_changes((), |(), change| matches!(change, Change::Connection));
     match props.driver.view(View::is_signed_in) {
         true => html! { <Shell /> },
         false => html! { <Welcome /> },

@@ -35,7 +35,7 @@ pub(crate) fn Composer(props: &ComposerProps) -> Html {
     let driver = use_driver();
     let drafts = use_drafts();
     let ui = use_ui();
-    use_changes((), |(), change| *change == Change::Rooms);
+    use_changes((), |(), change| matches!(change, Change::Rooms));
     let update = use_force_update();
     let area = use_node_ref();
     let has_text = use_state(|| !drafts.get(room_id).text.trim().is_empty());

@@ -13,7 +13,7 @@ const TICK_MS: u32 = 500;
 #[component]
 pub(crate) fn ConnectionBar() -> Html {
     let driver = use_driver();
-    use_changes((), |(), change| *change == Change::Connection);
+    use_changes((), |(), change| matches!(change, Change::Connection));
     let retry = {
         let driver = driver.clone();
         Callback::from(move |()| {

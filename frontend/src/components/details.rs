@@ -28,8 +28,7 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
     let ui = use_ui();
     let driver = ui.driver.clone();
     use_changes(room_id, |room_id, change| {
-        *change == Change::Members(*room_id)
-            || *change == Change::Timeline(*room_id)
+        matches!(change, Change::Members(id) | Change::Timeline(id) if id == room_id)
             || matches!(
                 change,
                 Change::Presence | Change::Rooms | Change::Connection

@@ -35,7 +35,7 @@ pub(crate) struct PageProps {
 #[component]
 pub(crate) fn Page(props: &PageProps) -> Html {
     let ui = use_ui();
-    use_changes((), |(), change| *change == Change::Connection);
+    use_changes((), |(), change| matches!(change, Change::Connection));
     let (title, topics) = match props.path.starts_with("/admin/") {
         true => ("Administration", &ADMINISTRATION[..]),
         false => ("You", &YOU[..]),

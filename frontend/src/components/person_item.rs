@@ -24,7 +24,7 @@ pub(crate) struct PersonItemProps {
 #[component]
 pub(crate) fn PersonItem(props: &PersonItemProps) -> Html {
     let ui = use_ui();
-    use_changes((), |(), change| *change == Change::Presence);
+    use_changes((), |(), change| matches!(change, Change::Presence));
     let person = &props.person;
     let person_id = person.id;
     let presence = ui.driver.view(|view| view.presence.state(person_id));

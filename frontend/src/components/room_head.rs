@@ -26,8 +26,7 @@ pub(crate) fn RoomHead(props: &RoomHeadProps) -> Html {
     let ui = use_ui();
     use_changes(props.room_id, |room_id, change| {
         matches!(change, Change::Rooms | Change::Presence)
-            || *change == Change::Timeline(*room_id)
-            || *change == Change::Members(*room_id)
+            || matches!(change, Change::Timeline(id) | Change::Members(id) if id == room_id)
     });
     let found = driver.view(|view| {
         let room = view.rooms.get(&props.room_id)?;

@@ -29,7 +29,7 @@ pub(crate) fn in_order(view: &View) -> Vec<&Room> {
 #[component]
 pub(crate) fn RoomList(props: &RoomListProps) -> Html {
     let driver = use_driver();
-    use_changes((), |(), change| *change == Change::Rooms);
+    use_changes((), |(), change| matches!(change, Change::Rooms));
     let rooms: Vec<RoomInfo> = driver.view(|view| {
         let all = in_order(view).into_iter();
         all.filter(|room| (room.info.kind == RoomKind::Direct) == props.direct)
@@ -58,7 +58,7 @@ fn RoomItem(props: &RoomItemProps) -> Html {
     let ui = use_ui();
     let room_id = props.room.room_id;
     use_changes(room_id, |room_id, change| {
-        *change == Change::Unread(*room_id) || *change == Change::Presence
+        matches!(change, Change::Unread(id) if id == room_id) || matches!(change, Change::Presence)
     });
     let unread = driver.view(|view| view.unread(room_id));
     let mentions = driver.view(|view| view.mentions(room_id));

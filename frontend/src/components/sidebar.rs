@@ -22,7 +22,7 @@ pub(crate) struct SidebarProps {
 pub(crate) fn Sidebar(props: &SidebarProps) -> Html {
     let driver = use_driver();
     let ui = use_ui();
-    use_changes((), |(), change| *change == Change::Connection);
+    use_changes((), |(), change| matches!(change, Change::Connection));
     let server = driver.view(|view| view.server.as_ref().map(|server| server.name.clone()));
     let show = |dialog: Dialog| {
         let show = ui.show.clone();

@@ -15,9 +15,10 @@ pub(crate) struct TypingLineProps {
 #[component]
 pub(crate) fn TypingLine(props: &TypingLineProps) -> Html {
     let driver = use_driver();
-    use_changes(props.room_id, |room_id, change| {
-        *change == Change::Typing(*room_id)
-    });
+    use_changes(
+        props.room_id,
+        |room_id, change| matches!(change, Change::Typing(id) if id == room_id),
+    );
     let names: Vec<String> = driver.view(|view| {
         let room = view.rooms.get(&props.room_id);
         let typing = room.into_iter().flat_map(|room| room.typing.values());

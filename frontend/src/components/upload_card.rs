@@ -27,9 +27,10 @@ pub(crate) fn UploadCard(props: &UploadCardProps) -> Html {
     let upload_id = props.upload_id;
     let driver = use_driver();
     let ui = use_ui();
-    use_changes(upload_id, |upload_id, change| {
-        *change == Change::Upload(*upload_id)
-    });
+    use_changes(
+        upload_id,
+        |upload_id, change| matches!(change, Change::Upload(id) if id == upload_id),
+    );
     let preview = {
         let source = driver.upload_source(upload_id);
         let has_source = source.is_some();

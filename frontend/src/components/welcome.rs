@@ -33,7 +33,7 @@ const TICK_MS: u32 = 500;
 #[component]
 pub(crate) fn Welcome() -> Html {
     let driver = use_driver();
-    use_changes((), |(), change| *change == Change::Connection);
+    use_changes((), |(), change| matches!(change, Change::Connection));
     let gate = use_gate();
     let chosen = use_state(|| None::<Way>);
     let mistake = use_state(|| None::<String>);

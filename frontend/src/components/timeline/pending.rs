@@ -26,7 +26,8 @@ pub(super) fn Pending(props: &PendingProps) -> Html {
     let driver = use_driver();
     let ui = use_ui();
     use_changes(props.message.room_id, |room_id, change| {
-        *change == Change::Connection || *change == Change::Timeline(*room_id)
+        matches!(change, Change::Connection)
+            || matches!(change, Change::Timeline(id) if id == room_id)
     });
     let message = &props.message;
     let id = message.transaction_id;

@@ -15,9 +15,10 @@ pub(super) struct ReadByProps {
 #[component]
 pub(super) fn ReadBy(props: &ReadByProps) -> Html {
     let driver = use_driver();
-    use_changes(props.event.room_id, |room_id, change| {
-        *change == Change::ReadBy(*room_id) || *change == Change::Members(*room_id)
-    });
+    use_changes(
+        props.event.room_id,
+        |room_id, change| matches!(change, Change::ReadBy(id) | Change::Members(id) if id == room_id),
+    );
     let text = driver.view(|view| words::read_by(view, &props.event));
     html! {
         if let Some(text) = text {
