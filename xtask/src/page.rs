@@ -3,6 +3,7 @@
 //! is not compiled again for nothing.
 
 mod mirror;
+mod styles;
 
 use std::{
     fs,
@@ -27,6 +28,9 @@ const INPUTS: &[&str] = &[
     "client",
     "frontend",
     "shared",
+    "xtask/src/page",
+    "xtask/src/page.rs",
+    "xtask/src/tools.rs",
 ];
 /// Beside the page, and hidden so that it is not embedded: the fingerprint of what it was made from.
 const STAMP: &str = ".inputs";
@@ -53,6 +57,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
              install npm or binaryen and build again for a smaller one"
         ),
     }
+    styles::bundle(&staged)?;
     fs::write(staged.join(STAMP), fingerprint)?;
     mirror::mirror(&staged, &dist)
         .with_context(|| format!("copying the built page to {}", dist.display()))
