@@ -273,8 +273,16 @@ impl WasmOpt {
             "sign-ext",
             "simd",
         ];
+        // The stack grows down to address 0, so that what lies below 1,024 is used only by what is about to overflow it;
+        // therefore the sum of an address and a constant may become an offset.
+        let passes = [
+            "-Oz",
+            "--converge",
+            "--low-memory-unused",
+            "--optimize-added-constants-propagate",
+        ];
         Task::new(&self.program)
-            .arg("-Oz")
+            .args(passes)
             .args(features.map(|feature| format!("--enable-{feature}")))
             .arg(wasm)
             .arg("-o")
