@@ -465,6 +465,24 @@ impl Change {
             | Self::Download(_) => return None,
         })
     }
+
+    /// Whether it says no more than `other`. What became of a request is said once.
+    pub fn repeats(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Connection, Self::Connection)
+            | (Self::Rooms, Self::Rooms)
+            | (Self::Presence, Self::Presence)
+            | (Self::Directory, Self::Directory) => true,
+            (Self::Timeline(id), Self::Timeline(other))
+            | (Self::Unread(id), Self::Unread(other))
+            | (Self::Members(id), Self::Members(other))
+            | (Self::ReadBy(id), Self::ReadBy(other))
+            | (Self::Typing(id), Self::Typing(other)) => id == other,
+            (Self::Upload(id), Self::Upload(other)) => id == other,
+            (Self::Download(id), Self::Download(other)) => id == other,
+            (_, _) => false,
+        }
+    }
 }
 
 impl CommandError {

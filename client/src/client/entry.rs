@@ -191,10 +191,8 @@ impl Client {
     pub(crate) fn receive_leaving(&mut self, asked: RequestId, frame: &ServerFrame) {
         let over = match frame {
             ServerFrame::Error(error) => error.request_id == asked,
-            frame => {
-                *frame == ServerFrame::Done { request_id: asked }
-                    || *frame == ServerFrame::SessionEnded {}
-            }
+            ServerFrame::Done { request_id } => *request_id == asked,
+            frame => matches!(frame, ServerFrame::SessionEnded {}),
         };
         if over {
             self.left();

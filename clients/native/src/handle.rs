@@ -73,7 +73,7 @@ impl Shared {
     /// A change that waits to be seen already is not added: it is looked up in the view all the same.
     pub(crate) fn announce(&self, change: Change) {
         let mut news = self.news();
-        if !news.changes.contains(&change) {
+        if !news.changes.iter().any(|other| change.repeats(other)) {
             news.changes.push(change);
             self.changed.notify_one();
         }

@@ -67,7 +67,7 @@ impl Watchers {
     /// Remembers a change; the same one twice is told once.
     pub(super) fn note(&self, change: Change) {
         let mut noted = self.0.noted.borrow_mut();
-        if !noted.contains(&change) {
+        if !noted.iter().any(|other| change.repeats(other)) {
             noted.push(change);
         }
     }
