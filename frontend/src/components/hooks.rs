@@ -1,5 +1,6 @@
 //! How a component follows the core: it names the changes that concern it and is drawn again after one.
 
+use std::ops::Deref;
 use std::rc::Rc;
 
 use client::Change;
@@ -11,9 +12,7 @@ use shared::room::RoomKind;
 use shared::{ClientFrame, Operation, RoomId, ServerFrame};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Event, KeyboardEvent};
-use yew::{
-    Callback, Properties, hook, use_context, use_effect_with, use_force_update, use_mut_ref,
-};
+use yew::{Callback, hook, use_context, use_effect_with, use_force_update, use_mut_ref};
 
 use crate::browser::location::{self, Place};
 use crate::browser::{clipboard, document, window};
@@ -40,9 +39,12 @@ pub(crate) enum Dialog {
     SignOut,
 }
 
-/// What any part of the page may ask of the whole.
-#[derive(Clone, PartialEq, Properties)]
-pub(crate) struct Ui {
+/// What any part of the page may ask of the whole. Clones are the same.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Ui(Rc<Parts>);
+
+#[derive(PartialEq)]
+pub(crate) struct Parts {
     pub(crate) driver: Driver,
     /// Opens a place.
     pub(crate) go: Callback<Place>,
@@ -50,6 +52,20 @@ pub(crate) struct Ui {
     pub(crate) show: Callback<Option<Dialog>>,
     /// Says something that a person should know and need not answer.
     pub(crate) say: Callback<String>,
+}
+
+impl From<Parts> for Ui {
+    fn from(parts: Parts) -> Self {
+        Self(Rc::new(parts))
+    }
+}
+
+impl Deref for Ui {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl Ui {

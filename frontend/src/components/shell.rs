@@ -18,7 +18,9 @@ use crate::components::browse::Browse;
 use crate::components::confirm::confirm;
 use crate::components::connection_bar::ConnectionBar;
 use crate::components::details::Details;
-use crate::components::hooks::{Dialog, Ui, use_changes, use_driver, use_keys, use_window_event};
+use crate::components::hooks::{
+    Dialog, Parts, Ui, use_changes, use_driver, use_keys, use_window_event,
+};
 use crate::components::jump::Jump;
 use crate::components::pages::Page;
 use crate::components::pick_people::PickPeople;
@@ -67,12 +69,12 @@ pub(crate) fn Shell() -> Html {
     }
 
     let current = current_room(&driver, &place);
-    let ui = Ui {
+    let ui = Ui::from(Parts {
         driver: driver.clone(),
         go,
         show,
         say,
-    };
+    });
     use_start(&driver, &place);
     use_renamed(&driver, &place, current.as_ref());
     use_title(&driver, &place, current.as_ref());
