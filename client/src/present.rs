@@ -7,7 +7,8 @@
 //! - `picking`: choosing people; `presence`: whether one is there
 //! - `markdown`: a message's text as blocks and spans; `links`: addresses in plain text
 //! - `news`: what is announced of rooms that nobody looks at
-//! - `day`, `format`: dates, sizes and names; `people`: the colour of a person; `icon`: icons as paths; `words`: sentences about states
+//! - `day`, `format`: dates, sizes and names; `people`: the colour of a person; `words`: sentences about states
+//! - `icon`: icons as paths; `qr`: codes for cameras
 
 pub mod day;
 pub mod form;
@@ -20,6 +21,7 @@ pub mod panel;
 pub mod people;
 pub mod picking;
 pub mod presence;
+pub mod qr;
 pub mod room_sheets;
 pub mod rooms;
 pub mod rows;

@@ -1,6 +1,6 @@
 //! QR codes, for cameras.
 
-use qrcode::{Color, EcLevel, QrCode};
+use client::present::qr::QrCode;
 use yew::{Html, html};
 
 /// Empty modules around it; fewer, and cameras miss it.
@@ -8,18 +8,16 @@ const QUIET: usize = 3;
 
 /// The text as a QR code; nothing where it is too long for one.
 pub(crate) fn qr(text: &str) -> Html {
-    let Ok(code) = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::L) else {
+    let Some(code) = QrCode::new(text.as_bytes()) else {
         return Html::default();
     };
-    let width = code.width();
     let mut path = String::new();
-    for (index, color) in code.to_colors().into_iter().enumerate() {
-        if color == Color::Dark {
-            let (x, y) = (index % width + QUIET, index / width + QUIET);
-            path += &format!("M{x} {y}h1v1h-1z");
+    for y in 0..code.width {
+        for x in (0..code.width).filter(|x| code.is_dark(*x, y)) {
+            path += &format!("M{} {}h1v1h-1z", x + QUIET, y + QUIET);
         }
     }
-    let size = width + 2 * QUIET;
+    let size = code.width + 2 * QUIET;
     html! {
         <svg class="qr" viewBox={format!("0 0 {size} {size}")} role="img" aria-label="QR code">
             <path d={path} />
