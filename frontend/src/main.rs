@@ -15,6 +15,7 @@ use crate::components::app::{App, AppProps};
 use crate::driver::Driver;
 
 fn main() {
+    shared::names::set_key(text::order::key);
     wasm_bindgen_futures::spawn_local(async {
         let driver = Driver::start().await;
         if let Some(loading) = browser::document().get_element_by_id("loading") {

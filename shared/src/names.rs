@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
@@ -82,9 +83,25 @@ name_type!(
 );
 
 /// As [`PersonName::key`], of any text: what is to be found in a name, or may be one.
+#[cfg(feature = "normalise")]
 pub fn key(text: &str) -> String {
-    let lower = compatible(text).flat_map(char::to_lowercase);
-    compatible(&lower.collect::<String>()).collect()
+    let compatible = unicode_normalization::UnicodeNormalization::nfkc;
+    let lower: String = compatible(text).flat_map(char::to_lowercase).collect();
+    compatible(lower.as_str()).collect()
+}
+
+/// By what [`set_key`] was given, else the text as it is.
+#[cfg(not(feature = "normalise"))]
+pub fn key(text: &str) -> String {
+    KEY.get().map_or_else(|| text.to_owned(), |key| key(text))
+}
+
+static KEY: OnceLock<fn(&str) -> String> = OnceLock::new();
+
+/// Has [`key`] ask a program that has the tables for it elsewhere, as a browser does. Without effect with the feature
+/// `normalise`, and the second time.
+pub fn set_key(key: fn(&str) -> String) {
+    let _ = KEY.set(key);
 }
 
 /// Normal form C. Without the feature `normalise` the text as it is: a client may leave it to the server, which has
@@ -92,14 +109,6 @@ pub fn key(text: &str) -> String {
 fn composed(text: &str) -> impl Iterator<Item = char> + '_ {
     #[cfg(feature = "normalise")]
     return unicode_normalization::UnicodeNormalization::nfc(text);
-    #[cfg(not(feature = "normalise"))]
-    return text.chars();
-}
-
-/// Normal form KC, likewise.
-fn compatible(text: &str) -> impl Iterator<Item = char> + '_ {
-    #[cfg(feature = "normalise")]
-    return unicode_normalization::UnicodeNormalization::nfkc(text);
     #[cfg(not(feature = "normalise"))]
     return text.chars();
 }

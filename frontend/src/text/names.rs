@@ -60,6 +60,7 @@ mod tests {
 
     #[test]
     fn oneself_is_told_from_others() {
+        shared::names::set_key(crate::text::order::key);
         let text = "hello @Ann and @bob, not x@ann";
         assert_eq!(people().find(text), [(6..10, true), (15..19, false)]);
         assert_eq!(people().find("@all"), [(0..4, true)]);
