@@ -11,7 +11,7 @@ use gloo_events::{EventListener, EventListenerOptions};
 use shared::room::RoomKind;
 use shared::{ClientFrame, Operation, RoomId, ServerFrame};
 use wasm_bindgen::JsCast as _;
-use web_sys::{Event, KeyboardEvent};
+use web_sys::{Event, EventTarget, KeyboardEvent};
 use yew::{Callback, hook, use_context, use_effect_with, use_force_update, use_mut_ref};
 
 use crate::browser::location::{self, Place};
@@ -212,7 +212,7 @@ pub(crate) fn use_changes<T: Clone + PartialEq + 'static>(of: T, wants: fn(&T, &
 #[hook]
 pub(crate) fn use_change_listener(tell: impl Fn(&Change) + 'static) {
     let driver = use_driver();
-    let latest = use_latest(tell);
+    let latest = use_latest(Rc::new(tell));
     use_effect_with(driver, move |driver| {
         let watch = driver.watch(|_| true, move |change| latest(change));
         move || drop(watch)
@@ -234,34 +234,33 @@ pub(crate) fn use_entrance(onentered: Callback<()>) -> Request {
 /// Listens to keys of the whole document, as of the last drawing.
 #[hook]
 pub(crate) fn use_keys(tell: impl Fn(&KeyboardEvent) + 'static) {
-    let latest = use_latest(tell);
-    use_effect_with((), move |()| {
-        let options = EventListenerOptions::enable_prevent_default();
-        let listener =
-            EventListener::new_with_options(&document(), "keydown", options, move |event| {
-                latest(event.unchecked_ref());
-            });
-        move || drop(listener)
-    });
+    let tell = move |event: &Event| tell(event.unchecked_ref());
+    use_listener(document().into(), "keydown", Rc::new(tell));
 }
 
 /// Listens to an event of the window, as of the last drawing. It may be prevented.
 #[hook]
 pub(crate) fn use_window_event(name: &'static str, tell: impl Fn(&Event) + 'static) {
+    use_listener(window().into(), name, Rc::new(tell));
+}
+
+/// What hooks have in common that listen: it is compiled once, not once for each closure.
+#[hook]
+fn use_listener(target: EventTarget, name: &'static str, tell: Rc<dyn Fn(&Event)>) {
     let latest = use_latest(tell);
     use_effect_with(name, move |name| {
         let options = EventListenerOptions::enable_prevent_default();
         let listener =
-            EventListener::new_with_options(&window(), *name, options, move |event| latest(event));
+            EventListener::new_with_options(&target, *name, options, move |event| latest(event));
         move || drop(listener)
     });
 }
 
 /// A function that stays the same and calls what was given at the last drawing.
 #[hook]
-fn use_latest<A: ?Sized + 'static>(tell: impl Fn(&A) + 'static) -> impl Fn(&A) + Clone + 'static {
+fn use_latest<A: 'static>(tell: Rc<dyn Fn(&A)>) -> impl Fn(&A) + 'static {
     let slot = use_mut_ref(|| None::<Rc<dyn Fn(&A)>>);
-    *slot.borrow_mut() = Some(Rc::new(tell));
+    *slot.borrow_mut() = Some(tell);
     move |argument: &A| {
         let tell = slot.borrow().clone();
         if let Some(tell) = tell {
