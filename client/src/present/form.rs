@@ -1,7 +1,5 @@
 //! Forms as every screen shows them: fields as values, what was filled in, and which field a refusal is about.
 
-use std::collections::BTreeMap;
-
 use shared::ErrorCode;
 
 const NAME_ERRORS: [ErrorCode; 3] = [
@@ -109,7 +107,7 @@ impl Field {
 
 /// What was filled in, by the names of the fields. A switch that is off has no value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Values(BTreeMap<String, String>);
+pub struct Values(Vec<(String, String)>);
 
 impl<N: Into<String>> FromIterator<(N, String)> for Values {
     fn from_iter<I: IntoIterator<Item = (N, String)>>(values: I) -> Self {
@@ -121,7 +119,7 @@ impl<N: Into<String>> FromIterator<(N, String)> for Values {
 impl Values {
     /// As it was typed; empty where there is no such field.
     pub fn raw(&self, name: &str) -> String {
-        self.0.get(name).cloned().unwrap_or_default()
+        self.value(name).unwrap_or_default().to_owned()
     }
 
     /// Without white space around it.
@@ -141,7 +139,13 @@ impl Values {
 
     /// Of a switch.
     pub fn is_on(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.value(name).is_some()
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        let mut values = self.0.iter();
+        let found = values.find(|(other, _)| other == name);
+        found.map(|(_, value)| value.as_str())
     }
 }
 
