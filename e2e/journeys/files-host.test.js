@@ -8,6 +8,7 @@ import { openBrowser } from "../harness/browser.js";
 import { composer, enter, timeline } from "../harness/chat.js";
 import { paste, picture } from "../harness/file.js";
 import { startServer } from "../harness/server.js";
+import { connectTcp } from "../harness/tcp.js";
 
 /// A port that was free a moment ago.
 function freePort() {
@@ -50,5 +51,30 @@ test("pictures are shown and files saved from their own host", async (t) => {
     const response = await shown.goto(files + path);
     assert.equal(response.status(), 404, path);
   }
+  ann.checkProblems();
+});
+
+test("files for members open in the page as well, by the links in it alone", async (t) => {
+  const port = await freePort();
+  const files = `http://files.localhost:${port}`;
+  const server = await startServer(t, { http: `127.0.0.1:${port}`, args: ["--files-url", files] });
+  const bob = await connectTcp(t, server.tcp, "Bob");
+  const image = await bob.upload("the plan.png", picture(640, 480, 0.6), "image/png");
+  bob.send({ type: "change_link", request_id: 5, file_id: image.file_id, access: "members" });
+  await bob.next((frame) => frame.type === "link_described");
+  bob.send({ type: "send_message", room: "lobby", text: "For us", attachments: [image.file_id] });
+  const browser = await openBrowser(t);
+  const ann = await enter(browser, server.url, "Ann");
+  await ann.page.waitForFunction(() => document.querySelector('[role=log] img[alt="the plan.png"]')?.naturalWidth === 640);
+  const [shown] = await Promise.all([ann.context.waitForEvent("page"), timeline(ann).locator("a.image").click()]);
+  await shown.waitForLoadState();
+  assert.ok(shown.url().startsWith(`${files}${image.link}?pass=`), shown.url());
+  // Where it is shown, its address is no link to pass on for long; without the pass it is none at all.
+  const stranger = await browser.newContext();
+  const bare = await stranger.request.get(`${files}${image.link}`);
+  assert.equal(bare.status(), 404);
+  const led = await stranger.request.get(new URL(image.link, server.url).href);
+  assert.equal(led.status(), 404);
+  await stranger.close();
   ann.checkProblems();
 });

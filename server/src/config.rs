@@ -30,6 +30,9 @@ const FILES_KEPT_MIN: usize = 256;
 /// Connections from one address where the operator says nothing.
 const PER_ADDRESS_MAX: usize = 1_000;
 
+/// Enough for a large file to begin, and too little for an address that was passed on by mistake.
+const PASS_LIFE_MS: u64 = 5 * 60 * 1000;
+
 /// What this process is told to do.
 #[derive(Debug, Clone)]
 pub struct Invocation {
@@ -71,6 +74,8 @@ pub struct Config {
     pub registration: Option<Registration>,
     /// Whether a name is enough to come in; likewise.
     pub guests: Option<bool>,
+    /// How long an address is good by which a browser fetches a file for members from the files' host.
+    pub pass_life_ms: u64,
     /// Whether `/metrics` answers others than this machine.
     pub metrics_for_all: bool,
     /// What clients are held to.
@@ -419,6 +424,7 @@ impl Settings {
             connections_per_address_max: per_address.map_or(PER_ADDRESS_MAX, Within::count),
             loopback_is_exempt: per_address.is_none(),
             rate_limit: self.rate_limit.unwrap_or_default(),
+            pass_life_ms: PASS_LIFE_MS,
             metrics_for_all: self.metrics_for_all.unwrap_or_default(),
             limits: Limits {
                 text_bytes_max: self

@@ -24,7 +24,7 @@ use crate::store::Store;
 use crate::throttle::Throttle;
 use crate::tls::Tls;
 use crate::transport::{Transport, TransportError};
-use crate::web::Gate;
+use crate::web::{Gate, Passes};
 
 mod account;
 mod admin;
@@ -66,6 +66,8 @@ pub(crate) struct Context {
     pub(crate) limits: Limits,
     /// What HTTP requests must pass.
     pub(crate) gate: Gate,
+    /// By which browsers open files for members on another host than the page's.
+    pub(crate) passes: Passes,
     /// Where both ports speak it.
     pub(crate) tls: Option<Arc<Tls>>,
     /// Whether others than this machine may read the metrics.

@@ -346,6 +346,7 @@ pub(crate) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::NotFound
         | ErrorCode::FileNotFound
         | ErrorCode::UploadNotFound => StatusCode::NOT_FOUND,
+        ErrorCode::PassExpired => StatusCode::GONE,
         ErrorCode::TlsRequired => StatusCode::UPGRADE_REQUIRED,
         ErrorCode::TimedOut => StatusCode::REQUEST_TIMEOUT,
         ErrorCode::NameTaken

@@ -147,6 +147,7 @@ impl Server {
             },
             limits: config.limits,
             gate,
+            passes: web::Passes::new(config.pass_life_ms),
             tls: tls.clone(),
             metrics_for_all: config.metrics_for_all,
             draining,

@@ -39,6 +39,7 @@ use caller::Caller;
 pub(crate) use cookie::CookieName;
 pub(crate) use cut::Cut;
 pub(crate) use gate::{Gate, hosts};
+pub(crate) use links::Passes;
 pub(crate) use redirect::redirect;
 
 /// The store answers a health check by then.
@@ -53,6 +54,10 @@ pub(crate) struct Reached {
     /// Whether nobody on the way could read it, as far as the server can tell.
     pub(crate) is_tls: bool,
 }
+
+/// Of a request for a link that is on another host than the one that was reached: where it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Elsewhere(String);
 
 /// What is told to everyone, whatever name they know the server by.
 pub(crate) fn is_health<B>(request: &Request<B>) -> bool {

@@ -67,6 +67,8 @@ pub enum ErrorCode {
     TooManyAttachments,
     /// There is no such file.
     FileNotFound,
+    /// The address of a file for members is good for some minutes, and they are over; the file's link gives another.
+    PassExpired,
     /// There is no such upload, or not for this person.
     UploadNotFound,
     /// The upload id was used before for another file.

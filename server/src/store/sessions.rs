@@ -103,6 +103,15 @@ impl Store {
         Ok(known.map(|known| known.account))
     }
 
+    /// As [`Self::account_by_token`], by the session's id, which opens nothing by itself.
+    pub(crate) async fn account_of_session(
+        &self,
+        session: SessionId,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let known = self.read(move |db| by_id(db, session)).await?;
+        Ok(known.map(|known| known.account))
+    }
+
     /// Whether the session goes on.
     pub(crate) async fn has_session(&self, session: SessionId) -> Result<bool, StoreError> {
         self.read(move |db| {
@@ -144,29 +153,45 @@ impl Store {
 
 pub(super) fn by_token(db: &Connection, token: &TokenHash) -> Result<Option<Known>, StoreError> {
     let known = db
-        .prepare_cached(
-            "SELECT people.id, name, role, sessions.id, scopes, last_used_ms FROM sessions
-             JOIN people ON people.id = person_id WHERE token_hash = ?1 AND removed_ms IS NULL",
-        )?
-        .query_row([token.as_bytes()], |row| {
-            let scopes: Option<String> = row.get(4)?;
-            let last_used: Option<i64> = row.get(5)?;
-            Ok(Known {
-                account: SignedIn {
-                    person: Person {
-                        id: PersonId::from_bytes(row.get(0)?),
-                        name: row.get(1)?,
-                    },
-                    role: named(row, 2)?,
-                    session_id: SessionId::from_bytes(row.get(3)?),
-                    // What cannot be read is good for nothing.
-                    scopes: scopes.map(|list| serde_json::from_str(&list).unwrap_or_default()),
-                },
-                last_used: last_used.map(|ms| TimestampMs(ms.unsigned_abs())),
-            })
-        })
+        .prepare_cached(&format!(
+            "{KNOWN} WHERE token_hash = ?1 AND removed_ms IS NULL"
+        ))?
+        .query_row([token.as_bytes()], known_from)
         .optional()?;
     Ok(known)
+}
+
+fn by_id(db: &Connection, session: SessionId) -> Result<Option<Known>, StoreError> {
+    let known = db
+        .prepare_cached(&format!(
+            "{KNOWN} WHERE sessions.id = ?1 AND removed_ms IS NULL"
+        ))?
+        .query_row([session.as_bytes()], known_from)
+        .optional()?;
+    Ok(known)
+}
+
+/// All that is known of a session.
+const KNOWN: &str = "SELECT people.id, name, role, sessions.id, scopes, last_used_ms FROM sessions
+     JOIN people ON people.id = person_id";
+
+/// Of a row of [`KNOWN`].
+fn known_from(row: &rusqlite::Row<'_>) -> rusqlite::Result<Known> {
+    let scopes: Option<String> = row.get(4)?;
+    let last_used: Option<i64> = row.get(5)?;
+    Ok(Known {
+        account: SignedIn {
+            person: Person {
+                id: PersonId::from_bytes(row.get(0)?),
+                name: row.get(1)?,
+            },
+            role: named(row, 2)?,
+            session_id: SessionId::from_bytes(row.get(3)?),
+            // What cannot be read is good for nothing.
+            scopes: scopes.map(|list| serde_json::from_str(&list).unwrap_or_default()),
+        },
+        last_used: last_used.map(|ms| TimestampMs(ms.unsigned_abs())),
+    })
 }
 
 /// A session of the person. Returns its id, and those of sessions that had to make room.

@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::header::{self, HeaderMap};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode, Version};
 use shared::{ErrorCode, ErrorReply};
 use tokio::time::timeout;
 use warp::reply::Reply as _;
 
-use super::{api, plain};
+use super::{Elsewhere, api, plain};
 use crate::config::{Config, FilesUrl, Host, Origin, Scheme, authority_of};
 use crate::system;
 use crate::tls::Tls;
@@ -53,8 +53,6 @@ enum Refusal {
     Origin(String),
     /// Not a file, on the host of files.
     NoFile,
-    /// A file, elsewhere than on their host: there it is.
-    Moved(String),
 }
 
 impl Gate {
@@ -69,15 +67,20 @@ impl Gate {
         }
     }
 
-    /// The request, or the answer to one that is refused.
+    /// The request, with where it leads if that is elsewhere, or the answer to one that is refused.
     pub(crate) async fn pass(
         &self,
         request: Request<Incoming>,
         is_tls: bool,
     ) -> Result<Request<Incoming>, warp::reply::Response> {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         match self.check(&head, is_tls) {
-            Ok(()) => Ok(Request::from_parts(head, body)),
+            Ok(elsewhere) => {
+                if let Some(elsewhere) = elsewhere {
+                    head.extensions.insert(elsewhere);
+                }
+                Ok(Request::from_parts(head, body))
+            }
             Err(refusal) => {
                 if refusal.is_unexpected() {
                     self.warn(&refusal);
@@ -108,19 +111,19 @@ impl Gate {
         })
     }
 
-    fn check(&self, head: &Parts, is_tls: bool) -> Result<(), Refusal> {
+    fn check(&self, head: &Parts, is_tls: bool) -> Result<Option<Elsewhere>, Refusal> {
         let is_read = head.method == Method::GET || head.method == Method::HEAD;
         // It tells nothing, and what asks for it may know the server by any name.
         if is_read && head.uri.path() == "/health" {
-            return Ok(());
+            return Ok(None);
         }
         let reached_at = self.check_host(head)?;
-        self.check_place(head, reached_at.as_ref(), is_read)?;
-        if is_read && !head.headers.contains_key(header::UPGRADE) {
-            return Ok(());
+        let elsewhere = self.check_place(head, reached_at.as_ref())?;
+        if !is_read || head.headers.contains_key(header::UPGRADE) {
+            let scheme = if is_tls { Scheme::Https } else { Scheme::Http };
+            self.check_origin(&head.headers, reached_at, scheme)?;
         }
-        let scheme = if is_tls { Scheme::Https } else { Scheme::Http };
-        self.check_origin(&head.headers, reached_at, scheme)
+        Ok(elsewhere)
     }
 
     /// How the request reached the server; `None` for one that is older than `Host`, which no browser sends.
@@ -145,31 +148,29 @@ impl Gate {
         Ok(reached_at)
     }
 
-    /// Whether what is asked for is where it is asked for. Descriptions of files go with them: nobody shows those.
+    /// Where what is asked for is, if not where it is asked for. Descriptions of files go with them: nobody shows those.
     fn check_place(
         &self,
         head: &Parts,
         reached_at: Option<&Authority>,
-        is_read: bool,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<Elsewhere>, Refusal> {
         let Some(files) = &self.files else {
-            return Ok(());
+            return Ok(None);
         };
         let path = head.uri.path();
         let is_link = path.starts_with("/files/");
         if reached_at.is_some_and(|(host, _)| host == files.host()) {
             let is_file = is_link || path.starts_with("/api/files/");
             return if is_file {
-                Ok(())
+                Ok(None)
             } else {
                 Err(Refusal::NoFile)
             };
         }
-        if is_link && is_read {
+        Ok(is_link.then(|| {
             let rest = head.uri.path_and_query().map_or(path, |it| it.as_str());
-            return Err(Refusal::Moved(format!("{}{rest}", files.as_str())));
-        }
-        Ok(())
+            Elsewhere(format!("{}{rest}", files.as_str()))
+        }))
     }
 
     /// Of an address and of this machine's names any port will do: a port forwarded by a container or a tunnel is
@@ -238,7 +239,7 @@ impl Refusal {
     fn is_unexpected(&self) -> bool {
         match self {
             Self::NoHost | Self::Host(_) | Self::Origin(_) => true,
-            Self::NoFile | Self::Moved(_) => false,
+            Self::NoFile => false,
         }
     }
 
@@ -261,7 +262,6 @@ impl Refusal {
                  --allow-origin {origin}."
             ),
             Self::NoFile => "Only files are here.".to_owned(),
-            Self::Moved(address) => format!("The file is at {address}"),
         }
     }
 
@@ -271,7 +271,6 @@ impl Refusal {
             Self::Host(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::Origin(_) => StatusCode::FORBIDDEN,
             Self::NoFile => StatusCode::NOT_FOUND,
-            Self::Moved(_) => StatusCode::PERMANENT_REDIRECT,
         }
     }
 
@@ -282,17 +281,7 @@ impl Refusal {
             let refusal = ErrorReply::new(ErrorCode::InvalidArgument, text);
             return api::json_response(self.status(), &refusal);
         }
-        let mut response = plain(self.status(), text + "\n");
-        if let Self::Moved(address) = self {
-            let headers = response.headers_mut();
-            // It is made of an address and of what was a request line.
-            if let Ok(address) = HeaderValue::try_from(address) {
-                headers.insert(header::LOCATION, address);
-            }
-            // Operators change their minds, and browsers would keep the old answer for good.
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        }
-        response.into_response()
+        plain(self.status(), text + "\n").into_response()
     }
 }
 

@@ -18,14 +18,18 @@ use super::cookie::CookieName;
 use super::headers::RESOURCE_POLICY;
 use super::range::{Selection, select};
 use super::session::bearer;
-use super::{Cut, api, plain};
+use super::{Cut, Elsewhere, api, plain};
 use crate::connection::Context;
 use crate::error;
-use crate::store::OpenFile;
+use crate::files::ReadError;
+use crate::store::{OpenFile, SignedIn, StoreError};
 
+mod pass;
 mod pieces;
 mod shown;
 
+pub(crate) use pass::Passes;
+use pass::{PARAMETER, PassError};
 use pieces::{Guard, Pieces};
 use shown::{Asked, content_type, disposition};
 
@@ -47,15 +51,18 @@ pub(super) fn routes(
         .and(query)
         .and(warp::header::headers_cloned())
         .and(warp::ext::get::<Cut>())
+        .and(warp::ext::optional::<Elsewhere>())
         .then(
-            move |method, path: Tail, query: String, headers, cut: Cut| {
+            move |method, path: Tail, query: String, headers, cut, elsewhere| {
                 let links = links.clone();
                 let opening = Opening {
                     method,
                     path: path.as_str().to_owned(),
                     asked: Asked::of(&query),
+                    pass: pass_in(&query).map(str::to_owned),
                     headers,
                     cut,
+                    elsewhere,
                 };
                 async move { links.answer(&opening).await }
             },
@@ -77,14 +84,33 @@ struct Opening {
     /// Behind `/files/`.
     path: String,
     asked: Asked,
+    pass: Option<String>,
     headers: HeaderMap,
     cut: Cut,
+    elsewhere: Option<Elsewhere>,
+}
+
+impl Opening {
+    /// The name behind it is for people and for whoever saves the file.
+    fn file_id(&self) -> Result<FileId, ErrorReply> {
+        let file_id = self.path.split('/').next().unwrap_or_default();
+        let not_found = || ErrorReply::new(ErrorCode::FileNotFound, "There is no such file.");
+        file_id.parse().map_err(|_| not_found())
+    }
 }
 
 /// Who opens a link.
 struct Reader {
     person: PersonId,
     session: SessionId,
+}
+
+/// The pass among a link's parameters.
+fn pass_in(query: &str) -> Option<&str> {
+    // The last one is the server's own, where somebody has put another one before it.
+    let mut parameters = query.split('&').rev().filter_map(|it| it.split_once('='));
+    let found = parameters.find(|(name, _)| *name == PARAMETER);
+    found.map(|(_, pass)| pass)
 }
 
 impl Links {
@@ -110,42 +136,98 @@ impl Links {
             response.headers_mut().insert(header::ALLOW, allowed);
             return response.into_response();
         }
-        let answer = self.fetch(opening).await;
+        let answer = match &opening.elsewhere {
+            Some(Elsewhere(address)) => self.lead(opening, address).await,
+            None => self.fetch(opening).await,
+        };
         answer.unwrap_or_else(|refusal| refused(refusal, &opening.headers))
     }
 
-    /// Who opens a link, where they say so. Nobody where the session has ended or may not read files: a link is open to
-    /// whoever has it, and what is for members is not there for others.
-    async fn reader(&self, opening: &Opening) -> Option<Reader> {
+    /// Leads to the files' host. Whoever may open what others may not gets a pass for that way, as no cookie goes with
+    /// them.
+    async fn lead(&self, opening: &Opening, address: &str) -> Result<Answer, ErrorReply> {
+        let (status, address) = match self.pass(opening).await? {
+            Some(pass) => {
+                let mark = if address.contains('?') { '&' } else { '?' };
+                let address = format!("{address}{mark}{PARAMETER}={pass}");
+                (StatusCode::TEMPORARY_REDIRECT, address)
+            }
+            None => (StatusCode::PERMANENT_REDIRECT, address.to_owned()),
+        };
+        let mut response = plain(status, "The file is on another host.\n");
+        let headers = response.headers_mut();
+        // It is made of an address and of what was a request line.
+        if let Ok(address) = HeaderValue::try_from(address) {
+            headers.insert(header::LOCATION, address);
+        }
+        // Operators change their minds, and browsers would keep the old answer for good.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Ok(response.into_response())
+    }
+
+    /// A pass for whoever opens the link, where that is for some only and they are among them.
+    async fn pass(&self, opening: &Opening) -> Result<Option<String>, ErrorReply> {
+        // What is no file is none over there as well.
+        let Ok(file_id) = opening.file_id() else {
+            return Ok(None);
+        };
+        let Some(reader) = self.signed_in(opening).await else {
+            return Ok(None);
+        };
+        let (store, now) = (&self.context.store, crate::now_ms());
+        for (person, is_pass_needed) in [(None, false), (Some(reader.person), true)] {
+            let open = store.open_file(file_id, person, now).await;
+            let open = open.map_err(|failed| error::from_store(RequestId::default(), failed))?;
+            if open.is_some() {
+                let pass = || self.context.passes.give(file_id, reader.session, now);
+                return Ok(is_pass_needed.then(pass));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Who opens a link, where they say so by token or cookie. Nobody where the session has ended or may not read files:
+    /// a link is open to whoever has it, and what is for members is not there for others.
+    async fn signed_in(&self, opening: &Opening) -> Option<Reader> {
         let Opening {
             method, headers, ..
         } = opening;
         let cookie = || self.cookie.token_of(method, headers);
         let token = bearer(headers).or_else(cookie)?;
-        let account = self.context.store.account_by_token(token).await.ok()??;
-        account.require(Operation::ReadFile).ok()?;
-        Some(Reader {
-            person: account.person.id,
-            session: account.session_id,
-        })
+        let account = self.context.store.account_by_token(token).await;
+        reader(account.ok()??)
+    }
+
+    /// Likewise, by a pass to the file.
+    async fn passed(&self, pass: &str, file_id: FileId) -> Result<Option<Reader>, PassError> {
+        let session = self.context.passes.check(pass, file_id, crate::now_ms())?;
+        let account = self.context.store.account_of_session(session).await;
+        Ok(account.ok().flatten().and_then(reader))
     }
 
     async fn fetch(&self, opening: &Opening) -> Result<Answer, ErrorReply> {
         let none = RequestId::default();
-        let not_found = || ErrorReply::new(ErrorCode::FileNotFound, "There is no such file.");
-        // The name behind it is for people and for whoever saves the file.
         let Opening {
             method, headers, ..
         } = opening;
-        let file_id = opening.path.split('/').next().unwrap_or_default();
-        let file_id: FileId = file_id.parse().map_err(|_| not_found())?;
+        let file_id = opening.file_id()?;
         // Before anything is looked for, so that no loss is missed between.
         let losses = self.context.hub.losses();
-        let reader = self.reader(opening).await;
+        let mut reader = self.signed_in(opening).await;
+        let mut is_late = false;
+        if let (None, Some(pass)) = (&reader, &opening.pass) {
+            match self.passed(pass, file_id).await {
+                Ok(passed) => reader = passed,
+                Err(refused) => is_late = refused == PassError::Expired,
+            }
+        }
         let files = &self.context.files;
         let person = reader.as_ref().map(|reader| reader.person);
         let open = files.granted(losses, file_id, person).await;
-        let (open, grant) = open.map_err(|failed| error::from_read(none, failed))?;
+        let (open, grant) = open.map_err(|failed| match failed {
+            ReadError::Store(StoreError::FileNotFound) if is_late => pass_expired(),
+            failed => error::from_read(none, failed),
+        })?;
         let OpenFile {
             file, is_public, ..
         } = open;
@@ -182,6 +264,21 @@ impl Links {
         describe_range(response.headers_mut(), status, range, file.size_bytes);
         Ok(response)
     }
+}
+
+fn reader(account: SignedIn) -> Option<Reader> {
+    account.require(Operation::ReadFile).ok()?;
+    Some(Reader {
+        person: account.person.id,
+        session: account.session_id,
+    })
+}
+
+fn pass_expired() -> ErrorReply {
+    ErrorReply::new(
+        ErrorCode::PassExpired,
+        "This address was good for some minutes only. Open the file again where you found it.",
+    )
 }
 
 /// An error for whoever asked: a sentence for browsers, an object for programs.

@@ -45,6 +45,7 @@ codes!(
     TextTooLong,
     TooManyAttachments,
     FileNotFound,
+    PassExpired,
     UploadNotFound,
     UploadConflict,
     FileTooLarge,

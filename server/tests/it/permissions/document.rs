@@ -18,6 +18,8 @@ server the same of everybody, over every transport. After a change of the table:
   that they are in; they cannot read rooms that they are not in.
 - **Bot**: the scope that its token must have; without one, no bot may.
 - Whoever has not signed in may do nothing but ask what the server is, what an invitation does, and open links to files.
+- A pass to a file for members, by which browsers fetch it from a host of its own, lets its holder do no more than
+  `read_file`, of that file, for some minutes and only while the session that it was given to may.
 - What one may do to somebody else depends on who that is as well: only an owner changes admins and owners.
 
 ";
