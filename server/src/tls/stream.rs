@@ -103,10 +103,11 @@ impl TlsStream {
                 return Ok(0);
             }
             let filled = self.fill(buffer);
-            // Tickets, changes of keys, and why it failed.
-            self.flush_now()?;
+            // Tickets, changes of keys, and why it failed. Whoever takes no more may have said something before.
+            let flushed = self.flush_now();
             match filled? {
-                0 => {}
+                0 if self.ended => return Ok(0),
+                0 => drop(flushed?),
                 filled => return Ok(filled),
             }
         }
@@ -222,15 +223,17 @@ impl TlsStream {
         Ok(self.outgoing.is_empty())
     }
 
-    /// Ready when something can be read. Also sends what has not gone out so far.
+    /// Ready when something can be read. Also sends what has not gone out so far; where that fails, what has come before
+    /// is to be read all the same.
     pub(crate) fn poll_read_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if let Poll::Ready(Err(error)) = self.poll_flush(cx) {
-            return Poll::Ready(Err(error));
-        }
+        let flushed = self.poll_flush(cx);
         if !self.plain.is_empty() || self.ended {
             return Poll::Ready(Ok(()));
         }
-        self.tcp.poll_read_ready(cx)
+        match (self.tcp.poll_read_ready(cx), flushed) {
+            (Poll::Pending, Poll::Ready(Err(error))) => Poll::Ready(Err(error)),
+            (ready, _) => ready,
+        }
     }
 
     /// Ready when something can be written.

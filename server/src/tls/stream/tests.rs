@@ -223,3 +223,49 @@ async fn who_speaks_no_tls_is_refused() {
     let error = accepted.err().unwrap();
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
 }
+
+/// A stream whose peer has said `last`, in `pieces` of a record each, and is gone without taking what waits for it.
+async fn gone(last: &[u8], pieces: usize, says_goodbye: bool) -> TlsStream {
+    let (mut server, mut client) = pair().await;
+    server.try_write(&vec![9; 32 << 20]).unwrap();
+    assert!(!server.is_flushed());
+    for piece in last.chunks(last.len() / pieces) {
+        client.write_all(piece).await.unwrap();
+    }
+    if says_goodbye {
+        client.shutdown().await.unwrap();
+    }
+    // What it has not read makes this a reset, after which nothing goes out.
+    drop(client);
+    let failed = poll_fn(|cx| server.poll_flush(cx)).await;
+    assert!(failed.is_err());
+    server
+}
+
+#[tokio::test]
+async fn the_last_words_of_a_peer_that_takes_no_more_are_read() {
+    for (pieces, room) in [(1, 10_000), (1, 100), (5, 10_000), (5, 100)] {
+        let last: Vec<u8> = (0..10_000).map(|_| fastrand::u8(..)).collect();
+        let mut server = gone(&last, pieces, true).await;
+        let (mut all, mut buffer) = (Vec::new(), vec![0; room]);
+        while all.len() < last.len() {
+            match read_some(&mut server, &mut buffer).await.unwrap() {
+                0 => break,
+                read => all.extend_from_slice(&buffer[..read]),
+            }
+        }
+        assert!(
+            all == last,
+            "{pieces}, {room}: {} of {}",
+            all.len(),
+            last.len()
+        );
+        assert_eq!(read_some(&mut server, &mut buffer).await.unwrap(), 0);
+    }
+    // Without a goodbye, it is an error after that.
+    let mut server = gone(b"last", 1, false).await;
+    let mut buffer = [0; 10];
+    let read = read_some(&mut server, &mut buffer).await.unwrap();
+    assert_eq!(&buffer[..read], b"last");
+    assert!(read_some(&mut server, &mut buffer).await.is_err());
+}
