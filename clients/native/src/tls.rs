@@ -123,6 +123,10 @@ impl Handshake {
         }
         let cause = error.get_ref().and_then(|error| error.downcast_ref());
         match cause {
+            Some(Error::InvalidMessage(_)) if self.verifier.has_met() => {
+                untrusted(no_way_back(&self.trust))
+            }
+            Some(Error::InvalidMessage(_)) => unreachable("it does not speak TLS".to_owned()),
             Some(Error::AlertReceived(alert)) => unreachable(format!(
                 "the server gave up the TLS handshake ({alert:?}); its log may say why"
             )),
@@ -139,6 +143,28 @@ impl Handshake {
 pub(crate) fn is_plain(error: &std::io::Error) -> bool {
     let cause = error.get_ref().and_then(|error| error.downcast_ref());
     matches!(cause, Some(Error::InvalidMessage(_)))
+}
+
+/// Why nothing is sent without TLS to a server that has spoken it.
+pub(crate) fn no_way_back(trust: &Trust) -> String {
+    let forget = match trust.path() {
+        Some(path) => format!(
+            "; if it really has given that up, remove {}",
+            path.display()
+        ),
+        None => String::new(),
+    };
+    format!(
+        "it spoke TLS before, and nothing is sent to it without. Somebody may want to read along; ask whoever runs the \
+         server{forget}"
+    )
+}
+
+pub(crate) fn untrusted(reason: String) -> Failure {
+    Failure {
+        kind: FailureKind::Untrusted,
+        reason,
+    }
 }
 
 fn unreachable(reason: String) -> Failure {

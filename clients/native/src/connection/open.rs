@@ -8,7 +8,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::{Failure, FailureKind, plain};
 use crate::address::{Scheme, ServerAddress};
-use crate::tls::{Handshake, Known, Secured, Trust, is_plain};
+use crate::tls::{Handshake, Known, Secured, Trust, is_plain, no_way_back, untrusted};
 
 /// Both directions of an open connection.
 pub(super) type Halves = (
@@ -84,20 +84,6 @@ async fn may_go_without(
     }
 }
 
-fn no_way_back(trust: &Trust) -> String {
-    let forget = match trust.path() {
-        Some(path) => format!(
-            "; if it really has given that up, remove {}",
-            path.display()
-        ),
-        None => String::new(),
-    };
-    format!(
-        "it spoke TLS before, and nothing is sent to it without. Somebody may want to read along; ask whoever runs the \
-         server{forget}"
-    )
-}
-
 async fn connect(address: &ServerAddress) -> Result<TcpStream, Failure> {
     let stream = TcpStream::connect((address.host.as_str(), address.port)).await;
     let stream = stream.map_err(|error| Failure {
@@ -147,13 +133,6 @@ async fn in_background<T: Send + 'static>(
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     spawn_blocking(work).await.expect("it does not panic")
-}
-
-fn untrusted(reason: String) -> Failure {
-    Failure {
-        kind: FailureKind::Untrusted,
-        reason,
-    }
 }
 
 fn plain_halves(stream: TcpStream) -> Halves {

@@ -62,6 +62,12 @@ impl Trust {
         self.profile.as_ref().map(path_in)
     }
 
+    /// Whether nothing is to be sent to the server but by TLS: it has spoken that before, or a fingerprint was stated.
+    pub fn demands_tls(&self) -> Result<bool, ProfileError> {
+        let known = self.known()?;
+        Ok(self.stated.is_some() || known.is_some_and(|known| known != Known::Plain))
+    }
+
     /// Of the last time, by whichever process.
     pub(crate) fn known(&self) -> Result<Option<Known>, ProfileError> {
         let own = match self.path() {

@@ -50,6 +50,11 @@ impl Verifier {
         }
     }
 
+    /// Whether the server has spoken TLS before.
+    pub(super) fn has_met(&self) -> bool {
+        self.known.is_some_and(|known| known != Known::Plain)
+    }
+
     fn verdict(&self) -> Option<Verdict> {
         let verdict = self.verdict.lock();
         verdict.expect("nobody panics while holding it").clone()

@@ -226,3 +226,59 @@ fn files_go_up_and_come_down_over_tls() {
     bob.run(&["get", &plain, "-o", "c", "--fingerprint", &second])
         .ok();
 }
+
+#[test]
+fn a_plain_link_to_a_server_with_tls_is_never_followed_without() {
+    let mut world = World::start_with(TlsSource::SelfSigned);
+    let ann = Person::of(&world, "Ann");
+    fs::create_dir_all(&ann.folder).unwrap();
+    fs::write(ann.folder.join("a.txt"), "the plan").unwrap();
+    let sent = ann.run(&["send", "a.txt", "--json"]).json();
+    let url = sent[0]["url"].as_str().unwrap().to_owned();
+    let plain = url.replace("https://", "http://");
+    // By the native connection, the server's host is known; nothing else need have been met.
+    let got = ann.run(&["get", &plain, "-o", "b.txt"]);
+    assert!(got.stderr.contains("comes by https://"), "{got:?}");
+    got.ok();
+    assert_eq!(
+        fs::read_to_string(ann.folder.join("b.txt")).unwrap(),
+        "the plan"
+    );
+    world.stop_server();
+    world.tls = TlsSource::Off;
+    world.start_server();
+    let why = ann.run(&["get", &plain, "-o", "c.txt"]).failed(5);
+    for part in ["spoke TLS before", "tls.json"] {
+        assert!(why.contains(part), "{part:?} is not in {why}");
+    }
+    assert!(!ann.folder.join("c.txt").exists());
+    // Somebody else's address that leads there without TLS is not followed either.
+    let (leading, stop) = leads_to(&plain);
+    let elsewhere = plain.replace(world.http(), &leading);
+    let why = ann.run(&["get", &elsewhere, "-o", "d.txt"]).failed(5);
+    assert!(
+        why.contains("nothing is fetched from it by http://"),
+        "{why}"
+    );
+    stop.join().unwrap();
+    // Whoever has never met it is not kept from it.
+    let bob = Person::of(&world, "Bob").nameless();
+    bob.run(&["get", &plain, "-o", "c.txt"]).ok();
+}
+
+/// A server that leads whoever asks to `target`, and ends with the first of them.
+fn leads_to(target: &str) -> (String, std::thread::JoinHandle<()>) {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.2:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let target = target.to_owned();
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        while !lines.next().unwrap().unwrap().is_empty() {}
+        let answer =
+            format!("HTTP/1.1 308 Moved\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n");
+        stream.write_all(answer.as_bytes()).unwrap();
+    });
+    (address, serving)
+}

@@ -17,7 +17,7 @@ use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{Connector as _, TcpConnector};
 use ureq::{Agent, Body, http};
 
-use super::tls::{TlsConnector, TlsFailure};
+use super::tls::{TlsConnector, TlsFailure, demands_tls};
 use crate::arguments::Global;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
@@ -37,13 +37,20 @@ pub(super) async fn fetch(
     link: &str,
     file_id: FileId,
     target: PathBuf,
-    output: &Output,
+    output: &mut Output,
 ) -> Result<(PathBuf, FileInfo), Failure> {
-    let path = link.find("://").map_or(0, |scheme| scheme + 3);
-    let server = match link[path..].find('/') {
-        Some(end) => link[..path + end].to_owned(),
-        None => link.to_owned(),
+    let (scheme, rest) = link.split_once("://").unwrap_or(("http", link));
+    let authority = rest.split('/').next().unwrap_or_default();
+    let scheme = match scheme {
+        "http" if demands_tls(global, authority)? => {
+            output.note(&format!(
+                "{authority} has spoken TLS before; the file comes by https://"
+            ));
+            "https"
+        }
+        scheme => scheme,
     };
+    let server = format!("{scheme}://{authority}");
     let connector = TlsConnector(global.clone());
     let bars = Bars::new(output);
     let timeout = global.timeout.max(Duration::from_millis(1));

@@ -17,6 +17,12 @@ use crate::arguments::Global;
 use crate::failure::Failure;
 use crate::profile;
 
+/// Whether the server of web pages at `authority` is to be asked by TLS alone.
+pub(super) fn demands_tls(global: &Global, authority: &str) -> Result<bool, Failure> {
+    let (_, trust) = profile::trust_of_web(global, authority)?;
+    Ok(trust.demands_tls()?)
+}
+
 /// Puts TLS over connections to `https://` addresses.
 #[derive(Debug)]
 pub(super) struct TlsConnector(pub(super) Global);
@@ -44,12 +50,17 @@ impl<In: Transport> Connector<In> for TlsConnector {
         let Some(transport) = chained else {
             return Ok(None);
         };
-        if !details.needs_tls() {
-            return Ok(Some(Either::A(transport)));
-        }
         let authority = details.uri.authority();
         let authority = authority.map_or("", |authority| authority.as_str());
         let own = |failure| Error::Other(Box::new(TlsFailure(failure)));
+        if !details.needs_tls() {
+            // Where the link led to, which may be elsewhere than it said.
+            if demands_tls(&self.0, authority).map_err(own)? {
+                let reason = "it has spoken TLS before, and nothing is fetched from it by http://";
+                return Err(own(Failure::untrusted(authority, reason)));
+            }
+            return Ok(Some(Either::A(transport)));
+        }
         let failed = |failure: native::Failure| {
             own(match failure.kind {
                 FailureKind::Untrusted => Failure::untrusted(authority, &failure.reason),
