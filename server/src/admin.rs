@@ -19,6 +19,7 @@ mod manage;
 mod manifest;
 mod progress;
 mod restore;
+mod secrets;
 mod words;
 
 /// What is done instead of serving.

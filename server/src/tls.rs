@@ -29,6 +29,7 @@ mod validity;
 pub use acme::AuthorityError;
 pub use identity::IdentityError;
 pub use self_signed::SelfSignedError;
+pub(crate) use self_signed::{is_unfinished, write_private};
 
 use acme::Acme;
 use files::Watch;
@@ -36,7 +37,7 @@ use resolver::{PROOF_PROTOCOL, Resolver};
 use stream::TlsStream;
 
 /// Below the folder of the database.
-const FOLDER: &str = "tls";
+pub(crate) const FOLDER: &str = "tls";
 /// The type of a record that begins a handshake (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 22;
 

@@ -12,6 +12,7 @@ use shared::ContentHash;
 use super::folder::{is_within, names_in, sync_folder};
 use super::manifest::{DatabaseFile, Manifest, ManifestError};
 use super::progress::Progress;
+use super::secrets::Secrets;
 use super::words::{count, size};
 use super::{Verdict, say, warn};
 use crate::Config;
@@ -115,6 +116,7 @@ impl Backup<'_> {
         }
         let (snapshot, lost) = copied?;
         let database = self.name_database(&unfinished, name)?;
+        let secrets = Secrets::keep(&self.config.data_dir, self.folder, made_at_ms.0)?;
         let manifest = Manifest {
             format: Manifest::FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -125,6 +127,7 @@ impl Backup<'_> {
             rooms: snapshot.rooms,
             events: snapshot.events,
             files: snapshot.files,
+            secrets,
             lost: lost.iter().map(|lost| lost.content).collect(),
         };
         let written = manifest.write(self.folder);
@@ -236,7 +239,11 @@ impl Backup<'_> {
     /// Removes what the backup of now does not need.
     fn prune(&self, manifest: &Manifest, snapshot: &Snapshot) -> Result<(), BackupError> {
         let prune = || -> io::Result<()> {
+            let kept = manifest.secrets.as_ref().map(|secrets| &secrets.folder);
             for name in names_in(self.folder)? {
+                if Secrets::is_folder(&name) && Some(&name) != kept {
+                    fs::remove_dir_all(self.folder.join(&name))?;
+                }
                 let is_database = name.starts_with("chinwag-") && name.ends_with(".db");
                 if is_database && name != manifest.database.name {
                     fs::remove_file(self.folder.join(name))?;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use shared::{ContentHash, Epoch, RoomId, TimestampMs};
 
 use super::folder::sync_folder;
+use super::secrets::Secrets;
 
 const FILE: &str = "manifest.json";
 /// Raised where an older version would misread what a newer one writes.
@@ -44,6 +45,9 @@ pub(super) struct Manifest {
     pub(super) rooms: u64,
     pub(super) events: u64,
     pub(super) files: u64,
+    /// Where the server has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) secrets: Option<Secrets>,
     /// Contents that the server itself had lost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) lost: Vec<ContentHash>,
@@ -84,6 +88,9 @@ impl Manifest {
                 != Some(manifest.database.name.as_ref())
             {
                 return Err(serde::de::Error::custom("the database lies elsewhere"));
+            }
+            if manifest.secrets.iter().any(|it| !it.is_contained()) {
+                return Err(serde::de::Error::custom("files of TLS lie elsewhere"));
             }
             Ok(Ok(manifest))
         };

@@ -11,6 +11,7 @@ use shared::ContentHash;
 use super::folder::{is_same, names_in, sync_folder};
 use super::manifest::{Manifest, ManifestError};
 use super::progress::Progress;
+use super::secrets::Secrets;
 use super::words::{count, date};
 use super::{Verdict, say, warn};
 use crate::Config;
@@ -138,6 +139,15 @@ impl Restore<'_> {
         });
         marked.map_err(|source| unwritable(uploads, source))?;
         let lost = self.copy_contents(&contents)?;
+        if let Some(secrets) = &self.manifest.secrets {
+            let brought = secrets.bring_back(self.folder, &self.config.data_dir);
+            brought.map_err(|error| match error {
+                PlaceError::Faulty { .. } => RestoreError::Damaged(error),
+                PlaceError::Unwritable { path, source } => {
+                    RestoreError::Unwritable { path, source }
+                }
+            })?;
+        }
         let named = sync_folder(uploads)
             .and_then(|()| fs::File::open(&self.unfinished)?.sync_all())
             .and_then(|()| {
@@ -199,7 +209,9 @@ impl Restore<'_> {
 
     /// Leaves the folders as empty as they were.
     fn clear(&self) {
-        let cleared = fs::remove_file(&self.unfinished).and_then(|()| self.uploads.clear());
+        let cleared = fs::remove_file(&self.unfinished)
+            .and_then(|()| self.uploads.clear())
+            .and_then(|()| Secrets::clear(&self.config.data_dir));
         match cleared {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 eprintln!("chinwag-server: what was restored so far could not be removed: {error}");

@@ -26,7 +26,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(super) fn reading(error: io::Error) -> Self {
+    pub(crate) fn reading(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing,
             _ => Self::Unreadable(error),

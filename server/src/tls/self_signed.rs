@@ -17,6 +17,9 @@ use crate::config::Host;
 /// In the folder of what belongs to TLS.
 const FILE: &str = "self-signed.pem";
 
+/// The extension of a file that is not whole.
+const UNFINISHED: &str = "new";
+
 /// Why there is no certificate of the server's own.
 #[derive(Debug, thiserror::Error)]
 pub enum SelfSignedError {
@@ -74,13 +77,13 @@ fn make(hosts: &[Host]) -> Result<String, rcgen::Error> {
 }
 
 /// Writes a file that its owner alone may read, whole or not at all, and makes its folder.
-pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)?;
-    let new = path.with_extension("new");
+    let new = path.with_extension(UNFINISHED);
     let mut file = OpenOptions::new()
         .create(true)
         .write(true)
@@ -91,6 +94,11 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&new, path)?;
     File::open(folder)?.sync_all()
+}
+
+/// Whether the file is one that was not written as a whole so far.
+pub(crate) fn is_unfinished(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == UNFINISHED)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod admin_requests;
 mod admins;
 mod authority;
 mod backup;
+mod backup_trust;
 mod bots;
 mod chat;
 mod command;

@@ -96,7 +96,7 @@ impl Person {
     }
 }
 
-fn is_online(view: &View) -> bool {
+pub(crate) fn is_online(view: &View) -> bool {
     view.connection == ConnectionState::Online
 }
 
