@@ -98,7 +98,7 @@ impl Entry {
     }
 
     /// As the server is told.
-    pub(crate) fn credentials(&self, session_token: Option<SessionToken>) -> Credentials {
+    pub fn credentials(&self, session_token: Option<SessionToken>) -> Credentials {
         match self.clone() {
             Self::Guest { name } => Credentials::ClaimName {
                 name,

@@ -4,7 +4,7 @@
 //! - `rows`: what stands in a timeline, from top to bottom; `rooms`: which one comes next, who is in it
 //! - `sheet`: what a person does by the server, and what comes before and after it; `form`: what they fill in
 //! - `room_sheets`: what one may do to rooms, members and messages; `panel`: what the server describes, as lists and forms
-//! - `picking`: choosing people; `presence`: whether one is there
+//! - `membership`: how a guest makes an account; `picking`: choosing people; `presence`: whether one is there
 //! - `markdown`: a message's text as blocks and spans; `links`: addresses in plain text
 //! - `news`: what is announced of rooms that nobody looks at
 //! - `day`, `format`: dates, sizes and names; `people`: the colour of a person; `words`: sentences about states
@@ -16,6 +16,7 @@ pub mod format;
 pub mod icon;
 pub mod links;
 pub mod markdown;
+pub mod membership;
 pub mod news;
 pub mod panel;
 pub mod people;

@@ -3,7 +3,7 @@
 //! - `app` chooses between `welcome` and `shell`, which lays out `sidebar`, `room_pane`, `details` and `pages`
 //! - `timeline` and `composer` are the two halves of a room; `attachments` and `upload_card` show files
 //! - `dialog` and what it is for: `jump`, `browse`, `pick_people`, `secret`, `confirm`
-//! - `form`: fields; `sheet`: a request that a form makes, in a dialog or on a page
+//! - `form`: fields; `sheet`: a request that a form makes, in a dialog or on a page; `make_account`: a guest's
 //! - `menu`, `list`: what is to be done with something, and many things
 //! - `hooks`: how a component follows the core; `request`: how it asks the server; `panel`: what it shows of answers
 
@@ -25,6 +25,7 @@ mod icon;
 mod invitation;
 mod jump;
 mod list;
+mod make_account;
 mod menu;
 mod pages;
 mod panel;

@@ -23,7 +23,7 @@ use client::{
 };
 use gloo_timers::callback::Timeout;
 use shared::frame::ClientInfo;
-use shared::{FileInfo, SessionToken, TimestampMs, UploadId};
+use shared::{ErrorReply, FileInfo, SessionToken, TimestampMs, UploadId};
 use web_sys::File;
 
 use self::ask::Asked;
@@ -66,15 +66,20 @@ struct Inner {
     me: Weak<Inner>,
 }
 
+/// As servers are told.
+fn client_info() -> ClientInfo {
+    ClientInfo {
+        name: "chinwag-web".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+    }
+}
+
 impl Driver {
     /// Takes over what earlier pages left behind, and begins to connect where somebody is signed in.
     pub(crate) async fn start() -> Self {
         let clock = Clock::start();
         let (storage, snapshot) = Storage::open().await;
-        let mut config = Config::new(ClientInfo {
-            name: "chinwag-web".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-        });
+        let mut config = Config::new(client_info());
         config.session_by_cookie = true;
         let seed = u64::from_le_bytes(random::bytes());
         let client = Client::new(config, snapshot, seed, clock.now());
@@ -142,6 +147,16 @@ impl Driver {
         self.0.uploads.keep(upload_id, file);
         self.0.drain();
         Ok(upload_id)
+    }
+
+    /// Has the server make an account of the guest that one is; `then` is told whether it did. Who one is stays the same,
+    /// and what one may do comes by the connection.
+    pub(crate) fn make_account(
+        &self,
+        entry: &Entry,
+        then: impl FnOnce(Result<(), ErrorReply>) + 'static,
+    ) {
+        self.0.make_account(entry, then);
     }
 
     /// Sends a file that no message will carry, and tells `then` what the server calls it, or why it does not.

@@ -90,6 +90,11 @@ impl Session {
         })
     }
 
+    /// By which it is known; `None` where something else wrote the file.
+    pub fn token(&self) -> Option<SessionToken> {
+        self.token.parse().ok()
+    }
+
     /// The name that one has or is about to claim; nobody knows it of a sign-in that was interrupted.
     pub fn name(&self) -> Option<&str> {
         let person = self.person.as_ref().filter(|_| !self.unconfirmed);

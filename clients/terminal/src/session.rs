@@ -33,6 +33,8 @@ const FIRST_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Session {
     pub(crate) handle: Handle,
     changes: Changes,
+    /// As it was driven with.
+    global: Global,
     server: ServerAddress,
     /// Where browsers find the server, where that was said.
     web: Option<String>,
@@ -90,6 +92,7 @@ impl Session {
         Self {
             handle,
             changes,
+            global: global.clone(),
             server: global.server.clone(),
             web: global.web.clone(),
             timeout: match global.timeout {

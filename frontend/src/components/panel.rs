@@ -3,6 +3,7 @@
 use client::present::panel::{Asked, Eyes, Items, Lead, Part, Row, Topic};
 use client::present::sheet::{Deed, Item};
 use shared::account::Profile;
+use shared::{Role, ServerFrame};
 use yew::{Callback, Html, InputEvent, MouseEvent, Properties, component, html, use_state};
 
 use crate::browser::{element, time};
@@ -11,6 +12,7 @@ use crate::components::dialog::Modal;
 use crate::components::hooks::{Ui, use_ui};
 use crate::components::icon::{Icon, icon};
 use crate::components::list;
+use crate::components::make_account::MakeAccount;
 use crate::components::menu::{self, Menu};
 use crate::components::picture::Picture;
 use crate::components::request::{Loaded, use_answer};
@@ -65,6 +67,9 @@ pub(crate) fn Panel(props: &PanelProps) -> Html {
             }
             if let Some(parts) = parts {
                 for part in &parts { { hands.part(part) } }
+                if let Some(answer) = loaded.answer.as_ref().filter(|_| topic == Topic::Profile) {
+                    { hands.account(answer) }
+                }
             } else {
                 { missing(&loaded) }
             }
@@ -116,6 +121,19 @@ impl Hands {
                 <Picture profile={(**profile).clone()} reload={self.reload.clone()} />
             },
             Part::Person(profile, facts) => person(profile, facts),
+        }
+    }
+
+    /// What a guest finds below their profile.
+    fn account(&self, answer: &ServerFrame) -> Html {
+        match answer {
+            ServerFrame::ProfileDescribed { profile, .. } if profile.role == Role::Guest => html! {
+                <section class="part">
+                    <h3>{ "Account" }</h3>
+                    <MakeAccount name={profile.person.name.clone()} then={self.reload.clone()} />
+                </section>
+            },
+            _ => Html::default(),
         }
     }
 

@@ -4,9 +4,10 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use client::Input;
+use client::{Entry, Input};
 use gloo_timers::future::TimeoutFuture;
 use shared::account::{OpenSession, SessionOpened};
+use shared::{ErrorCode, ErrorReply};
 
 use super::Inner;
 use crate::browser::http::{self, Failure};
@@ -45,6 +46,29 @@ impl Inner {
             if let Some(inner) = me.upgrade().filter(|_| current.get() == wanted) {
                 inner.input(opened_input(opened));
             }
+        });
+    }
+
+    /// The server takes the session of the cookie that travels along.
+    pub(super) fn make_account(
+        &self,
+        entry: &Entry,
+        then: impl FnOnce(Result<(), ErrorReply>) + 'static,
+    ) {
+        let open = OpenSession {
+            credentials: entry.credentials(None),
+            client: super::client_info(),
+        };
+        let body = serde_json::to_string(&open).expect("credentials have string keys");
+        wasm_bindgen_futures::spawn_local(async move {
+            then(match http::fetch("POST", PATH, Some(body)).await {
+                Ok(_) => Ok(()),
+                Err(Failure::Refused(error)) => Err(error),
+                Err(Failure::Unreachable) => Err(ErrorReply::new(
+                    ErrorCode::Unknown,
+                    "The server cannot be reached. Try again.",
+                )),
+            });
         });
     }
 

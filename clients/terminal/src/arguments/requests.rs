@@ -96,6 +96,13 @@ pub(crate) struct Account {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountChange {
+    /// As a guest, make an account: name, rooms and messages stay
+    Create {
+        /// The link of an invitation, where the server asks for one
+        invitation: Option<String>,
+        #[command(flatten)]
+        password: PasswordFile,
+    },
     /// Change your name, picture and status
     Profile(Profile),
     /// Choose another password

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use client::Command;
+use client::{Command, Entry};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use shared::account::{ChangePassword, ChangeProfile, Profile};
-use shared::{ClientFrame, FileInfo, PersonId, RequestId, Secret, ServerFrame, UploadId};
+use shared::{ClientFrame, FileInfo, PersonId, RequestId, Role, Secret, ServerFrame, UploadId};
 
 use crate::arguments::requests::{Account, AccountChange, Profile as ProfileChange};
 use crate::commands::people::presence;
 use crate::commands::requests::{done, have_done};
+use crate::commands::sign;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::secrets::{self, Source};
@@ -25,6 +26,14 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<(), Failure> {
     match account.what {
+        Some(AccountChange::Create {
+            invitation,
+            password,
+        }) => {
+            let invitation = invitation.as_deref().map(sign::invitation).transpose()?;
+            let file = password.password_file.as_deref();
+            create(session, invitation, file, output).await
+        }
         None => {
             let profile = own(session, output).await?;
             show(&profile, output)
@@ -58,6 +67,33 @@ pub(crate) async fn run(
             set_up_totp(session, password, output).await
         }
     }
+}
+
+/// Makes the guest that one is a member, under the same name and session.
+async fn create(
+    session: &Session,
+    invitation: Option<Secret>,
+    password_file: Option<&Path>,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let (person, role) = session
+        .handle
+        .with_view(|view| (view.person.clone(), view.role));
+    let name = person.ok_or_else(unexpected)?.name;
+    if role != Role::Guest {
+        let text = format!("{name} has an account already; chinwag account password changes it");
+        return Err(Failure::refused(text));
+    }
+    let prompt = format!("A password for {name}");
+    let password = Source::current(prompt, password_file).choose().await?;
+    let entry = Entry::NewAccount {
+        name: name.clone(),
+        password,
+        invitation,
+    };
+    session.become_member(entry, output).await?;
+    let line = format!("You have an account now: come in from anywhere as {name}.");
+    done(&text::line(&line), output)
 }
 
 async fn current(file: Option<&Path>) -> Result<Secret, Failure> {
@@ -103,6 +139,9 @@ fn show(profile: &Profile, output: &mut Output) -> Result<(), Failure> {
         rows.push(("last seen", "hidden from others".to_owned()));
     }
     let password = match (profile.has_password, profile.has_totp) {
+        (false, _) if profile.role == Role::Guest => {
+            "none; chinwag account create makes an account"
+        }
         (false, _) => "none; chinwag account password sets one",
         (true, false) => "set",
         (true, true) => "set, with a code besides it",

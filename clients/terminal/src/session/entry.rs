@@ -67,6 +67,28 @@ impl Session {
         }
     }
 
+    /// Has the server make an account of the guest that one is: a second connection signs up with the session that
+    /// there is, so that nothing is lost where it is refused.
+    pub(crate) async fn become_member(
+        &self,
+        entry: Entry,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let profile = profile::open(&self.global)?;
+        let token = profile.session()?.and_then(|session| session.token());
+        let session_token = token.ok_or_else(unexpected)?;
+        let mut second = Self::drive(&self.global, &profile, Snapshot::default(), None);
+        second.moved();
+        second.handle.command(Command::SignIn {
+            entry,
+            session_token,
+        })?;
+        while !second.is_online() {
+            second.changed(output).await?;
+        }
+        second.close().await
+    }
+
     /// Comes in and waits until that is done.
     pub(crate) async fn come_in(
         &mut self,

@@ -144,3 +144,46 @@ fn nobody_needs_to_be_reached_to_sign_out() {
     ended.ok();
     ann.run(&["sign-out"]).failed(1);
 }
+
+#[test]
+fn a_guest_makes_an_account_and_stays_who_they_are() {
+    let mut world = World::start();
+    let ann = person(&world, "Ann");
+    ann.run(&["guest", "Ann"]).ok();
+    ann.run(&["post", "lobby", "as a guest"]).ok();
+    let own = ann.run(&["account", "--json"]).json();
+    let create = ["account", "create", "--password-file", "password"];
+    // What is refused leaves the guest as they were.
+    let refused = ann.run(&create).failed(4);
+    assert!(refused.contains("invitation"), "{refused}");
+    std::fs::write(ann.folder.join("short"), "short\n").unwrap();
+    ann.run(&["account", "create", "--password-file", "short"])
+        .failed(4);
+    ann.run(&["post", "lobby", "still a guest"]).ok();
+    world.stop_server();
+    world.registration = Some(Registration::Open);
+    world.start_server();
+    let made = ann.run(&create).ok();
+    assert!(made.contains("as Ann"), "{made}");
+    let now = ann.run(&["account", "--json"]).json();
+    assert_eq!(now[0]["person"], own[0]["person"]);
+    assert_eq!(now[0]["role"], json!("member"));
+    let again = ann.run(&create).failed(4);
+    assert!(again.contains("has an account already"), "{again}");
+    // From anywhere, with all that they have said.
+    let elsewhere = Person {
+        folder: ann.folder.join("elsewhere"),
+        ..ann.clone()
+    };
+    std::fs::create_dir_all(&elsewhere.folder).unwrap();
+    std::fs::write(elsewhere.folder.join("password"), PASSWORD).unwrap();
+    elsewhere
+        .run(&["sign-in", "Ann", "--password-file", "password"])
+        .ok();
+    let heard = elsewhere.run(&["chat", "--json"]).json();
+    for (event, text) in heard.iter().zip(["as a guest", "still a guest"]) {
+        assert_eq!(event["event"]["text"], text);
+        assert_eq!(event["person"], own[0]["person"]);
+    }
+    ann.run(&["post", "lobby", "here as well"]).ok();
+}
