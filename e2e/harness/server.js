@@ -23,8 +23,8 @@ export function program(name, variable) {
 /// Starts a server. `t` is the test, which takes the server down with it and prints its log when it fails.
 ///
 /// Options: `http` and `tcp` (addresses; free ports by default), `args` (more arguments), `env` (more environment).
-/// Returns `url` (with a slash at the end), `tcp` ("host:port"), `ownersLink()`, `stop()`, `kill()`, `restart()`,
-/// `log()`.
+/// Returns `url` (with a slash at the end), `tcp` ("host:port"), `ownersLink()`, `fingerprint()`, `kept(...names)`,
+/// `stop()`, `kill()`, `restart()`, `log()`.
 export async function startServer(t, options = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), "chinwag-e2e-"));
   const server = new Server(folder, options);
@@ -78,6 +78,17 @@ class Server {
     });
     this.url = printed.url;
     this.tcp = printed.tcp;
+  }
+
+  /// A file or folder of what it keeps.
+  kept(...names) {
+    return path.join(this.#folder, "data", ...names);
+  }
+
+  /// What its certificate is known by, as it says at its start.
+  async fingerprint() {
+    const found = () => this.#printed.match(/fingerprint \(SHA-256\): (\S+)/)?.[1];
+    return until(found, () => `the server printed no fingerprint: ${this.#printed}`, READY_MS);
   }
 
   /// The link that makes whoever opens it the owner.

@@ -14,7 +14,8 @@ const PATIENCE_MS = 60_000;
 
 /// Somebody called `name` at a terminal. `t` is the test, which ends what is still running.
 ///
-/// Returns `run(...arguments)` (what it printed; fails unless it exits with 0), `chat(room)` (an open chat with
+/// Returns `run(...arguments)` (what it printed; fails unless it exits with 0), `end(...arguments)` (`code`, `printed`
+/// and `said`, however it ends), `chat(room)` (an open chat with
 /// `say(line)` and `hears(text)`) and `folder` (where it works).
 export async function openTerminal(t, server, name) {
   const folder = await mkdtemp(path.join(tmpdir(), "chinwag-terminal-"));
@@ -36,11 +37,17 @@ class Terminal {
   }
 
   async run(...args) {
+    const { code, printed, said } = await this.end(...args);
+    assert.equal(code, 0, `chinwag ${args.join(" ")} ended with ${code}: ${said}`);
+    return printed.trim();
+  }
+
+  /// Runs a command to its end, whatever that is.
+  async end(...args) {
     const child = this.#start(args);
     child.stdin.end();
     const code = await new Promise((resolve) => child.once("close", resolve));
-    assert.equal(code, 0, `chinwag ${args.join(" ")} ended with ${code}: ${child.said}`);
-    return child.printed.trim();
+    return { code, printed: child.printed, said: child.said };
   }
 
   chat(room) {

@@ -71,10 +71,11 @@ test("files for members open in the page as well, by the links in it alone", asy
   assert.ok(shown.url().startsWith(`${files}${image.link}?pass=`), shown.url());
   // Where it is shown, its address is no link to pass on for long; without the pass it is none at all.
   const stranger = await browser.newContext();
-  const bare = await stranger.request.get(`${files}${image.link}`);
-  assert.equal(bare.status(), 404);
-  const led = await stranger.request.get(new URL(image.link, server.url).href);
-  assert.equal(led.status(), 404);
+  const page = await stranger.newPage();
+  for (const host of [files, server.url]) {
+    const answer = await page.goto(new URL(image.link, host).href);
+    assert.equal(answer.status(), 404, host);
+  }
   await stranger.close();
   ann.checkProblems();
 });
