@@ -3,12 +3,15 @@
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use mio::{Events, Interest, Poll, Token};
+use rustls::ClientConfig;
 use socket2::{Domain, Socket, Type};
 
+use crate::stream::{self, Stream};
 use crate::wire::{self, Frame, Kind};
 
 /// What is read at most at once from one connection.
@@ -41,7 +44,7 @@ enum Stage {
 }
 
 struct Member {
-    stream: mio::net::TcpStream,
+    stream: Stream,
     stage: Stage,
     /// The beginning of a frame whose end has not come.
     unfinished: Vec<u8>,
@@ -58,6 +61,8 @@ pub(crate) struct Crowd {
     dialect: Dialect,
     /// Makes the names of this crowd its own.
     prefix: String,
+    /// Where its members speak TLS.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 impl Crowd {
@@ -68,6 +73,22 @@ impl Crowd {
         count: usize,
         prefix: &str,
     ) -> Result<Self> {
+        Self::join_over(address, dialect, count, prefix, None)
+    }
+
+    /// The same over TLS.
+    pub(crate) fn join_by_tls(address: SocketAddr, count: usize, prefix: &str) -> Result<Self> {
+        let tls = Some(stream::any_server()?);
+        Self::join_over(address, Dialect::Chinwag, count, prefix, tls)
+    }
+
+    fn join_over(
+        address: SocketAddr,
+        dialect: Dialect,
+        count: usize,
+        prefix: &str,
+        tls: Option<Arc<ClientConfig>>,
+    ) -> Result<Self> {
         let mut crowd = Self {
             poll: Poll::new()?,
             events: Events::with_capacity(EVENTS_AT_ONCE),
@@ -75,6 +96,7 @@ impl Crowd {
             scratch: vec![0; SCRATCH_BYTES],
             dialect,
             prefix: prefix.to_owned(),
+            tls,
         };
         let mut ready = 0;
         let mut progress = Instant::now();
@@ -111,11 +133,12 @@ impl Crowd {
             .with_context(|| format!("connecting to {address}"))?;
         socket.set_nonblocking(true)?;
         socket.set_tcp_nodelay(true)?;
-        let mut stream = mio::net::TcpStream::from_std(socket.into());
+        let stream = mio::net::TcpStream::from_std(socket.into());
+        let mut stream = Stream::new(stream, self.tls.as_ref())?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll
             .registry()
-            .register(&mut stream, Token(index), interest)?;
+            .register(stream.socket(), Token(index), interest)?;
         let mut member = Member {
             stream,
             stage: Stage::Upgrading,
@@ -160,6 +183,8 @@ impl Crowd {
                 member
                     .read(&mut self.scratch, &joining, &mut heard)
                     .with_context(|| format!("member {index}"))?;
+                // A handshake that has ended lets out what waited for it.
+                member.flush()?;
             }
         }
         Ok(())
@@ -216,7 +241,7 @@ impl Member {
                     self.unfinished.clear();
                     self.take(&scratch[..kept + read], joining, heard)?;
                     // A short read means that the socket is empty.
-                    if read < READ_BYTES {
+                    if read < READ_BYTES && self.stream.is_plain() {
                         return Ok(());
                     }
                 }

@@ -18,6 +18,7 @@ mod screen;
 mod slow;
 mod sqlite;
 mod stats;
+mod stream;
 mod systems;
 mod upload;
 mod wire;

@@ -51,6 +51,9 @@ pub(crate) struct Options {
     /// Idle WebSockets (idle)
     #[arg(long, default_value_t = 15_000)]
     pub(crate) connections: usize,
+    /// Idle WebSockets over TLS (idle)
+    #[arg(long, default_value_t = 4_000)]
+    pub(crate) tls_connections: usize,
     /// Size of the file that goes up and down (transfer)
     #[arg(long, default_value_t = 1_024)]
     pub(crate) file_mib: u64,

@@ -93,7 +93,12 @@ impl Launcher {
 
     /// Ours, with an empty database, answering at both ports.
     pub(crate) fn chinwag(&self) -> Result<Running> {
-        let mut running = self.chinwag_starting()?;
+        self.chinwag_with(&[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn chinwag_with(&self, arguments: &[&str]) -> Result<Running> {
+        let mut running = self.spawned(arguments)?;
         let started = Instant::now();
         while !http::is_healthy(running.http) {
             running.process.check(started)?;
@@ -103,6 +108,10 @@ impl Launcher {
 
     /// Ours, just spawned.
     pub(crate) fn chinwag_starting(&self) -> Result<Running> {
+        self.spawned(&[])
+    }
+
+    fn spawned(&self, arguments: &[&str]) -> Result<Running> {
         let folder = self.folder()?;
         let (http, tcp) = (free_address()?, free_address()?);
         let mut command = Command::new(&self.server);
@@ -112,6 +121,7 @@ impl Launcher {
             .args(["--guests", "on"])
             // Far from any limit, but what counts for it is at work.
             .args(["--rate-limit", "1000000"])
+            .args(arguments)
             .arg("--data-dir")
             .arg(folder.path())
             .env("CHINWAG_LOG", "warn")
@@ -185,6 +195,11 @@ impl Launcher {
             tcp: http,
             dialect: Dialect::Plain,
         })
+    }
+
+    /// How large the server's program is, the page in it included.
+    pub(crate) fn program_bytes(&self) -> Result<u64> {
+        Ok(std::fs::metadata(&self.server)?.len())
     }
 
     fn start(&self, command: &mut Command, folder: &Path) -> Result<Process> {

@@ -15,7 +15,7 @@ fn main() {
         return;
     }
     let trials = vec![
-        Trial::test("start", || measure(&["start"], 2).map(drop)),
+        Trial::test("start", || measure(&["start"], 3).map(drop)),
         Trial::test("fan_out", fan_out),
         Trial::test("latency", || measure(&["latency"], 4).map(drop)),
         Trial::test("flood", || measure(&["flood", "--slow", "50"], 3).map(drop)),
@@ -23,7 +23,8 @@ fn main() {
             measure(&["durable", "--senders", "1,8"], 8).map(drop)
         }),
         Trial::test("idle", || {
-            measure(&["idle", "--connections", "50"], 1).map(drop)
+            let few = ["--connections", "50", "--tls-connections", "50"];
+            measure(&[&["idle"][..], &few].concat(), 2).map(drop)
         }),
         Trial::test("page", page),
         Trial::test("transfer", || {

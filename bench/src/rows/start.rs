@@ -28,7 +28,13 @@ pub(super) fn measure(launcher: &Launcher) -> Result<Vec<Line>> {
     let running = launcher.chinwag()?;
     std::thread::sleep(SETTLE);
     let idle = running.process.resident_bytes()? as f64 / MIB;
+    let program = launcher.program_bytes()? as f64 / MIB;
     Ok(vec![
+        Line::new(
+            "size of the server's program, with the page",
+            program,
+            "MiB",
+        ),
         Line::new("start to serving", median(&milliseconds), "ms").must(Must::AtMost(150.0)),
         Line::new("idle memory", idle, "MiB").must(Must::AtMost(20.0)),
     ])
