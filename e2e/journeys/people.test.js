@@ -260,7 +260,8 @@ test("people talk in private, look after rooms, and are put out of them", async 
   assert.match(bob.page.url(), /\/rooms\/loft$/);
   await details.getByRole("button", { name: "Archive", exact: true }).click();
   await ann.page.getByRole("dialog").getByRole("button", { name: "Archive" }).click();
-  await bob.page.getByText("#loft is archived").waitFor();
+  const room = bob.page.getByRole("region", { name: "Room", exact: true });
+  await room.getByText("#loft is archived").waitFor();
   assert.equal(await composer(bob).count(), 0, "nobody can write in it");
   await bob.see("people-archived");
   await bob.checkAccess();
