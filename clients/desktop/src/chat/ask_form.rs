@@ -42,9 +42,11 @@ impl AskForm {
     /// In a dialog of at most this height. Whether it is to be closed.
     pub(super) fn show(&mut self, ui: &mut Ui, env: &Env<'_>, height: f32) -> bool {
         let foot = 36.0 + space::M;
+        // Room for the rings of what has the keyboard.
+        let frame = egui::Frame::new().inner_margin(2);
         ScrollArea::vertical()
             .max_height(height - foot)
-            .show(ui, |ui| self.fields(ui, env));
+            .show(ui, |ui| frame.show(ui, |ui| self.fields(ui, env)));
         self.buttons(ui, env, Align::Max)
     }
 
@@ -56,8 +58,7 @@ impl AskForm {
 
     fn fields(&mut self, ui: &mut Ui, env: &Env<'_>) {
         let theme = env.theme;
-        // Room for the rings of what has the keyboard.
-        egui::Frame::new().inner_margin(2).show(ui, |ui| {
+        ui.scope(|ui| {
             ui.spacing_mut().item_spacing.y = space::M;
             if !self.sheet.text.is_empty() {
                 label(ui, theme.secondary, theme.text_2, &self.sheet.text);

@@ -19,8 +19,8 @@ use super::sidebar::{HEAD, note};
 use super::{Env, Wish, rooms};
 use crate::theme::space;
 use crate::widgets::{
-    Listed, People, heading, icon_button, label, line_above, line_below, list_button, quiet_button,
-    region, room_heading, section_head,
+    Listed, People, RoomMark, heading, icon_button, label, line_above, line_below, list_button,
+    quiet_button, region, room_heading, section_head,
 };
 
 #[derive(Default)]
@@ -200,7 +200,9 @@ fn about(ui: &mut Ui, env: &Env<'_>, info: &RoomInfo) {
     };
     let frame = egui::Frame::new().inner_margin(Margin::symmetric(8, 0));
     frame.show(ui, |ui| {
-        room_heading(ui, theme, theme.body.bold(), info, 2);
+        let mark = env.view(|view| RoomMark::of(info, |other| view.presence.state(other.id)));
+        let mark = (&mark, theme.surface_side);
+        room_heading(ui, theme, theme.body.bold(), info, mark, 2);
         ui.add_space(space::XS);
         label(ui, theme.secondary, theme.text_2, topic);
         if !info.description.is_empty() {

@@ -11,7 +11,9 @@ use shared::room::RoomKind;
 use super::sidebar::HEAD;
 use super::{Env, Wish};
 use crate::theme::space;
-use crate::widgets::{cut, icon_button, line, line_below, named, quiet_button, room_heading};
+use crate::widgets::{
+    RoomMark, cut, icon_button, line, line_below, named, quiet_button, room_heading,
+};
 
 /// How the head is shown.
 #[derive(Debug, Clone, Copy)]
@@ -25,9 +27,10 @@ pub(super) struct Shape {
 pub(super) fn show(ui: &mut Ui, env: &Env<'_>, room_id: RoomId, shape: Shape) {
     let found = env.view(|view| {
         let room = view.rooms.get(&room_id)?;
-        Some((room.info.clone(), member_count(view, room)))
+        let mark = RoomMark::of(&room.info, |other| view.presence.state(other.id));
+        Some((room.info.clone(), member_count(view, room), mark))
     });
-    let Some((info, members)) = found else {
+    let Some((info, members, mark)) = found else {
         return;
     };
     let topic = match info.kind {
@@ -61,7 +64,8 @@ pub(super) fn show(ui: &mut Ui, env: &Env<'_>, room_id: RoomId, shape: Shape) {
                 if !shape.narrow {
                     ui.set_max_width(ui.available_width() * 0.6);
                 }
-                room_heading(ui, theme, theme.body.bold(), &info, 1);
+                let mark = (&mark, theme.surface);
+                room_heading(ui, theme, theme.body.bold(), &info, mark, 1);
             });
             if !shape.narrow {
                 show_topic(ui, env, topic);

@@ -122,13 +122,14 @@ impl Chat {
         };
         let dialog_open = self.dialogs.is_open() || self.files.is_open();
         shortcuts::take(ui.ctx(), &env, self.room, dialog_open, covered);
+        let current = self.room.filter(|_| self.page.is_none());
         if self.layout.is_list_alone() {
-            list_alone(ui, &env, self.room, &mut self.sidebar, &mut self.panes);
+            list_alone(ui, &env, current, &mut self.sidebar, &mut self.panes);
             let whole = ui.max_rect();
             self.connection_bar.show(ui, &env, whole);
         } else {
             if !self.layout.is_narrow() {
-                list(ui, &env, self.room, &mut self.sidebar, &mut self.panes);
+                list(ui, &env, current, &mut self.sidebar, &mut self.panes);
             }
             let shape = self.layout.shape(settings);
             let has_details = shape.details && self.page.is_none();

@@ -52,6 +52,10 @@ impl Page {
 
     pub(super) fn show(&mut self, ui: &mut Ui, env: &Env<'_>, narrow: bool) {
         let frame = Frame::new().fill(env.theme.surface);
+        if !self.entered {
+            // Nothing knows how high its head is before it is drawn.
+            ui.ctx().request_discard("the page is new");
+        }
         CentralPanel::default().frame(frame).show(ui, |ui| {
             region(ui, Role::Main, "Page");
             let topic = self.panel.topic;

@@ -6,7 +6,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Align, Key, Layout, Response, Stroke, Ui};
 use shared::ErrorReply;
 
-use crate::theme::Theme;
+use crate::theme::{Theme, space};
 use crate::widgets::{Field, button, field, focus_ring, heading, lines_field, problem, region};
 
 /// What is to become of a form.
@@ -215,4 +215,5 @@ pub(crate) fn switch_edges(ui: &mut Ui, theme: &Theme) {
     let switch = &mut ui.visuals_mut().widgets.inactive;
     switch.bg_fill = theme.surface;
     switch.bg_stroke = Stroke::new(1.0, theme.text_3);
+    ui.spacing_mut().icon_spacing = space::S;
 }

@@ -119,8 +119,11 @@ impl People {
             let id = |one: &Listed| list.with(one.person.id);
             let ids: Vec<Id> = people.iter().map(id).collect();
             self.roving.take(ui, &ids, None);
+            let has_menus = people.iter().any(|one| !one.items.is_empty());
+            let space = if has_menus { MENU } else { 0.0 };
             for one in people {
-                wanted = self.row(ui, theme, id(one), one, ground).or(wanted.take());
+                let row = self.row(ui, theme, id(one), one, (ground, space));
+                wanted = row.or(wanted.take());
             }
         });
         wanted
@@ -132,7 +135,7 @@ impl People {
         theme: &Theme,
         id: Id,
         one: &Listed,
-        ground: Color32,
+        (ground, space): (Color32, f32),
     ) -> Option<Deed> {
         let builder = UiBuilder::new()
             .accessibility_role(Role::ListItem)
@@ -140,7 +143,6 @@ impl People {
         let shown = ui.scope_builder(builder, |ui| {
             let (_, rect) = ui.allocate_space(vec2(ui.available_width(), ROW));
             let has_menu = !one.items.is_empty();
-            let space = if has_menu { MENU } else { 0.0 };
             let place = rect.with_max_x(rect.right() - space);
             let button = ui.interact(place, id, self.roving.sense(id));
             button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &one.person.name));

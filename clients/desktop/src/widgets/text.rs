@@ -12,6 +12,7 @@ use eframe::egui::{
 use shared::room::{RoomInfo, RoomKind};
 
 use crate::theme::{TextToken, Theme, semibold};
+use crate::widgets::{RoomMark, paint_mark};
 
 /// Text that is no more than that: it wraps and cannot be selected.
 pub(crate) fn label(ui: &mut Ui, token: TextToken, colour: Color32, text: &str) -> Response {
@@ -81,20 +82,34 @@ pub(crate) fn heading(
     show_heading(ui, galley, text, level)
 }
 
-/// The same of a room.
+/// The same of a room, behind its mark, which stands on `ground`.
 pub(crate) fn room_heading(
     ui: &mut Ui,
     theme: &Theme,
     token: TextToken,
     room: &RoomInfo,
+    (mark, ground): (&RoomMark, Color32),
     level: usize,
 ) -> Response {
     let name = title(room);
-    if room.kind == RoomKind::Direct {
-        return heading(ui, token, theme.text, &name, level);
+    let spoken = match room.kind {
+        RoomKind::Direct => name.clone(),
+        RoomKind::Lobby | RoomKind::Public | RoomKind::Private | RoomKind::Unknown => {
+            format!("# {name}")
+        }
+    };
+    if *mark == RoomMark::Name {
+        let galley = room_line(ui, theme, token, &name, ui.available_width());
+        return show_heading(ui, galley, &spoken, level);
     }
-    let galley = room_line(ui, theme, token, &name, ui.available_width());
-    show_heading(ui, galley, &format!("# {name}"), level)
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let (rect, _) = ui.allocate_exact_size(vec2(20.0, 20.0), Sense::hover());
+        paint_mark(ui, theme, rect.center(), mark, (theme.text_3, ground));
+        let galley = line(ui, token, theme.text, &name, ui.available_width());
+        show_heading(ui, galley, &spoken, level)
+    })
+    .inner
 }
 
 fn show_heading(ui: &mut Ui, galley: Arc<Galley>, text: &str, level: usize) -> Response {

@@ -4,7 +4,9 @@ use client::present::icon::Icon;
 use client::present::panel::{Items, Lead, Row};
 use client::present::sheet::{Deed, Item};
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Align, Frame, Layout, Margin, Sense, Stroke, Ui, UiBuilder, Vec2, vec2};
+use eframe::egui::{
+    Align, Frame, Layout, Margin, Rect, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, vec2,
+};
 use shared::account::PresenceState;
 
 use crate::theme::{Theme, space};
@@ -14,6 +16,8 @@ use crate::widgets::{
 };
 
 const LEAD: f32 = 24.0;
+/// Of a row, at least.
+const HEIGHT: f32 = 40.0;
 
 /// Returns what somebody wants done.
 pub(super) fn show(ui: &mut Ui, theme: &Theme, row: &Row, separated: bool) -> Option<Deed> {
@@ -45,19 +49,25 @@ fn spoken(row: &Row) -> String {
 }
 
 fn entry(ui: &mut Ui, theme: &Theme, row: &Row) -> Option<Deed> {
-    ui.horizontal(|ui| {
+    ui.with_layout(Layout::left_to_right(Align::Min), |ui| {
         ui.spacing_mut().item_spacing.x = space::M;
         lead(ui, theme, &row.lead);
-        let left = ui.available_width() - items_width(ui, theme, &row.items) - space::M;
+        let width = items_width(ui, theme, &row.items);
+        let left = ui.available_width() - width - space::M;
         let size = vec2(left.max(60.0), 0.0);
-        ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), |ui| {
-            ui.set_min_width(size.x);
+        let text = ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), |ui| {
+            ui.set_min_size(vec2(size.x, HEIGHT));
             ui.spacing_mut().item_spacing.y = 0.0;
+            if row.note().is_empty() {
+                ui.add_space((HEIGHT - theme.body.line_height) / 2.0);
+            }
             title(ui, theme, row);
             note(ui, theme, row);
         });
+        let size = vec2(width, text.response.rect.height());
         let end = Layout::right_to_left(Align::Center);
-        ui.with_layout(end, |ui| items(ui, theme, row)).inner
+        let items = ui.allocate_ui_with_layout(size, end, |ui| items(ui, theme, row));
+        items.inner
     })
     .inner
 }
@@ -88,7 +98,8 @@ fn lead(ui: &mut Ui, theme: &Theme, lead: &Lead) {
     if matches!(lead, Lead::None) {
         return;
     }
-    let (rect, _) = ui.allocate_exact_size(Vec2::splat(LEAD), Sense::hover());
+    let (place, _) = ui.allocate_exact_size(vec2(LEAD, HEIGHT), Sense::hover());
+    let rect = Rect::from_center_size(place.center(), Vec2::splat(LEAD));
     match lead {
         Lead::None => {}
         Lead::Person(person) => paint_avatar(ui.painter(), theme, person, rect),
@@ -122,11 +133,14 @@ fn note(ui: &mut Ui, theme: &Theme, row: &Row) {
 
 /// A word that stands out.
 fn chip(ui: &mut Ui, theme: &Theme, word: &str) {
-    let frame = Frame::new()
-        .fill(theme.hover)
-        .corner_radius(12.0)
-        .inner_margin(Margin::symmetric(8, 2));
-    frame.show(ui, |ui| label(ui, theme.meta, theme.text_2, word));
+    let galley = line(ui, theme.meta, theme.text_2, word, ui.available_width());
+    let size = galley.size() + vec2(16.0, 4.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, word));
+    ui.painter()
+        .rect_filled(rect, rect.height() / 2.0, theme.hover);
+    let at = rect.min + vec2(8.0, 2.0);
+    ui.painter().galley(at, galley, theme.text_2);
 }
 
 /// How much room they take.

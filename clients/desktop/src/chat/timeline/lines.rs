@@ -1,8 +1,9 @@
 //! What stands between messages.
 
+use client::present::icon::Icon;
 use eframe::egui::{Align2, Color32, CornerRadius, Rect, Shape, Stroke, Ui, Vec2, pos2, vec2};
 
-use crate::theme::{Theme, regular, semibold, space};
+use crate::theme::{Theme, icons, regular, semibold, space};
 
 /// A name in the middle of a line across, with room of `below` points under it.
 pub(super) fn divider(ui: &Ui, rect: Rect, below: f32, name: &str, colour: Color32, line: Color32) {
@@ -36,14 +37,15 @@ pub(super) fn beginning(ui: &mut Ui, theme: &Theme, rect: Rect, room: &str) {
     let corner = rect.min + vec2(space::XL, 32.0);
     let mark = Rect::from_min_size(corner, Vec2::splat(48.0));
     painter.rect_filled(mark, CornerRadius::same(12), theme.accent_soft);
-    let centre = Align2::CENTER_CENTER;
-    painter.text(
-        mark.center(),
-        centre,
-        "#",
-        semibold(24.0),
-        theme.accent_text,
-    );
+    match room.starts_with('#') {
+        true => {
+            let centre = Align2::CENTER_CENTER;
+            let font = semibold(24.0);
+            painter.text(mark.center(), centre, "#", font, theme.accent_text);
+        }
+        // A conversation, which has no name.
+        false => icons::paint(painter, mark, 24.0, Icon::People, theme.accent_text),
+    }
     let left = mark.left();
     let title = pos2(left, mark.bottom() + 12.0);
     let font = theme.title.font();
