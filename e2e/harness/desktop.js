@@ -1,15 +1,18 @@
 // The window as somebody uses it who cannot see it: found and pressed by role and name, typed into; on a screen of its
 // own, with a profile of its own.
 
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 
+import { PASSWORD } from "./chat.js";
 import { openScreen } from "./screen.js";
 import { program } from "./server.js";
 import { until } from "./wait.js";
 
+const run = promisify(execFile);
 /// How long any one thing may take to appear. Generous: the screen is drawn by the processor.
 const STEP_MS = 30_000;
 
@@ -17,9 +20,9 @@ const STEP_MS = 30_000;
 /// `results/failed-….png` shows the window.
 ///
 /// Options: `width` and `height` (in pixels), `scale` (2 on screens with twice the pixels), `settings` (what the window
-/// would remember, as in its file), `files` (attached at once).
+/// would remember, as in its file), `files` (attached at once), `link` (an invitation by which an account is made first).
 export async function openDesktop(t, server, name, options = {}) {
-  const { width = 1280, height = 800, scale = 1, settings = {}, files = [] } = options;
+  const { width = 1280, height = 800, scale = 1, settings = {}, files = [], link } = options;
   const screen = await openScreen(width * scale, height * scale);
   screen.env.WINIT_X11_SCALE_FACTOR = String(scale);
   const desktop = new Desktop(screen, server, name);
@@ -35,6 +38,7 @@ export async function openDesktop(t, server, name, options = {}) {
   await mkdir(desktop.profile);
   const all = { download_folder: desktop.downloads, ...settings };
   await writeFile(path.join(desktop.profile, "desktop.json"), JSON.stringify(all));
+  if (link) await desktop.signUp(link);
   await desktop.start(files);
   return desktop;
 }
@@ -57,6 +61,20 @@ class Desktop {
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (this.said += text));
     await this.screen.fill(child.pid);
     await this.composer();
+  }
+
+  /// Makes an account at a terminal, which shares its profile with the window.
+  async signUp(link) {
+    const args = ["--server", this.server.tcp, "--profile-dir", this.profile, "sign-up", this.name, "--invitation", link];
+    const env = { ...process.env, CHINWAG_PASSWORD: PASSWORD };
+    await run(program("chinwag", "CHINWAG_CLIENT_PROGRAM"), args, { cwd: this.screen.home, env });
+  }
+
+  /// Chooses from a menu.
+  async choose(menu, item) {
+    await this.press("button", menu);
+    await this.press(/^(menuitem|menuitemradio)$/, item);
+    await this.gone(/^(menuitem|menuitemradio)$/, item);
   }
 
   /// Takes its life without a word.
@@ -103,6 +121,13 @@ class Desktop {
     await this.screen.reader({ do: "press", path: (await this.find(role, name)).path });
   }
 
+  /// Does the same in the dialog of this title.
+  async pressIn(dialog, role, name) {
+    const found = async () => (await this.all(role, name, await this.find("dialog", dialog)))[0];
+    const node = await until(found, () => `no ${role} "${name}" in the dialog "${dialog}"`, STEP_MS);
+    await this.screen.reader({ do: "press", path: node.path });
+  }
+
   /// Does the same where it is there at all.
   async pressIfThere(role, name) {
     const [node] = await this.all(role, name);
@@ -111,7 +136,7 @@ class Desktop {
 
   /// The field in which a message is written.
   composer() {
-    return this.find("textbox", /^Message to #/);
+    return this.find("textbox", /^Message to /);
   }
 
   /// What stands in a field.
@@ -141,7 +166,7 @@ class Desktop {
 
   /// The messages of the open room that are in sight, as they are read out, from top to bottom.
   async messages() {
-    const [log] = await this.all("log", /^Messages in #/);
+    const [log] = await this.all("log", /^Messages in /);
     return log ? this.all("article", /./, log) : [];
   }
 

@@ -16,7 +16,7 @@ CACHE = "/org/a11y/atspi/cache"
 # Roles that the window uses: https://docs.gtk.org/atspi2/enum.Role.html
 ROLES = {
     2: "alert", 7: "checkbox", 11: "combobox", 16: "dialog", 23: "window", 27: "image", 29: "label", 31: "list",
-    32: "listitem", 33: "menu", 35: "menuitem", 39: "group", 42: "progressbar", 43: "button", 44: "radiobutton",
+    32: "listitem", 33: "menu", 35: "menuitem", 37: "tab", 38: "tablist", 39: "group", 42: "progressbar", 43: "button", 44: "radiobutton", 45: "menuitemradio",
     48: "scrollbar", 50: "separator", 51: "slider", 54: "status", 62: "togglebutton", 64: "tooltip", 73: "paragraph",
     75: "application", 79: "textbox", 83: "heading", 85: "section", 88: "link", 98: "listbox", 101: "notification",
     109: "article", 110: "landmark", 111: "log", 116: "static",

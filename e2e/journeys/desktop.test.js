@@ -91,6 +91,89 @@ test("rooms are changed, an image is pasted, a link is copied, a file is saved",
   assert.deepEqual(await eve.download("measurements.csv"), table);
 });
 
+test("a room, one's account and the server are looked after in the window", async (t) => {
+  const server = await startServer(t);
+  const bob = await connectTcp(t, server.tcp, "Bob");
+  const cid = await connectTcp(t, server.tcp, "Cid");
+  const olga = await openDesktop(t, server, "Olga", { link: await server.ownersLink() });
+
+  // A private room, into which two are added; one is banned from it.
+  await olga.press("button", "New room");
+  await olga.isFocused(() => olga.find("textbox", "Name"));
+  await olga.screen.type("attic");
+  await until(async () => (await olga.text(await olga.find("textbox", "Name"))) === "attic", () => "the name is not typed", 10_000);
+  await olga.press("radiobutton", "Private: only those who are invited");
+  await olga.see("desktop-new-room");
+  await olga.press("button", "Create room");
+  await olga.find("textbox", "Message to #attic");
+  await olga.press("button", "Add people");
+  await olga.isFocused(() => olga.find("textbox", "Search people"));
+  for (const name of ["Bob", "Cid"]) {
+    await olga.pressIn("Add people to #attic", "togglebutton", name);
+    await olga.find("button", `Leave out ${name}`);
+  }
+  await olga.see("desktop-add-people");
+  await olga.press("button", "Add");
+  await bob.next((frame) => frame.type === "room_entered" && frame.room.room.name === "attic");
+  await olga.find("listitem", "Bob, online");
+  await olga.choose("What to do with Bob", "Moderator");
+  await olga.find("listitem", "Bob, online, moderator");
+  cid.send({ type: "send_message", request_id: 7, room: "attic", text: "@Olga this is borderline" });
+  await olga.sees("this is borderline");
+  await olga.see("desktop-room");
+  await olga.choose("What to do with the message of Cid", "Remove message");
+  await olga.find("dialog", "Remove the message of Cid?");
+  await olga.see("desktop-question");
+  await olga.pressIn("Remove the message of Cid?", "button", "Remove message");
+  await cid.next(({ event }) => event?.type === "messages_removed");
+  await olga.reads(/^Cid wrote a message that was removed/);
+  await olga.choose("What to do with Cid", "Ban from the room");
+  await olga.pressIn("Ban Cid from #attic?", "button", "Ban");
+  await cid.next((frame) => frame.type === "room_exited");
+
+  // A conversation of two.
+  await olga.press("button", "Cid");
+  await olga.find("dialog", "Profile");
+  await olga.see("desktop-card");
+  await olga.pressIn("Profile", "button", "Message");
+  await olga.find("textbox", "Message to Cid");
+  await olga.say("Sorry about that");
+  await cid.next(({ event }) => event?.text === "Sorry about that");
+
+  // Oneself, and what only an owner sees.
+  await olga.choose("Olga, menu", "Do not disturb");
+  await olga.choose("Olga, menu", "Profile and account");
+  for (const [tab, text] of YOU) await page(olga, tab, text);
+  await olga.screen.keys("Escape");
+  await olga.find("textbox", "Message to Cid");
+  await olga.choose("Olga, menu", "Administration");
+  for (const [tab, text] of ADMINISTRATION) await page(olga, tab, text);
+  await olga.press("tab", "Invitations");
+  await olga.press("button", "New invitation");
+  await olga.press("button", "Make a link");
+  await olga.find("image", "QR code");
+  await olga.see("desktop-invitation");
+});
+
+/// Pages, and something that each of them says.
+const YOU = [["Profile", "Choose a picture"], ["Security", "Set up"], ["Sessions", "This one"], ["Bots", "You have no bots."]];
+const ADMINISTRATION = [
+  ["People", /^Guest · here now/],
+  ["Rooms", /^private · 2 people/],
+  ["Invitations", "There are no open invitations."],
+  ["Reports", "Nobody has reported anything."],
+  ["Settings", "Whoever has an invitation"],
+  ["Storage", "Left on the disk"],
+  ["Audit log", "The operator"],
+];
+
+/// Opens a page, waits until it says something, and looks at it.
+async function page(person, tab, text) {
+  await person.press("tab", tab);
+  await person.reads(text);
+  await person.see(`desktop-${tab.toLowerCase().replace(" ", "-")}`);
+}
+
 /// Screens on which the window is looked at: `width` and `height` in points, `scale` in pixels a point.
 const SCREENS = [
   { name: "wide", width: 1280, height: 800, scale: 1 },
