@@ -78,7 +78,7 @@ impl Page {
                     .auto_shrink(false)
                     .content_margin(Margin::symmetric(side as i8, 24))
                     .show(ui, |ui| {
-                        ui.set_max_width(WIDTH);
+                        ui.set_max_width(WIDTH.min(ui.available_width()));
                         ui.push_id(topic, |ui| self.panel.show(ui, env));
                     });
             });

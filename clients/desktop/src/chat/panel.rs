@@ -6,7 +6,7 @@ use client::present::panel::{Asked, Eyes, Part, Topic};
 use client::present::sheet::{Deed, Item, Weight};
 use client::{Change, ConnectionState};
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Sense, Ui, UiBuilder, Vec2, vec2};
+use eframe::egui::{Align, Layout, Sense, Ui, UiBuilder, Vec2, vec2};
 use shared::ServerFrame;
 use shared::account::Profile;
 
@@ -267,11 +267,11 @@ fn show_figures(ui: &mut Ui, env: &Env<'_>, figures: &[(&'static str, String)]) 
             .accessibility_role(Role::ListItem)
             .accessibility_label(format!("{name}: {value}"));
         ui.scope_builder(builder, |ui| {
-            ui.horizontal(|ui| {
+            ui.with_layout(Layout::left_to_right(Align::Min), |ui| {
                 let width = ui.available_width() * 0.6;
                 ui.allocate_ui(vec2(width, 0.0), |ui| {
                     ui.set_min_width(width);
-                    label(ui, theme.secondary, theme.text_2, name);
+                    label(ui, theme.body, theme.text_2, name);
                 });
                 label(ui, theme.body, theme.text, value);
             });

@@ -2,6 +2,7 @@
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, vec2};
+use egui_kittest::kittest::Queryable as _;
 use shared::{EventBody, RoomRole};
 use testing::World;
 
@@ -25,6 +26,14 @@ fn in_garden(world: &World) -> (Window, Peer) {
 }
 
 impl Window {
+    /// Follows a link that somebody sent.
+    fn follows(&mut self, link: &str) {
+        self.clicks(Role::Button, "Browse all rooms");
+        self.is_at(Role::TextInput, "Search rooms");
+        self.types(link);
+        self.clicks(Role::Button, "Follow it");
+    }
+
     /// Chooses from the menu beside a name.
     fn does_with(&mut self, name: &str, role: Role, item: &str) {
         self.clicks(Role::Button, &format!("What to do with {name}"));
@@ -87,6 +96,40 @@ fn a_room_is_renamed_archived_and_opened_again() {
     ann.meets(Role::Dialog, "Open #the-loft again?");
     ann.clicks_in("Open #the-loft again?", Role::Button, "Open again");
     ann.meets(Role::MultilineTextInput, "Message to #the-loft");
+}
+
+#[test]
+fn a_link_leads_into_a_private_room_until_it_is_revoked() {
+    let world = World::start();
+    let mut olga = Window::owner(&world, "Olga");
+    olga.clicks(Role::Button, "New room");
+    olga.is_at(Role::TextInput, "Name");
+    olga.types("attic");
+    olga.clicks(Role::RadioButton, "Private: only those who are invited");
+    olga.clicks(Role::Button, "Create room");
+    olga.meets(Role::Heading, "# attic");
+    olga.clicks(Role::Button, "Invitation link");
+    olga.clicks(Role::Button, "Make a link");
+    olga.meets(Role::Image, "QR code");
+    let link = olga.text_holding("#invite=");
+    olga.clicks(Role::Button, "Close");
+
+    let mut ann = Window::of(&world, "Ann");
+    ann.follows(&link);
+    ann.meets(Role::Heading, "# attic");
+    ann.loses(Role::Dialog, "All rooms");
+    olga.meets(Role::ListItem, "Ann, online");
+
+    olga.clicks(Role::Button, "Open invitations");
+    olga.sees("used 1 of 10 times");
+    olga.clicks_in("Open invitations", Role::Button, "Revoke");
+    olga.sees("There are no open invitations.");
+    let mut bob = Window::of(&world, "Bob");
+    bob.follows(&link);
+    bob.until("the reason", |harness| {
+        harness.query_by_role(Role::Alert).is_some()
+    });
+    assert!(!bob.has(Role::Heading, "# attic"));
 }
 
 #[test]

@@ -1,11 +1,12 @@
-//! All rooms that there are, to be joined or opened.
+//! All rooms that there are, to be joined or opened; and the way into those that one is invited to by a link.
 
 use client::present::{format, picking};
 use client::{Change, Command, Ticket};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Align, Layout, Margin, Ui, UiBuilder, vec2};
+use shared::http::invitation_of_link;
 use shared::room::RoomInfo;
-use shared::{Operation, RoomRef};
+use shared::{ClientFrame, Operation, RequestId, RoomRef, Secret};
 
 use super::First;
 use crate::chat::ask_form::Done;
@@ -64,6 +65,9 @@ impl Browse {
         }
         self.head(ui, env);
         problem(ui, theme, self.request.trouble());
+        if let Some(token) = invitation(&self.wanted) {
+            return self.show_invitation(ui, env, token);
+        }
         let rows = rows(env, &self.wanted);
         if rows.is_empty() && self.listed {
             let note = "No room of that name. Create it?";
@@ -84,6 +88,20 @@ impl Browse {
             });
     }
 
+    /// What was pasted is a link that somebody sent.
+    fn show_invitation(&mut self, ui: &mut Ui, env: &Env<'_>, token: Secret) {
+        let theme = env.theme;
+        let text = "This is the link of an invitation.";
+        label(ui, theme.secondary, theme.text_2, text);
+        let follow = |ui: &mut Ui| button(ui, theme, Weight::Primary, "Follow it");
+        let ready = !self.request.waits();
+        if ui.add_enabled_ui(ready, follow).inner.clicked() {
+            let request_id = RequestId(0);
+            let accept = ClientFrame::AcceptInvitation { request_id, token };
+            self.request.send(env, accept);
+        }
+    }
+
     fn head(&mut self, ui: &mut Ui, env: &Env<'_>) {
         let theme = env.theme;
         let id = ui.scope_id().with("wanted");
@@ -92,7 +110,7 @@ impl Browse {
             let size = vec2(ui.available_width() - 130.0, 40.0);
             let layout = Layout::left_to_right(Align::Center);
             ui.allocate_ui_with_layout(size, layout, |ui| {
-                let names = ("Search rooms", "Search by name or topic");
+                let names = ("Search rooms", "Name, topic, or the link of an invitation");
                 search(ui, theme, id, names, &mut self.wanted)
             });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -115,6 +133,13 @@ impl Browse {
             self.request.ask(env, Command::JoinRoom { room });
         }
     }
+}
+
+/// The token of a link, and of nothing that somebody may search for.
+fn invitation(wanted: &str) -> Option<Secret> {
+    wanted
+        .contains("#invite=")
+        .then(|| invitation_of_link(wanted))?
 }
 
 fn rows(env: &Env<'_>, wanted: &str) -> Vec<Row> {
