@@ -226,6 +226,13 @@ impl Links {
         let open = files.granted(losses, file_id, person).await;
         let (open, grant) = open.map_err(|failed| match failed {
             ReadError::Store(StoreError::FileNotFound) if is_late => pass_expired(),
+            // Whoever was given this address instead of the page's is told where to go, whatever the file is.
+            ReadError::Store(StoreError::FileNotFound) if self.context.server.files_url.is_some() => {
+                ErrorReply::new(
+                    ErrorCode::FileNotFound,
+                    "There is no such file. If it is for the members of a room, open it from its message.",
+                )
+            }
             failed => error::from_read(none, failed),
         })?;
         let OpenFile {

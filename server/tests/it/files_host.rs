@@ -219,6 +219,12 @@ async fn members_get_a_pass_to_the_files_host_and_others_do_not() {
     ] {
         assert_eq!(members.fetch(&nothing, "").await.status, 404, "{nothing}");
     }
+    // Whatever is not there for somebody is not there in the same words, which say where members go.
+    let made_up = members.fetch("/files/AAAAAAAAAAAAAAAAAAAAAA/x", "").await;
+    let hidden = members.fetch(&link, "").await;
+    assert_eq!(made_up.json(), hidden.json());
+    let says = hidden.json()["message"].to_string();
+    assert!(says.contains("open it from its message"), "{says}");
     // Nor is the pass a session: it opens nothing else, and not the description.
     let pass = path.split_once("?pass=").unwrap().1;
     let bearer = format!("authorization: Bearer {pass}");
