@@ -5,7 +5,7 @@
 //!
 //! - `sidebar`, `head`, `connection_bar`, `typing_line`, `details`, `toasts`, `dialogs`: the panes around the room
 //! - `page`: what stands in place of a room; `panel`: what the server says of something, there or in a dialog
-//! - `ask_form`, `request`, `asking`: what is asked of the server, and what comes after
+//! - `ask_form`, `make_account`, `request`, `asking`: what is asked of the server, and what comes after
 //! - `timeline`: what was said; `composer`: what is being written; `files`: what is attached to both
 //! - `layout`: where these are shown; `panes`: how the keyboard gets from one to the next; `rooms`: the order of lists
 //! - `shortcuts`: keys that mean the same everywhere; `notices`: what the desktop announces
@@ -21,6 +21,7 @@ mod faces;
 mod files;
 mod head;
 mod layout;
+mod make_account;
 mod notices;
 mod page;
 mod panel;
@@ -43,7 +44,7 @@ use std::sync::Arc;
 use client::present::panel::Topic;
 use client::present::sheet::{Deed, Next};
 use client::present::{room_sheets, rooms as places, words};
-use client::{Change, Command, ConnectionState, View};
+use client::{Change, Command, ConnectionState, Entry, View};
 use eframe::egui::{self, ColorImage};
 use native::{Handle, ServerAddress};
 use shared::frame::ServerInfo;
@@ -67,7 +68,7 @@ use self::presence::Attention;
 use self::sidebar::Sidebar;
 use self::timeline::Timeline;
 use self::toasts::Toasts;
-use crate::session::Session;
+use crate::session::{Membership, Session};
 use crate::settings::Settings;
 use crate::system::announce::Announcer;
 use crate::theme::Theme;
@@ -123,6 +124,8 @@ pub(crate) enum Wish {
     Follow(Box<Next>),
     /// Show a page in place of the room, or the room again.
     Page(Option<Topic>),
+    /// Make an account of the guest that one is.
+    MakeAccount(Entry),
     /// Choose a picture of oneself.
     ChoosePortrait,
     /// Make one of these one's picture.
@@ -202,6 +205,8 @@ pub(crate) struct Chat {
     /// In place of the room.
     page: Option<Page>,
     asking: Asking,
+    /// An account is being made.
+    membership: Option<Membership>,
     attention: Attention,
     faces: Faces,
     toasts: Toasts,
@@ -237,6 +242,7 @@ impl Chat {
             dialogs: Dialogs::default(),
             page: None,
             asking: Asking::default(),
+            membership: None,
             attention: Attention::default(),
             faces: Faces::default(),
             toasts: Toasts::default(),
@@ -287,6 +293,7 @@ impl Chat {
             self.done(next);
         }
         self.answered(&changes);
+        self.look_after_membership();
         self.faces.changed(&changes);
         if let Some(file) = self.files.portrait_sent() {
             self.change_portrait(Some(file.file_id));
@@ -325,6 +332,9 @@ impl Chat {
                 Wish::Perform(deed) => self.perform(ctx, deed),
                 Wish::Follow(next) => self.follow(*next, settings),
                 Wish::Page(topic) => self.show_page(topic),
+                Wish::MakeAccount(entry) => {
+                    self.membership = Some(self.session.become_member(entry, ctx.clone()));
+                }
                 Wish::ChoosePortrait => self.files.choose_portrait(),
                 Wish::MakePortrait(paths) => {
                     if let Some(path) = paths.into_iter().next() {

@@ -1,15 +1,19 @@
 //! A person's session on one server: the driver of the client core, and what changed since the last look.
 
+mod membership;
+
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use client::{Change, Config, Entry};
 use eframe::egui;
-use native::{Handle, Profile, ProfileError, ServerAddress, Stopped};
+use native::{Handle, Profile, ProfileError, ServerAddress, Stopped, Trust};
 use shared::Fingerprint;
 use shared::frame::ClientInfo;
-use tokio::runtime::Runtime;
+use tokio::runtime::{self, Runtime};
+
+pub(crate) use self::membership::Membership;
 
 /// How long the window's end waits for the disk.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -21,6 +25,8 @@ pub(crate) struct Session {
     pub(crate) folder: PathBuf,
     /// For what can be fetched again.
     pub(crate) cache: PathBuf,
+    trust: Trust,
+    runtime: runtime::Handle,
     news: Receiver<Vec<Change>>,
 }
 
@@ -40,16 +46,14 @@ impl Session {
             profile.session_or_claim(name)?;
         }
         let (snapshot, storage) = profile.whole()?;
+        let trust = profile.trust().stating(fingerprint);
         let settings = native::Settings {
             server: server.clone(),
-            trust: profile.trust().stating(fingerprint),
+            trust: trust.clone(),
             core: Config {
                 // Images that are shown on the way are not to wait for large files.
                 downloads_at_once: 8,
-                ..Config::new(ClientInfo {
-                    name: "chinwag-desktop".to_owned(),
-                    version: env!("CARGO_PKG_VERSION").to_owned(),
-                })
+                ..Config::new(client_info())
             },
         };
         let _inside = runtime.enter();
@@ -82,6 +86,8 @@ impl Session {
             server,
             folder: profile.folder().to_owned(),
             cache: cache_folder(profile_root),
+            trust,
+            runtime: runtime.handle().clone(),
             news,
         })
     }
@@ -101,6 +107,14 @@ impl Session {
                 return;
             }
         }
+    }
+}
+
+/// As servers are told.
+fn client_info() -> ClientInfo {
+    ClientInfo {
+        name: "chinwag-desktop".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 

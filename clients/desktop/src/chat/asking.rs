@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use client::present::membership;
 use client::present::sheet::{Deed, Next, Request};
 use client::{Change, Command, Ticket};
 use eframe::egui;
@@ -35,6 +36,20 @@ impl Chat {
                 }
                 Err(error) => self.toasts.say(error.message),
             }
+        }
+    }
+
+    /// Takes in whether there is an account now.
+    pub(super) fn look_after_membership(&mut self) {
+        let told = self.membership.as_ref();
+        let Some(told) = told.and_then(|told| told.try_recv().ok()) else {
+            return;
+        };
+        self.membership = None;
+        match (told, &mut self.page) {
+            (Ok(()), _) => self.done(Some(Next::Say(membership::DONE.into()))),
+            (Err(error), Some(page)) => page.refuse_account(&error),
+            (Err(error), None) => self.toasts.say(error.message),
         }
     }
 

@@ -10,6 +10,8 @@ use eframe::egui::{
     Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
+use shared::ErrorReply;
+
 use super::ask_form::Done;
 use super::panel::Panel;
 use super::sidebar::HEAD;
@@ -42,6 +44,11 @@ impl Page {
     /// Whether a picture that is dropped becomes one's own.
     pub(super) fn takes_portrait(&self) -> bool {
         self.panel.topic == Topic::Profile
+    }
+
+    /// Why no account was made.
+    pub(super) fn refuse_account(&mut self, error: &ErrorReply) {
+        self.panel.refuse_account(error);
     }
 
     /// Takes in what changed. Returns what comes after a form that has succeeded.

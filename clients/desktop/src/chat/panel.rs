@@ -7,10 +7,11 @@ use client::present::sheet::{Deed, Item, Weight};
 use client::{Change, ConnectionState};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Align, Layout, Sense, Ui, UiBuilder, Vec2, vec2};
-use shared::ServerFrame;
 use shared::account::Profile;
+use shared::{ErrorReply, Role as Standing, ServerFrame};
 
 use super::ask_form::{AskForm, Done};
+use super::make_account::MakeAccount;
 use super::request::Request;
 use super::time;
 use super::{Env, Wish};
@@ -38,6 +39,8 @@ pub(super) struct Panel {
     parts: Vec<Part>,
     /// Of the parts that are forms, in their order.
     forms: Vec<AskForm>,
+    /// What a guest finds below their profile.
+    account: Option<MakeAccount>,
     /// How often there was something new, so that no form begins with the traces of another.
     version: u64,
     /// Since when it is waited for, by egui's clock.
@@ -56,8 +59,16 @@ impl Panel {
             answer: None,
             parts: Vec::new(),
             forms: Vec::new(),
+            account: None,
             version: 0,
             waits_since: None,
+        }
+    }
+
+    /// Why no account was made.
+    pub(super) fn refuse_account(&mut self, error: &ErrorReply) {
+        if let Some(account) = &mut self.account {
+            account.refuse(error);
         }
     }
 
@@ -105,6 +116,10 @@ impl Panel {
             }
         });
         self.parts = parts;
+        if let Some(account) = &mut self.account {
+            ui.add_space(space::L);
+            ui.push_id("account", |ui| account.show(ui, env));
+        }
         if let Some(asked) = turned {
             self.turn(asked);
         }
@@ -144,6 +159,14 @@ impl Panel {
         });
         self.parts = parts.unwrap_or_default();
         self.forms = forms(&self.parts);
+        self.account = match answer {
+            ServerFrame::ProfileDescribed { profile, .. }
+                if self.topic == Topic::Profile && profile.role == Standing::Guest =>
+            {
+                Some(MakeAccount::new(&profile.person.name))
+            }
+            _ => None,
+        };
         self.version += 1;
         self.waits_since = None;
     }

@@ -1,7 +1,7 @@
 //! One's own account: profile, picture, password, second factor, sessions and bots.
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable as _;
 use testing::World;
 
@@ -146,6 +146,39 @@ fn a_bot_gets_a_token_that_is_shown_once() {
     olga.meets(Role::Dialog, "Remove build-bot?");
     olga.clicks(Role::Button, "Remove");
     olga.sees("You have no bots.");
+}
+
+#[test]
+fn a_guest_makes_an_account_and_stays_who_they_are() {
+    let mut world = World::start();
+    world.stop_server();
+    world.registration = Some(shared::account::Registration::Open);
+    world.start_server();
+    let mut ann = Window::of(&world, "Ann");
+    ann.is_at(Role::MultilineTextInput, "Message to #lobby");
+    ann.types("Said as a guest");
+    ann.presses(Modifiers::NONE, Key::Enter);
+    // All of the page is in sight.
+    ann.harness.set_size(vec2(1100.0, 1000.0));
+    ann.opens("Ann", "Profile and account", "Profile");
+    ann.writes(Role::PasswordInput, "Password", "short");
+    ann.clicks(Role::Button, "Create account");
+    ann.until("what is wrong", |harness| {
+        harness.query_by_role(Role::Alert).is_some()
+    });
+    ann.writes(Role::PasswordInput, "Password", PASSWORD);
+    ann.clicks(Role::Button, "Create account");
+    ann.meets(Role::Status, "You have an account now.");
+    ann.loses(Role::Button, "Create account");
+    ann.meets(Role::Tab, "Bots");
+    ann.close();
+
+    let mut again = form(&profile(&world, "Ann elsewhere"));
+    fill(&mut again, "Server", world.tcp());
+    fill(&mut again, "Your name", "Ann");
+    enter(&mut again, "Password", PASSWORD);
+    again.clicks(Role::Button, "Connect");
+    again.sees("Said as a guest");
 }
 
 #[test]
