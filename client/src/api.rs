@@ -200,7 +200,7 @@ pub enum Command {
     /// chunks that are on the server already are not sent again.
     ResumeUpload { upload_id: UploadId, source: String },
     /// Forgets the upload, here and, while online, on the server, which forgets by itself what nobody goes on with.
-    /// Refused while a message waits for it: delete that.
+    /// Refused while a message waits for it: delete that. One of [`crate::View::elsewhere`] ends there as well.
     CancelUpload { upload_id: UploadId },
     /// Fetches a file chunk by chunk and verifies each.
     Download {
@@ -408,6 +408,10 @@ pub enum Change {
     Directory,
     /// An upload began, moved, ended or is forgotten.
     Upload(UploadId),
+    /// One of [`crate::View::elsewhere`].
+    Elsewhere,
+    /// One of [`crate::View::arriving`].
+    Arriving(FileId),
     /// A download began, moved, ended or is forgotten.
     Download(DownloadId),
     /// A room was created or joined.
@@ -462,6 +466,8 @@ impl Change {
             | Self::Presence
             | Self::Directory
             | Self::Upload(_)
+            | Self::Elsewhere
+            | Self::Arriving(_)
             | Self::Download(_) => return None,
         })
     }
@@ -472,6 +478,7 @@ impl Change {
             (Self::Connection, Self::Connection)
             | (Self::Rooms, Self::Rooms)
             | (Self::Presence, Self::Presence)
+            | (Self::Elsewhere, Self::Elsewhere)
             | (Self::Directory, Self::Directory) => true,
             (Self::Timeline(id), Self::Timeline(other))
             | (Self::Unread(id), Self::Unread(other))
@@ -479,6 +486,7 @@ impl Change {
             | (Self::ReadBy(id), Self::ReadBy(other))
             | (Self::Typing(id), Self::Typing(other)) => id == other,
             (Self::Upload(id), Self::Upload(other)) => id == other,
+            (Self::Arriving(id), Self::Arriving(other)) => id == other,
             (Self::Download(id), Self::Download(other)) => id == other,
             (_, _) => false,
         }

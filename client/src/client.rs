@@ -17,6 +17,7 @@ use crate::transfer::Transfers;
 use crate::view::View;
 
 mod downloads;
+mod elsewhere;
 mod entry;
 mod inquiry;
 mod requests;

@@ -40,6 +40,8 @@ impl Room {
             EventBody::MessageSent { .. }
             | EventBody::RoomCreated { .. }
             | EventBody::BanLifted { .. }
+            | EventBody::FileArrived { .. }
+            | EventBody::FileWithdrawn { .. }
             | EventBody::MessagesRemoved { .. }
             | EventBody::Removed {}
             | EventBody::Unknown => {}
@@ -47,10 +49,16 @@ impl Room {
         touched
     }
 
-    /// Takes out what an event says was removed, whenever it happened. Whether anything was there.
-    pub(crate) fn remove_messages(&mut self, event: &RoomEvent) -> bool {
-        match event.event {
-            EventBody::MessagesRemoved { from, to, of } => self.timeline.remove(from, to, of),
+    /// Does to earlier messages what an event says became of them, whenever it happened. Whether any was there.
+    pub(crate) fn amend_messages(&mut self, event: &RoomEvent) -> bool {
+        match &event.event {
+            EventBody::MessagesRemoved { from, to, of } => self.timeline.remove(*from, *to, *of),
+            EventBody::FileArrived { sequence, file } => self
+                .timeline
+                .amend(*sequence, |message| message.arrive(file)),
+            EventBody::FileWithdrawn { sequence, file_id } => self
+                .timeline
+                .amend(*sequence, |message| message.withdraw(*file_id)),
             EventBody::MessageSent { .. }
             | EventBody::RoomCreated { .. }
             | EventBody::MemberJoined {}
@@ -62,6 +70,26 @@ impl Room {
             | EventBody::RoomChanged { .. }
             | EventBody::Removed {}
             | EventBody::Unknown => false,
+        }
+    }
+
+    /// Does to a message what later events, which are known already, say became of its files: a page of history may have
+    /// been read before them and come after them.
+    pub(crate) fn catch_up(&self, event: &mut RoomEvent) {
+        if event.event.arriving().is_empty() {
+            return;
+        }
+        let at = event.sequence;
+        for later in self.timeline.events_after(at) {
+            match &later.event {
+                EventBody::FileArrived { sequence, file } if *sequence == at => {
+                    event.event.arrive(file);
+                }
+                EventBody::FileWithdrawn { sequence, file_id } if *sequence == at => {
+                    event.event.withdraw(*file_id);
+                }
+                _ => {}
+            }
         }
     }
 

@@ -7,7 +7,8 @@ use shared::codec::Packet;
 use shared::frame::{Person, Welcome};
 use shared::room::RoomOpening;
 use shared::{
-    ErrorCode, ErrorReply, PersonId, RequestId, Role, RoomEvent, RoomId, ServerFrame, TimestampMs,
+    ErrorCode, ErrorReply, EventBody, PersonId, RequestId, Role, RoomEvent, RoomId, ServerFrame,
+    TimestampMs,
 };
 
 use crate::api::{Change, Output};
@@ -113,6 +114,16 @@ impl Client {
             } => {
                 self.typing(room_id, person, typing, now);
             }
+            ServerFrame::UploadBegun { upload } => self.begun_elsewhere(upload),
+            ServerFrame::UploadProgressed {
+                file_id,
+                received_bytes,
+            } => self.arriving(file_id, received_bytes),
+            ServerFrame::UploadEnded { upload_id } => self.ended_elsewhere(upload_id),
+            ServerFrame::UploadsListed {
+                request_id,
+                uploads,
+            } => self.elsewhere_listed(request_id, uploads),
             ServerFrame::PresenceListed { total, people } => self.presence_listed(total, people),
             ServerFrame::PresenceChanged { total, came, left } => self.presence(total, came, left),
             ServerFrame::Draining { reconnect_after_ms } => {
@@ -198,6 +209,7 @@ impl Client {
         self.set_state(ConnectionState::Online);
         self.repeat_presence(now);
         self.tell_marks(now);
+        self.list_elsewhere(now);
         self.changed(Change::Rooms);
         self.downloads_connected();
         let room_ids: Vec<RoomId> = self.view.rooms.keys().copied().collect();
@@ -289,7 +301,7 @@ impl Client {
     }
 
     /// Puts the event at its place. Whether it is new.
-    fn insert(&mut self, event: RoomEvent, now: TimestampMs) -> bool {
+    fn insert(&mut self, mut event: RoomEvent, now: TimestampMs) -> bool {
         if !(1..=SEQUENCE_MAX).contains(&event.sequence.0) {
             return false;
         }
@@ -308,7 +320,13 @@ impl Client {
             true => room.happened(&event, person_id),
             false => Touched::default(),
         };
-        let removed = room.remove_messages(&event);
+        let amended = room.amend_messages(&event);
+        room.catch_up(&mut event);
+        let settled = match &event.event {
+            EventBody::FileArrived { file, .. } => Some(file.file_id),
+            EventBody::FileWithdrawn { file_id, .. } => Some(*file_id),
+            _ => None,
+        };
         if mentions_me {
             room.note_mention(event.sequence);
         }
@@ -326,7 +344,10 @@ impl Client {
         if touched.members {
             self.changed(Change::Members(room_id));
         }
-        if new || removed {
+        if let Some(file_id) = settled {
+            self.no_longer_arriving(file_id);
+        }
+        if new || amended {
             self.changed(Change::Timeline(room_id));
             self.changed(Change::Unread(room_id));
         }

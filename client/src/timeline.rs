@@ -167,6 +167,17 @@ impl Timeline {
         any
     }
 
+    /// Changes the message at this place, where it is known. Whether anything changed.
+    pub(crate) fn amend(
+        &mut self,
+        sequence: Sequence,
+        change: impl FnOnce(&mut EventBody) -> bool,
+    ) -> bool {
+        let indices = self.indices(sequence..=sequence);
+        let known = self.events[indices].first_mut();
+        known.is_some_and(|event| change(&mut event.event))
+    }
+
     /// Forgets all but the newest events.
     pub(crate) fn trim(&mut self, keep: usize) {
         let Some(excess) = self.events.len().checked_sub(keep) else {

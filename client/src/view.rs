@@ -6,7 +6,8 @@ use shared::frame::{Person, ServerInfo};
 use shared::limits::Limits;
 use shared::room::{Member, RoomInfo};
 use shared::{
-    ErrorReply, EventBody, PersonId, Role, RoomEvent, RoomId, Sequence, TimestampMs, UploadId,
+    ErrorReply, EventBody, FileId, PersonId, Role, RoomEvent, RoomId, Sequence, TimestampMs,
+    UploadId, UploadInfo,
 };
 
 use crate::api::Entry;
@@ -49,6 +50,10 @@ pub struct View {
     pub outbox: Outbox,
     /// One's files that are on their way, or wait to be attached.
     pub uploads: LiteMap<UploadId, Upload>,
+    /// One's uploads that other devices send, and those that nobody goes on with.
+    pub elsewhere: LiteMap<UploadId, UploadInfo>,
+    /// How much is there of files that messages carry before they are there, in bytes. What is not here is not known.
+    pub arriving: LiteMap<FileId, u64>,
     /// Files on their way from the server, and those that ended.
     pub downloads: LiteMap<DownloadId, Download>,
 }

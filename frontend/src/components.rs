@@ -1,7 +1,7 @@
 //! What is on the screen, one component a file. Pages read contexts; the rest take props and callbacks.
 //!
 //! - `app` chooses between `welcome` and `shell`, which lays out `sidebar`, `room_pane`, `details` and `pages`
-//! - `timeline` and `composer` are the two halves of a room; `attachments` and `upload_card` show files
+//! - `timeline` and `composer` are the two halves of a room; `attachments`, `arriving_card` and `upload_card` show files
 //! - `dialog` and what it is for: `jump`, `browse`, `pick_people`, `secret`, `confirm`
 //! - `form`: fields; `sheet`: a request that a form makes, in a dialog or on a page; `make_account`: a guest's
 //! - `menu`, `list`: what is to be done with something, and many things
@@ -9,6 +9,7 @@
 
 mod absent;
 pub(crate) mod app;
+mod arriving_card;
 mod attachments;
 mod avatar;
 mod browse;

@@ -14,12 +14,12 @@ use shared::file::{BeginUpload, ChangeLink, FileDescription, LinkInfo};
 use shared::limits::FILE_BYTES_MAX;
 use shared::{
     ChunkLayout, ContentHash, FileId, FileInfo, FileName, PersonId, RequestId, UploadId,
-    UploadStatus,
+    UploadInfo, UploadStatus,
 };
 use tokio::sync::{OnceCell, RwLock};
 
 use crate::blobs::{self, Blobs, Disk};
-use crate::hub::Losses;
+use crate::hub::{Hub, Losses};
 use crate::store::{NewUpload, OpenFile, Store, StoreError, StoredUpload};
 
 mod chunk;
@@ -27,6 +27,7 @@ mod collect;
 mod finish;
 mod grant;
 mod media;
+mod news;
 mod upload;
 
 pub(crate) use chunk::ChunkError;
@@ -79,6 +80,7 @@ impl Chunk {
 /// Everything about files that the connections share.
 pub(crate) struct Files {
     store: Store,
+    hub: Arc<Hub>,
     blobs: Arc<Blobs>,
     disk: Disk,
     active: Mutex<HashMap<UploadId, Arc<OnceCell<Arc<Upload>>>>>,
@@ -87,9 +89,10 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    pub(crate) fn new(store: Store, blobs: Blobs) -> Self {
+    pub(crate) fn new(store: Store, hub: Arc<Hub>, blobs: Blobs) -> Self {
         Self {
             store,
+            hub,
             blobs: Arc::new(blobs),
             disk: Disk::default(),
             active: Mutex::default(),
@@ -109,7 +112,8 @@ impl Files {
         let chosen = request.upload_id;
         let now = crate::now_ms();
         let upload_id = chosen.unwrap_or_else(|| UploadId::from_parts(now, crate::store::random()));
-        if self.store.find_upload(upload_id).await?.is_none() {
+        let is_new = self.store.find_upload(upload_id).await?.is_none();
+        if is_new {
             let (blobs, bytes) = (self.blobs.clone(), request.size_bytes);
             self.disk.run(move || blobs.require_space(bytes)).await?;
         }
@@ -121,7 +125,11 @@ impl Files {
             media_type: request.media_type.as_deref().and_then(media::valid_type),
         };
         let stored = self.store.begin_upload(new, now).await?;
-        self.status(stored, request.request_id).await
+        let upload = self.load(&stored).await?;
+        if is_new {
+            self.tell_begun(&stored, &upload);
+        }
+        status(stored, &upload, request.request_id)
     }
 
     /// What is there of an upload of this person.
@@ -132,7 +140,13 @@ impl Files {
         request_id: RequestId,
     ) -> Result<UploadStatus, UploadError> {
         let stored = self.stored(person, upload_id).await?;
-        self.status(stored, request_id).await
+        let upload = self.load(&stored).await?;
+        status(stored, &upload, request_id)
+    }
+
+    /// The person's uploads that are not finished, the newest first.
+    pub(crate) async fn unfinished(&self, person: PersonId) -> Result<Vec<UploadInfo>, StoreError> {
+        self.store.unfinished_uploads(person).await
     }
 
     /// Forgets an unfinished upload and its chunks.
@@ -232,25 +246,6 @@ impl Files {
             .ok_or(StoreError::UploadNotFound)
     }
 
-    async fn status(
-        &self,
-        stored: StoredUpload,
-        request_id: RequestId,
-    ) -> Result<UploadStatus, UploadError> {
-        let upload = self.load(&stored).await?;
-        if upload.has_ended() {
-            return Err(StoreError::UploadNotFound.into());
-        }
-        Ok(UploadStatus {
-            request_id,
-            upload_id: stored.begun.upload_id,
-            name: stored.begun.name,
-            layout: upload.layout,
-            present: upload.present(),
-            file: stored.file,
-        })
-    }
-
     /// The upload in memory, the same for everyone who uses it at the same time.
     async fn load(&self, stored: &StoredUpload) -> Result<Arc<Upload>, UploadError> {
         let cell = self
@@ -279,8 +274,9 @@ impl Files {
         }
         let blobs = self.blobs.clone();
         self.disk.run(move || blobs.remove_part(upload_id)).await?;
-        self.store.forget_upload(upload_id).await?;
+        self.store.forget_upload(upload_id, crate::now_ms()).await?;
         self.active().remove(&upload_id);
+        self.tell_ended(stored.begun.person, upload_id);
         Ok(())
     }
 
@@ -288,6 +284,25 @@ impl Files {
         // Every change to the map is whole, also that of a thread that panicked.
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn status(
+    stored: StoredUpload,
+    upload: &Upload,
+    request_id: RequestId,
+) -> Result<UploadStatus, UploadError> {
+    if upload.has_ended() {
+        return Err(StoreError::UploadNotFound.into());
+    }
+    Ok(UploadStatus {
+        request_id,
+        upload_id: stored.begun.upload_id,
+        file_id: stored.file_id,
+        name: stored.begun.name,
+        layout: upload.layout,
+        present: upload.present(),
+        file: stored.file,
+    })
 }
 
 /// The layout of a file that was let in.

@@ -157,6 +157,22 @@ impl Hub {
         }
     }
 
+    /// Passes an ephemeral frame to all connections of the person.
+    pub(crate) fn whisper_to(&self, person: PersonId, frame: &ServerFrame) {
+        let encoded = Encoded::new(frame);
+        for mailbox in lock(&self.presence).connections_of(person) {
+            mailbox.whisper(None, &encoded);
+        }
+    }
+
+    /// Passes an ephemeral frame to who is in the room and connected, but to those who have caused it.
+    pub(crate) fn whisper_in(&self, room: RoomId, from: PersonId, frame: &ServerFrame) {
+        let room = lock(&self.rooms).followed.get(&room).cloned();
+        if let Some(room) = room {
+            room.whisper(from, frame);
+        }
+    }
+
     pub(crate) fn follow(&self, info: &RoomInfo, mailbox: &Arc<Mailbox>) -> Arc<Room> {
         let mut rooms = lock(&self.rooms);
         let Rooms { followed, changed } = &mut *rooms;

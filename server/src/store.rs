@@ -16,6 +16,7 @@ use crate::names::NewNameError;
 
 mod accounts;
 mod admin;
+mod arrivals;
 mod attachments;
 mod audit;
 mod bots;

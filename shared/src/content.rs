@@ -105,6 +105,16 @@ impl ChunkLayout {
         (start < self.size_bytes)
             .then(|| start..(start + u64::from(self.chunk_bytes)).min(self.size_bytes))
     }
+
+    /// Bytes of so many of its chunks, where the file's last one is among them or is not.
+    pub fn bytes_of(&self, chunks: u32, with_last: bool) -> u64 {
+        let chunk_bytes = u64::from(self.chunk_bytes);
+        let lacking = match with_last {
+            true => u64::from(self.count()) * chunk_bytes - self.size_bytes,
+            false => 0,
+        };
+        (u64::from(chunks) * chunk_bytes).saturating_sub(lacking)
+    }
 }
 
 /// Hashes one chunk as its bytes come.
@@ -199,6 +209,19 @@ mod tests {
         (0..len as u64)
             .map(|i| (i.wrapping_mul(0x9E37_79B9) >> 13) as u8)
             .collect()
+    }
+
+    #[test]
+    fn chunks_have_their_bytes() {
+        let layout = ChunkLayout::for_size((2 << 20) + 7).expect("a small file");
+        assert_eq!(layout.bytes_of(0, false), 0);
+        assert_eq!(layout.bytes_of(2, false), 2 << 20);
+        assert_eq!(layout.bytes_of(1, true), 7);
+        assert_eq!(layout.bytes_of(3, true), (2 << 20) + 7);
+        let even = ChunkLayout::for_size(2 << 20).expect("a small file");
+        assert_eq!(even.bytes_of(1, true), 1 << 20);
+        let empty = ChunkLayout::for_size(0).expect("a small file");
+        assert_eq!(empty.bytes_of(0, false), 0);
     }
 
     #[test]

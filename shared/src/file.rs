@@ -27,6 +27,44 @@ pub struct FileInfo {
     pub image: Option<ImageSize>,
 }
 
+/// A file that a message carries while its sender still uploads it. Its bytes may be read as far as they are there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
+pub struct ArrivingFile {
+    /// As [`FileInfo::file_id`], also of the file that it becomes.
+    pub file_id: FileId,
+    /// Where it stands among all that the message carries, from 0.
+    pub place: u32,
+    /// Safe to show and to save under.
+    pub name: FileName,
+    /// Bytes of the whole.
+    pub size_bytes: u64,
+    /// What the sender takes it for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// As [`FileInfo::link`].
+    pub link: String,
+    /// It will never come.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
+}
+
+/// An unfinished upload of one's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
+pub struct UploadInfo {
+    /// The upload.
+    pub upload_id: UploadId,
+    /// The file that it becomes.
+    pub file_id: FileId,
+    /// As repaired.
+    pub name: FileName,
+    /// Bytes of the whole.
+    pub size_bytes: u64,
+    /// Bytes of the chunks that are stored and verified.
+    pub received_bytes: u64,
+    /// When it was begun.
+    pub begun_at_ms: TimestampMs,
+}
+
 /// An image's size in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Decode)]
 pub struct ImageSize {
@@ -126,6 +164,8 @@ pub struct UploadStatus {
     pub request_id: RequestId,
     /// The upload.
     pub upload_id: UploadId,
+    /// The file that it becomes; a message may carry it from now on.
+    pub file_id: FileId,
     /// As repaired.
     pub name: FileName,
     /// How the file is cut.

@@ -19,7 +19,8 @@ use crate::decode::Decode;
 use crate::error::ErrorReply;
 use crate::event::RoomEvent;
 use crate::file::{
-    BeginUpload, ChangeLink, FileDescription, FileInfo, FinishUpload, LinkInfo, UploadStatus,
+    BeginUpload, ChangeLink, FileDescription, FileInfo, FinishUpload, LinkInfo, UploadInfo,
+    UploadStatus,
 };
 use crate::ids::{
     Epoch, FileId, InvitationId, PersonId, RequestId, RoomId, RoomRef, Sequence, SessionId,
@@ -110,6 +111,12 @@ pub enum ClientFrame {
         #[serde(default)]
         request_id: RequestId,
         upload_id: UploadId,
+    },
+    /// One's own that are not finished, on whatever device they were begun. Answered by
+    /// [`ServerFrame::UploadsListed`].
+    ListUploads {
+        #[serde(default)]
+        request_id: RequestId,
     },
     /// Answered by [`ServerFrame::FileDescribed`].
     DescribeFile {
@@ -458,7 +465,7 @@ pub struct SendMessage {
     pub transaction_id: Option<TransactionId>,
     #[serde(default)]
     pub text: String,
-    /// Finished files.
+    /// Files, and those that uploads of one's own will become.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<FileId>,
 }
@@ -519,6 +526,11 @@ pub enum ServerFrame {
         request_id: RequestId,
         upload_id: UploadId,
         file: FileInfo,
+    },
+    /// The newest first.
+    UploadsListed {
+        request_id: RequestId,
+        uploads: Vec<UploadInfo>,
     },
     FileDescribed(FileDescription),
     /// Followed by a payload: the chunk's bytes.
@@ -625,6 +637,19 @@ pub enum ServerFrame {
         room_id: RoomId,
         person: Person,
         typing: bool,
+    },
+    /// Ephemeral. An upload of one's own was begun, here or on another device, or goes on there.
+    UploadBegun {
+        upload: UploadInfo,
+    },
+    /// Ephemeral. So much of an upload is there: of one's own, or of one that a message in one of one's rooms carries.
+    UploadProgressed {
+        file_id: FileId,
+        received_bytes: u64,
+    },
+    /// Ephemeral. An upload of one's own is a file now, or was cancelled.
+    UploadEnded {
+        upload_id: UploadId,
     },
     /// Somebody has read up to here in a room: oneself on any device, or in a small room another member.
     ReadMarkerMoved {

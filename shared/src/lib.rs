@@ -37,8 +37,8 @@ pub mod secret;
 
 pub use content::{ChunkHash, ChunkLayout, ContentHash};
 pub use error::{ErrorCode, ErrorReply};
-pub use event::{EventBody, RoomEvent};
-pub use file::{ChunkRanges, FileInfo, UploadStatus};
+pub use event::{Carried, EventBody, RoomEvent};
+pub use file::{ArrivingFile, ChunkRanges, FileInfo, UploadInfo, UploadStatus};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use frame::{ClientFrame, ServerFrame};
 pub use ids::{

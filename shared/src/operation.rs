@@ -28,7 +28,8 @@ impl ClientFrame {
             | Self::PutChunk { .. }
             | Self::DescribeUpload { .. }
             | Self::FinishUpload(_)
-            | Self::CancelUpload { .. } => Operation::Upload,
+            | Self::CancelUpload { .. }
+            | Self::ListUploads { .. } => Operation::Upload,
             Self::DescribeFile { .. } | Self::ReadChunk { .. } => Operation::ReadFile,
             Self::OpenDirect { .. } => Operation::OpenDirect,
             Self::AddMember { .. } => Operation::AddMember,
@@ -112,7 +113,7 @@ request_ids! {
         ChangeLink ChangeProfile ChangePassword EndSessions CreateBot CreateInvitation ListPeople
         RemovePerson ChangeSettings CloseReport;
     fields:
-        Ping JoinRoom LeaveRoom ListRooms ListMembers ReadHistory PutChunk DescribeUpload CancelUpload
+        Ping JoinRoom LeaveRoom ListRooms ListMembers ReadHistory PutChunk DescribeUpload CancelUpload ListUploads
         DescribeFile ReadChunk DescribeServer DescribeInvitation OpenDirect AddMember ListBans LiftBan
         RemoveMessage FindPeople DescribePerson BeginTotp ConfirmTotp RemoveTotp SignOut ListSessions
         ListBots RenewBot RemoveBot ListInvitations RevokeInvitation AcceptInvitation SetRole

@@ -28,6 +28,8 @@ impl Client {
             Asked::Download(id, request) => self.download_refused(id, request, error, now),
             // It expires by itself.
             Asked::CancelUpload => {}
+            // Whoever may not upload has none.
+            Asked::Elsewhere => {}
         }
     }
 
@@ -43,6 +45,7 @@ impl Client {
                 UploadRequest::Begin | UploadRequest::Put { .. } | UploadRequest::Finish,
             )
             | Asked::Download(..)
+            | Asked::Elsewhere
             | Asked::CancelUpload => {}
         }
     }
@@ -52,5 +55,6 @@ impl Client {
         self.transfers.requests.clear();
         self.uploads_disconnected();
         self.downloads_disconnected();
+        self.forget_elsewhere();
     }
 }

@@ -147,6 +147,9 @@ impl Client {
         upload_id: UploadId,
         now: TimestampMs,
     ) -> Result<Ticket, CommandError> {
+        if self.view.elsewhere.contains_key(&upload_id) {
+            return self.cancel_elsewhere(upload_id, now);
+        }
         if !self.view.uploads.contains_key(&upload_id) {
             return Err(CommandError::NoSuchTransfer);
         }

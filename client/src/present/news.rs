@@ -147,10 +147,8 @@ fn notice(room: &Room, event: &RoomEvent, count: u64) -> Notice {
 
 fn text(event: &EventBody) -> String {
     match event {
-        EventBody::MessageSent {
-            text, attachments, ..
-        } => match (text.trim(), attachments.as_slice()) {
-            ("", [file]) => file.name.to_string(),
+        EventBody::MessageSent { text, .. } => match (text.trim(), event.carried().as_slice()) {
+            ("", [file]) => file.name().to_string(),
             ("", files) => format!("{} files", files.len()),
             (text, _) => markdown::line(text, TEXT_CHARS_MAX),
         },

@@ -126,8 +126,11 @@ pub fn rows<D: Fn(TimestampMs) -> Day>(parts: Parts<'_, D>) -> Vec<Row> {
             }
             // Whoever creates a room is in it; that goes without saying.
             EventBody::MemberJoined {} if previous.is_some_and(|last| created(last, event)) => {}
-            // What follows stands where the messages were.
-            EventBody::MessagesRemoved { .. } | EventBody::Unknown => {}
+            // What became of messages is shown where they stand.
+            EventBody::MessagesRemoved { .. }
+            | EventBody::FileArrived { .. }
+            | EventBody::FileWithdrawn { .. }
+            | EventBody::Unknown => {}
             EventBody::RoomCreated { .. }
             | EventBody::MemberJoined {}
             | EventBody::MemberLeft {}

@@ -2,7 +2,7 @@
 
 use shared::frame::Person;
 use shared::room::{HistoryVisibility, RoomChanges, RoomKind};
-use shared::{EventBody, Role, RoomEvent, RoomName, RoomRole, TimestampMs};
+use shared::{ArrivingFile, EventBody, Role, RoomEvent, RoomName, RoomRole, TimestampMs};
 
 use crate::api::CommandError;
 use crate::connection::ConnectionState;
@@ -83,9 +83,11 @@ pub fn notice(event: &EventBody) -> String {
         }
         EventBody::RoomChanged { name, changes } => room_changed(name.as_ref(), changes),
         EventBody::Removed {} => "wrote a message that was removed".into(),
-        EventBody::MessageSent { .. } | EventBody::MessagesRemoved { .. } | EventBody::Unknown => {
-            String::new()
-        }
+        EventBody::MessageSent { .. }
+        | EventBody::FileArrived { .. }
+        | EventBody::FileWithdrawn { .. }
+        | EventBody::MessagesRemoved { .. }
+        | EventBody::Unknown => String::new(),
     }
 }
 
@@ -278,6 +280,21 @@ pub fn download(download: &Download) -> String {
     }
 }
 
+/// How far a file is that a message carries before it is there; `received_bytes` where it is known.
+pub fn arriving(file: &ArrivingFile, received_bytes: Option<u64>) -> String {
+    let whole = size(file.size_bytes);
+    match received_bytes {
+        _ if file.withdrawn => format!("{whole}, was not sent"),
+        Some(done) => share(done, file.size_bytes),
+        None => format!("{whole}, on its way"),
+    }
+}
+
+fn share(done_bytes: u64, size_bytes: u64) -> String {
+    let percent = done_bytes.min(size_bytes) * 100 / size_bytes.max(1);
+    format!("{percent} % of {}", size(size_bytes))
+}
+
 fn waiting(whole: &str, trouble: Option<&str>) -> String {
     match trouble {
         Some(trouble) => trouble.to_owned(),
@@ -286,9 +303,7 @@ fn waiting(whole: &str, trouble: Option<&str>) -> String {
 }
 
 fn moving(progress: &Progress) -> String {
-    let done = progress.done_bytes.min(progress.size_bytes);
-    let percent = done * 100 / progress.size_bytes.max(1);
-    let mut text = format!("{percent} % of {}", size(progress.size_bytes));
+    let mut text = share(progress.done_bytes, progress.size_bytes);
     if let Some(pace) = progress.bytes_per_second {
         text += &format!(" · {}", speed(pace));
     }

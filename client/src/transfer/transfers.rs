@@ -21,6 +21,8 @@ pub(crate) enum Asked {
     Upload(UploadId, UploadRequest),
     /// To cancel an upload that is forgotten here already.
     CancelUpload,
+    /// For the uploads of other devices.
+    Elsewhere,
     Download(DownloadId, DownloadRequest),
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod arriving;
 mod connection;
 mod downloads;
 mod entry;

@@ -83,6 +83,7 @@ fn said(room_id: RoomId, sequence: u64, who: u8, text: &str) -> ServerFrame {
         transaction_id: TransactionId::from_bytes([sequence as u8; 16]),
         text: text.into(),
         attachments: Vec::new(),
+        arriving: Vec::new(),
     };
     event(room_id, sequence, who, body)
 }

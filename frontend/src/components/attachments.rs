@@ -4,6 +4,7 @@ use shared::FileInfo;
 use yew::{Html, Properties, classes, component, html};
 
 use crate::browser::location;
+use crate::components::arriving_card::ArrivingCard;
 use crate::components::copy_button::CopyButton;
 use crate::components::icon::{Icon, icon};
 use client::present::format;
@@ -13,7 +14,7 @@ use client::present::rows::EventRef;
 const IMAGE_MAX: (u32, u32) = (420, 320);
 const TILE_MAX: (u32, u32) = (204, 204);
 /// Characters of a name on a card.
-const NAME_CHARS_MAX: usize = 32;
+pub(super) const NAME_CHARS_MAX: usize = 32;
 /// What every browser that runs the page can show.
 const SHOWN: [&str; 5] = [
     "image/png",
@@ -31,6 +32,7 @@ pub(crate) struct AttachmentsProps {
 #[component]
 pub(crate) fn Attachments(props: &AttachmentsProps) -> Html {
     let files = props.event.event.attachments();
+    let arriving = props.event.event.arriving();
     let (images, others): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_shown(file));
     let several = images.len() > 1;
     html! {
@@ -40,9 +42,10 @@ pub(crate) fn Attachments(props: &AttachmentsProps) -> Html {
                     for file in images { { image(file, several) } }
                 </div>
             }
-            if !others.is_empty() {
+            if !others.is_empty() || !arriving.is_empty() {
                 <div class="file-cards">
                     for file in others { { card(file) } }
+                    for file in arriving { <ArrivingCard key={file.file_id.to_string()} file={file.clone()} /> }
                 </div>
             }
         </>

@@ -36,6 +36,7 @@ impl Connection {
                 request_id,
                 upload_id,
             } => self.cancel_upload(request_id, upload_id),
+            ClientFrame::ListUploads { request_id } => self.list_uploads(request_id),
             ClientFrame::DescribeFile {
                 request_id,
                 file_id,
@@ -120,6 +121,17 @@ impl Connection {
             let cancelled = files.cancel(person, upload_id).await;
             cancelled.map_err(|failed| error::from_upload(request_id, failed))?;
             Ok(ServerFrame::Done { request_id })
+        });
+    }
+
+    fn list_uploads(&mut self, request_id: RequestId) {
+        let (files, person) = (self.context.files.clone(), self.account.person.id);
+        self.reply_later(async move {
+            let uploads = files.unfinished(person).await;
+            Ok(ServerFrame::UploadsListed {
+                request_id,
+                uploads: uploads.map_err(|failed| error::from_store(request_id, failed))?,
+            })
         });
     }
 

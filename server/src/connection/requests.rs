@@ -144,6 +144,7 @@ impl Connection {
             | ClientFrame::DescribeUpload { .. }
             | ClientFrame::FinishUpload(_)
             | ClientFrame::CancelUpload { .. }
+            | ClientFrame::ListUploads { .. }
             | ClientFrame::DescribeFile { .. }
             | ClientFrame::ReadChunk { .. }
             | ClientFrame::ChangeLink(_)

@@ -217,6 +217,7 @@ impl ChunkWriter {
         if upload.record(self.index, hash) {
             self.files.clone().flush(upload.clone());
         }
+        self.files.tell_progress(upload);
         Ok(hash)
     }
 

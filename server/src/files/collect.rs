@@ -86,7 +86,7 @@ impl Files {
         for upload_id in self.store.uploads_untouched_since(before).await? {
             match self.store.find_upload(upload_id).await? {
                 Some(stored) if stored.file.is_some() => {
-                    self.store.forget_upload(upload_id).await?;
+                    self.store.forget_upload(upload_id, crate::now_ms()).await?;
                     self.active().remove(&upload_id);
                 }
                 Some(stored) => self.forget(stored).await?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use shared::content::merge_chunks;
 use shared::file::FinishUpload;
-use shared::{ChunkHash, ContentHash, FileId, FileInfo, PersonId};
+use shared::{ChunkHash, ContentHash, FileInfo, PersonId};
 
 use super::upload::{Completion, Upload, flush_part};
 use super::{Files, UploadError, media};
@@ -102,7 +102,6 @@ impl Files {
         };
         let media = self.disk.run(name).await.map_err(UploadError::Disk)?;
         let new = NewFile {
-            file_id: FileId::from_bytes(crate::store::random()),
             content_hash: content,
             chunk_hashes,
             media_type: media.media_type,
@@ -111,6 +110,7 @@ impl Files {
         let finished = self.store.finish_upload(upload_id, new, crate::now_ms());
         let file = finished.await?;
         let blobs = self.blobs.clone();
+        self.tell_ended(upload.begun.person, upload_id);
         if let Err(error) = self.disk.run(move || blobs.remove_part(upload_id)).await {
             tracing::warn!(%error, "a part that became a file stays until it is collected");
         }

@@ -12,8 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shared::content::ChunkHasher;
 use shared::file::ChunkRanges;
-use shared::{ChunkHash, ChunkLayout, ContentHash, UploadId};
+use shared::{ChunkHash, ChunkLayout, ContentHash, FileId, UploadId};
+use tokio::time::Instant;
 
+use super::news::Told;
 use super::{UploadError, layout};
 use crate::blobs::{Blobs, Disk, read_at};
 use crate::store::{NewUpload, Store, StoreError, StoredChunk, StoredUpload};
@@ -25,6 +27,8 @@ const READ_BYTES: u64 = 1 << 20;
 
 pub(super) struct Upload {
     pub(super) begun: NewUpload,
+    /// Of the file that it is or will be.
+    pub(super) file_id: FileId,
     pub(super) layout: ChunkLayout,
     /// Held while the upload is finished or forgotten.
     pub(super) finishing: tokio::sync::Mutex<()>,
@@ -41,6 +45,7 @@ struct State {
     unflushed: Vec<u32>,
     flushing: bool,
     phase: Phase,
+    told: Told,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +84,19 @@ pub(super) enum Completion {
 impl Upload {
     pub(super) fn present(&self) -> ChunkRanges {
         self.state().recorded.keys().copied().collect()
+    }
+
+    /// Bytes of the chunks that are there.
+    pub(super) fn received_bytes(&self) -> u64 {
+        let state = self.state();
+        let last = self.layout.count().checked_sub(1);
+        let with_last = last.is_some_and(|last| state.recorded.contains_key(&last));
+        self.layout.bytes_of(state.recorded.len() as u32, with_last)
+    }
+
+    /// Whether it is time to tell how far it has come.
+    pub(super) fn is_to_be_told(&self, now: Instant) -> bool {
+        self.state().told.is_due(now)
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -239,6 +257,7 @@ pub(super) async fn load(
     };
     Ok(Arc::new(Upload {
         begun: stored.begun.clone(),
+        file_id: stored.file_id,
         layout,
         finishing: tokio::sync::Mutex::default(),
         state: Mutex::new(state),

@@ -147,11 +147,11 @@ impl Mailbox {
         self.ring();
     }
 
-    /// Drops the frame where the connection does not keep up.
-    pub(super) fn whisper(&self, room: RoomId, frame: &Encoded) {
+    /// Drops the frame, which is about this room or about none, where the connection does not keep up.
+    pub(super) fn whisper(&self, room: Option<RoomId>, frame: &Encoded) {
         let mut mail = self.lock();
         if mail.ephemeral.len() < EPHEMERAL_MAX {
-            mail.ephemeral.push((Some(room), frame.clone()));
+            mail.ephemeral.push((room, frame.clone()));
             drop(mail);
             self.ring();
         }

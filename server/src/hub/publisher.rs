@@ -102,6 +102,8 @@ pub(crate) fn moved(event: &RoomEvent) -> Option<(PersonId, bool)> {
         | EventBody::BanLifted { .. }
         | EventBody::RoomRoleChanged { .. }
         | EventBody::RoomChanged { .. }
+        | EventBody::FileArrived { .. }
+        | EventBody::FileWithdrawn { .. }
         | EventBody::MessagesRemoved { .. }
         | EventBody::Removed {}
         | EventBody::Unknown => None,

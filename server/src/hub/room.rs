@@ -284,7 +284,7 @@ impl Room {
         drop(budget);
         let encoded = Encoded::new(frame);
         for follower in followers.values().filter(|to| to.person != from) {
-            follower.whisper(self.id, &encoded);
+            follower.whisper(Some(self.id), &encoded);
         }
     }
 }

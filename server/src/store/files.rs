@@ -6,10 +6,11 @@ use std::future::Future;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::file::ImageSize;
 use shared::{
-    ChunkHash, ContentHash, FileId, FileInfo, FileName, PersonId, TimestampMs, UploadId, http,
+    ChunkHash, ChunkLayout, ContentHash, FileId, FileInfo, FileName, PersonId, RoomEvent,
+    TimestampMs, UploadId, UploadInfo, http,
 };
 
-use super::{Store, StoreError, admin, counter, to_integer};
+use super::{Store, StoreError, admin, arrivals, counter, to_integer};
 
 /// Unfinished uploads that a person may have at once.
 const UPLOADS_MAX: u32 = 1_000;
@@ -54,6 +55,9 @@ pub(crate) struct NewUpload {
 #[derive(Debug, Clone)]
 pub(crate) struct StoredUpload {
     pub(crate) begun: NewUpload,
+    /// Of the file that it is or will be.
+    pub(crate) file_id: FileId,
+    pub(crate) begun_at_ms: TimestampMs,
     /// Set once it is finished.
     pub(crate) file: Option<FileInfo>,
 }
@@ -69,7 +73,6 @@ pub(crate) struct StoredChunk {
 /// What finishing an upload makes of it.
 #[derive(Debug, Clone)]
 pub(crate) struct NewFile {
-    pub(crate) file_id: FileId,
     pub(crate) content_hash: ContentHash,
     /// Of every chunk, in order.
     pub(crate) chunk_hashes: Vec<ChunkHash>,
@@ -133,26 +136,31 @@ impl Store {
         self.write(move |db| Ok((for_chunks(db, sql, upload_id, &indices)?, Vec::new())))
     }
 
-    /// Turns the upload into a file; its content must be on the disk already.
+    /// Turns the upload into a file, also in the messages that await it; its content must be on the disk already.
     pub(crate) fn finish_upload(
         &self,
         upload_id: UploadId,
         new: NewFile,
         now: TimestampMs,
     ) -> impl Future<Output = Result<FileInfo, StoreError>> + Send + use<> {
-        self.write(move |db| Ok((finish(db, upload_id, &new, now)?, Vec::new())))
+        self.write(move |db| finish(db, upload_id, &new, now))
     }
 
-    /// Forgets an upload and its chunks; a file that it became stays.
+    /// Forgets an upload and its chunks, and tells the messages that await it; a file that it became stays.
     pub(crate) fn forget_upload(
         &self,
         upload_id: UploadId,
+        now: TimestampMs,
     ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
-        self.write(move |db| {
-            db.prepare_cached("DELETE FROM uploads WHERE id = ?1")?
-                .execute([upload_id.as_bytes()])?;
-            Ok(((), Vec::new()))
-        })
+        self.write(move |db| Ok(((), forget(db, upload_id, now)?)))
+    }
+
+    /// The person's unfinished uploads with what is there of each, the newest first.
+    pub(crate) async fn unfinished_uploads(
+        &self,
+        person: PersonId,
+    ) -> Result<Vec<UploadInfo>, StoreError> {
+        self.read(move |db| unfinished(db, person)).await
     }
 
     /// Uploads, finished or not, to which nothing has come since `before`.
@@ -222,9 +230,11 @@ fn begin(db: &Connection, new: &NewUpload, now: TimestampMs) -> Result<StoredUpl
         return Err(StoreError::TooManyUploads);
     }
     keep_quota(db, new)?;
+    let file_id = FileId::from_bytes(super::people::random());
     db.prepare_cached(
-        "INSERT INTO uploads (id, person_id, name, size_bytes, media_type, created_ms, touched_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+        "INSERT INTO uploads
+             (id, person_id, name, size_bytes, media_type, created_ms, touched_ms, future_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
     )?
     .execute(params![
         new.upload_id.as_bytes(),
@@ -233,9 +243,12 @@ fn begin(db: &Connection, new: &NewUpload, now: TimestampMs) -> Result<StoredUpl
         to_integer(new.size_bytes),
         new.media_type,
         to_integer(now.0),
+        file_id.as_bytes(),
     ])?;
     Ok(StoredUpload {
         begun: new.clone(),
+        file_id,
+        begun_at_ms: now,
         file: None,
     })
 }
@@ -261,7 +274,9 @@ fn keep_quota(db: &Connection, new: &NewUpload) -> Result<(), StoreError> {
 fn find(db: &Connection, upload_id: UploadId) -> Result<Option<StoredUpload>, StoreError> {
     let found = db
         .prepare_cached(
-            "SELECT person_id, name, size_bytes, media_type, file_id FROM uploads WHERE id = ?1",
+            "SELECT person_id, name, size_bytes, media_type, future_id, file_id IS NOT NULL, created_ms
+             FROM uploads
+             WHERE id = ?1",
         )?
         .query_row([upload_id.as_bytes()], |row| {
             let begun = NewUpload {
@@ -271,17 +286,27 @@ fn find(db: &Connection, upload_id: UploadId) -> Result<Option<StoredUpload>, St
                 size_bytes: counter(row, 2)?,
                 media_type: row.get(3)?,
             };
-            Ok((begun, row.get::<_, Option<[u8; 16]>>(4)?))
+            Ok((
+                begun,
+                FileId::from_bytes(row.get(4)?),
+                row.get(5)?,
+                TimestampMs(counter(row, 6)?),
+            ))
         })
         .optional()?;
-    let Some((begun, file_id)) = found else {
+    let Some((begun, file_id, is_finished, begun_at_ms)) = found else {
         return Ok(None);
     };
-    let file = match file_id {
-        Some(file_id) => file(db, FileId::from_bytes(file_id))?,
-        None => None,
+    let file = match is_finished {
+        true => file(db, file_id)?,
+        false => None,
     };
-    Ok(Some(StoredUpload { begun, file }))
+    Ok(Some(StoredUpload {
+        begun,
+        file_id,
+        begun_at_ms,
+        file,
+    }))
 }
 
 pub(super) fn chunks(db: &Connection, upload_id: UploadId) -> Result<Vec<StoredChunk>, StoreError> {
@@ -338,12 +363,12 @@ fn finish(
     upload_id: UploadId,
     new: &NewFile,
     now: TimestampMs,
-) -> Result<FileInfo, StoreError> {
+) -> Result<(FileInfo, Vec<RoomEvent>), StoreError> {
     let stored = find(db, upload_id)?.ok_or(StoreError::UploadNotFound)?;
     if let Some(file) = stored.file {
-        return Ok(file);
+        return Ok((file, Vec::new()));
     }
-    let begun = stored.begun;
+    let (begun, file_id) = (stored.begun, stored.file_id);
     let hashes: Vec<u8> = new
         .chunk_hashes
         .iter()
@@ -365,7 +390,7 @@ fn finish(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
     .execute(params![
-        new.file_id.as_bytes(),
+        file_id.as_bytes(),
         new.content_hash.as_bytes(),
         begun.person.as_bytes(),
         begun.name.as_str(),
@@ -377,12 +402,54 @@ fn finish(
     db.prepare_cached("UPDATE uploads SET file_id = ?2, touched_ms = ?3 WHERE id = ?1")?
         .execute(params![
             upload_id.as_bytes(),
-            new.file_id.as_bytes(),
+            file_id.as_bytes(),
             to_integer(now.0)
         ])?;
     db.prepare_cached("DELETE FROM upload_chunks WHERE upload_id = ?1")?
         .execute([upload_id.as_bytes()])?;
-    file(db, new.file_id)?.ok_or(StoreError::FileNotFound)
+    let file = file(db, file_id)?.ok_or(StoreError::FileNotFound)?;
+    let events = arrivals::arrived(db, &file, begun.person, now)?;
+    Ok((file, events))
+}
+
+fn forget(
+    db: &Connection,
+    upload_id: UploadId,
+    now: TimestampMs,
+) -> Result<Vec<RoomEvent>, StoreError> {
+    let Some(stored) = find(db, upload_id)? else {
+        return Ok(Vec::new());
+    };
+    let events = arrivals::withdrawn(db, stored.file_id, stored.begun.person, now)?;
+    db.prepare_cached("DELETE FROM uploads WHERE id = ?1")?
+        .execute([upload_id.as_bytes()])?;
+    Ok(events)
+}
+
+fn unfinished(db: &Connection, person: PersonId) -> Result<Vec<UploadInfo>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT id, future_id, name, size_bytes, created_ms,
+             (SELECT count(*) FROM upload_chunks WHERE upload_id = uploads.id),
+             (SELECT max(chunk_index) + 1 FROM upload_chunks WHERE upload_id = uploads.id)
+         FROM uploads WHERE person_id = ?1 AND file_id IS NULL ORDER BY created_ms DESC, id DESC",
+    )?;
+    let uploads = statement.query_map([person.as_bytes()], |row| {
+        let size_bytes = counter(row, 3)?;
+        let end: Option<u32> = row.get(6)?;
+        let received = |layout: ChunkLayout| {
+            let with_last = end == Some(layout.count());
+            Ok::<_, rusqlite::Error>(layout.bytes_of(row.get(5)?, with_last))
+        };
+        Ok(UploadInfo {
+            upload_id: UploadId::from_bytes(row.get(0)?),
+            file_id: FileId::from_bytes(row.get(1)?),
+            name: FileName::repaired(row.get_ref(2)?.as_str()?),
+            size_bytes,
+            received_bytes: ChunkLayout::for_size(size_bytes).map_or(Ok(0), received)?,
+            begun_at_ms: TimestampMs(counter(row, 4)?),
+        })
+    })?;
+    Ok(uploads.collect::<Result<_, _>>()?)
 }
 
 /// The file of this id, if there is one.

@@ -8,8 +8,8 @@ use shared::{
 };
 
 use super::{
-    Appended, NewMessage, Store, StoreError, at_one_moment, attachments, counter, links, mentions,
-    named, rooms, to_integer,
+    Appended, NewMessage, Store, StoreError, arrivals, at_one_moment, attachments, counter, links,
+    mentions, named, rooms, to_integer,
 };
 
 /// A page ends with the event that reaches this many bytes of body.
@@ -58,16 +58,22 @@ pub(super) fn append_message(
     }
     require_writable(db, message.room, message.person.id)?;
     // Only what the sender may open: a message gives it to everyone in the room.
-    let (sender, now) = (Some(message.person.id), message.at_ms);
-    let attachments = message.attachments.into_iter().map(|file_id| {
-        let open = links::open(db, file_id, sender, now)?;
-        open.map(|open| open.file).ok_or(StoreError::FileNotFound)
-    });
-    let attachments = attachments.collect::<Result<_, _>>()?;
+    let (sender, now) = (message.person.id, message.at_ms);
+    let (mut attachments, mut arriving) = (Vec::new(), Vec::new());
+    for (place, file_id) in message.attachments.into_iter().enumerate() {
+        if let Some(open) = links::open(db, file_id, Some(sender), now)? {
+            attachments.push(open.file);
+        } else if let Some(file) = arrivals::find(db, file_id, sender, place)? {
+            arriving.push(file);
+        } else {
+            return Err(StoreError::FileNotFound);
+        }
+    }
     let body = EventBody::MessageSent {
         transaction_id: message.transaction_id,
         text: message.text,
         attachments,
+        arriving,
     };
     let event = append(
         db,
@@ -80,6 +86,9 @@ pub(super) fn append_message(
     mentions::note(db, lobby, &event)?;
     for file in event.event.attachments() {
         attachments::attach(db, file.file_id, event.room_id, event.sequence)?;
+    }
+    for file in event.event.arriving() {
+        arrivals::expect(db, file.file_id, event.room_id, event.sequence)?;
     }
     Ok(Appended {
         event,
@@ -125,8 +134,7 @@ pub(super) fn append(
         .query_row([room.as_bytes()], |row| counter(row, 0).map(Sequence))
         .optional()?
         .ok_or(StoreError::RoomNotFound)?;
-    let body = serde_json::to_string(&event)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    let body = encoded(&event)?;
     db.prepare_cached(
         "INSERT INTO events
              (room_id, sequence, at_ms, person_id, person_name, transaction_id, content_hash, body)
@@ -149,6 +157,45 @@ pub(super) fn append(
         person: person.clone(),
         event,
     })
+}
+
+fn encoded(body: &EventBody) -> rusqlite::Result<String> {
+    serde_json::to_string(body)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+/// The event at this place.
+pub(super) fn event(
+    db: &Connection,
+    room: RoomId,
+    sequence: Sequence,
+) -> Result<Option<RoomEvent>, StoreError> {
+    let event = db
+        .prepare_cached(
+            "SELECT sequence, at_ms, person_id, person_name, body FROM events
+             WHERE room_id = ?1 AND sequence = ?2",
+        )?
+        .query_row(params![room.as_bytes(), to_integer(sequence.0)], |row| {
+            event_from(room, row)
+        })
+        .optional()?;
+    Ok(event)
+}
+
+/// Gives the event at this place another body. An event after it has to tell so.
+pub(super) fn rewrite(
+    db: &Connection,
+    room: RoomId,
+    sequence: Sequence,
+    body: &EventBody,
+) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE events SET body = ?3 WHERE room_id = ?1 AND sequence = ?2")?
+        .execute(params![
+            room.as_bytes(),
+            to_integer(sequence.0),
+            encoded(body)?
+        ])?;
+    Ok(())
 }
 
 fn repeated(

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::frame::Person;
 use shared::{EventBody, PersonId, RoomEvent, RoomId, Sequence, TimestampMs};
 
-use super::{Store, StoreError, attachments, counter, log, people, to_integer};
+use super::{Store, StoreError, arrivals, attachments, counter, log, people, to_integer};
 
 /// Events that one step looks at.
 const STEP_EVENTS: u64 = 500;
@@ -62,12 +62,7 @@ pub(super) fn remove_one(
     by: &Person,
     now: TimestampMs,
 ) -> Result<RoomEvent, StoreError> {
-    db.prepare_cached("UPDATE events SET body = ?3 WHERE room_id = ?1 AND sequence = ?2")?
-        .execute(params![
-            room.as_bytes(),
-            to_integer(sequence.0),
-            REMOVED_BODY
-        ])?;
+    log::rewrite(db, room, sequence, &EventBody::Removed {})?;
     clear(db, room, sequence)?;
     let event = EventBody::MessagesRemoved {
         from: sequence,
@@ -185,6 +180,7 @@ fn remove_between(db: &Connection, purge: &Purge, last: u64) -> Result<u64, Stor
 fn clear(db: &Connection, room: RoomId, sequence: Sequence) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM mentions WHERE room_id = ?1 AND sequence = ?2")?
         .execute(params![room.as_bytes(), to_integer(sequence.0)])?;
+    arrivals::forget(db, room, sequence)?;
     attachments::detach(db, room, sequence)
 }
 

@@ -19,7 +19,7 @@ mod moderation;
 pub(super) use change::archive_deserted;
 pub use creation::NewRoom;
 pub use members::{ListedMember, Members};
-pub(super) use membership::{lead_in, leave_all};
+pub(super) use membership::{lead_in, leave_all, person};
 
 /// Keeps the names of hidden rooms apart from the names that are taken, and from each other. No name has it.
 const HIDDEN: char = '\n';
@@ -350,6 +350,12 @@ fn by_id(db: &Connection, room: RoomId, person: PersonId) -> Result<Option<Found
         })
         .optional()?;
     Ok(found)
+}
+
+/// Whether the person is in the room.
+pub(super) fn is_in(db: &Connection, room: RoomId, person: PersonId) -> Result<bool, StoreError> {
+    let found = by_id(db, room, person)?;
+    Ok(found.is_some_and(|found| found.standing.is_some()))
 }
 
 /// [`StoreError::QuotaExceeded`] where there is no room for one more than `count`.

@@ -7,12 +7,12 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use shared::{Epoch, RoomId, RoomName};
 
-use super::{UploadsOwner, attachments, looks, to_integer};
+use super::{UploadsOwner, arrivals, attachments, looks, to_integer};
 
 mod trust;
 
 /// What [`MIGRATIONS`] lead to.
-pub(super) const SCHEMA_VERSION: i64 = 5;
+pub(super) const SCHEMA_VERSION: i64 = 6;
 /// Before, it was not noted which messages a file is attached to.
 const ATTACHMENTS_SINCE: i64 = 5;
 /// Before 3.51.3 a checkpoint could corrupt a database in WAL mode.
@@ -52,11 +52,12 @@ CREATE UNIQUE INDEX events_by_transaction ON events (room_id, person_id, transac
 ";
 
 /// The first leads from version 1 to 2.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     super::files::TABLES,
     TRANSACTIONS_BY_TIME,
     looks::TABLE,
     trust::TABLES,
+    arrivals::TABLES,
 ];
 /// Transaction ids begin with the time, so that new ones are neighbours in this index, whatever their rooms.
 const TRANSACTIONS_BY_TIME: &str = "

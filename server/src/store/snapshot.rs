@@ -116,11 +116,21 @@ fn copy_pages(
 }
 
 /// Makes a single file of the copy, without what means nothing elsewhere: an unfinished upload's bytes are not in a
-/// backup, and its sender begins it again.
+/// backup, and its sender begins it again. Those that messages carry stay without them, so that what is sent again is
+/// what these await.
 fn tidy(copy: &mut Connection) -> rusqlite::Result<Snapshot> {
     copy.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA foreign_keys = ON;")?;
     let transaction = copy.transaction()?;
-    let uploads_left_out = transaction.execute("DELETE FROM uploads WHERE file_id IS NULL", [])?;
+    let uploads_left_out = transaction.query_row(
+        "SELECT count(*) FROM uploads WHERE file_id IS NULL",
+        [],
+        |row| counter(row, 0),
+    )?;
+    transaction.execute_batch(
+        "DELETE FROM upload_chunks;
+         DELETE FROM uploads WHERE file_id IS NULL
+             AND NOT EXISTS (SELECT 1 FROM arrivals WHERE arrivals.file_id = future_id);",
+    )?;
     transaction.execute(
         "DELETE FROM blobs
          WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.content_hash = blobs.content_hash)",
@@ -133,7 +143,7 @@ fn tidy(copy: &mut Connection) -> rusqlite::Result<Snapshot> {
         events: count("SELECT ifnull(sum(last_seq), 0) FROM rooms")?,
         files: count("SELECT count(*) FROM files")?,
         contents: inspect::contents(&transaction)?,
-        uploads_left_out: uploads_left_out as u64,
+        uploads_left_out,
     };
     transaction.commit()?;
     Ok(snapshot)

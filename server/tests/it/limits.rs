@@ -120,8 +120,9 @@ async fn a_payload_that_comes_slowly_is_not_silence_and_one_that_drips_is() {
         let refusal = loop {
             // Writing fails once the server has closed; what it said before can still be read.
             let written = peer.raw().write_all(drops.next().unwrap()).await;
-            if let Ok(frame) = timeout(Duration::from_millis(100), peer.read()).await {
-                break frame.unwrap();
+            let said = timeout(Duration::from_millis(100), peer.read_lasting());
+            if let Ok(frame) = said.await {
+                break frame;
             }
             written.unwrap();
         };

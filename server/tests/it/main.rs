@@ -7,6 +7,7 @@ mod accounts;
 mod acme;
 mod admin_requests;
 mod admins;
+mod arrivals;
 mod authority;
 mod backup;
 mod backup_trust;

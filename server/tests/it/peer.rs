@@ -137,12 +137,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         read.await.expect("an answer in time")
     }
 
-    /// The next frame that is not about presence or typing, which come when they like.
+    /// The next frame that is not about presence, typing or uploads on their way, which come when they like.
     pub(crate) async fn read_lasting(&mut self) -> Value {
         loop {
             let frame = self.read().await.expect("the connection goes on");
             let kind = frame["type"].as_str().unwrap_or_default();
-            if !kind.starts_with("presence_") && kind != "typing_changed" {
+            let passing = [
+                "typing_changed",
+                "upload_begun",
+                "upload_progressed",
+                "upload_ended",
+            ];
+            if !kind.starts_with("presence_") && !passing.contains(&kind) {
                 return frame;
             }
         }

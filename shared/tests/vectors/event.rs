@@ -15,6 +15,8 @@ variants!(EventBody,
     BanLifted { .. } => "ban_lifted",
     RoomRoleChanged { .. } => "room_role_changed",
     RoomChanged { .. } => "room_changed",
+    FileArrived { .. } => "file_arrived",
+    FileWithdrawn { .. } => "file_withdrawn",
     MessagesRemoved { .. } => "messages_removed",
     Removed { .. } => "removed",
     Unknown => "unknown",
@@ -26,6 +28,7 @@ fn event_bodies() {
         transaction_id: transaction_id(),
         text: "Look at these".to_owned(),
         attachments: vec![file()],
+        arriving: Vec::new(),
     };
     let created = RoomCreated {
         name: parsed("gardening"),

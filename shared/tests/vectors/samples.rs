@@ -90,6 +90,7 @@ pub(crate) fn upload_status() -> UploadStatus {
     UploadStatus {
         request_id: shared::RequestId(7),
         upload_id: upload_id(),
+        file_id: file_id(),
         name: parsed_file_name("holiday photo.png"),
         layout: layout(),
         present: [0, 2].into_iter().collect::<ChunkRanges>(),
@@ -131,5 +132,6 @@ pub(crate) fn message(text: &str) -> EventBody {
         transaction_id: transaction_id(),
         text: text.to_owned(),
         attachments: Vec::new(),
+        arriving: Vec::new(),
     }
 }

@@ -82,6 +82,7 @@ impl Desk {
             transaction_id: TransactionId::from_parts(TimestampMs(0), [0; 10]),
             text: text.into(),
             attachments: Vec::new(),
+            arriving: Vec::new(),
         };
         self.append(room, from, event);
     }

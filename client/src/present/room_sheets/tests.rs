@@ -104,6 +104,7 @@ fn ones_own_message_is_not_reported_and_others_not_removed() {
             transaction_id: TransactionId::from_bytes([1; 16]),
             text: "hello".into(),
             attachments: Vec::new(),
+            arriving: Vec::new(),
         },
     };
     let shown = |role, number| {

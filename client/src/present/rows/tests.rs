@@ -31,6 +31,7 @@ fn said(sequence: u64, from: u8, at_minute: u64) -> EventRef {
         transaction_id: transaction(sequence),
         text: "text".into(),
         attachments: Vec::new(),
+        arriving: Vec::new(),
     };
     event(sequence, from, at_minute, body)
 }

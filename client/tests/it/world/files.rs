@@ -10,7 +10,7 @@ use shared::content::{hash_chunk, merge_chunks};
 use shared::file::{BeginUpload, FileDescription, FinishUpload};
 use shared::{
     ChunkHash, ChunkLayout, ErrorCode, ErrorReply, FileId, FileInfo, FileName, PersonId, RequestId,
-    ServerFrame, UploadId, UploadStatus,
+    ServerFrame, TimestampMs, UploadId, UploadInfo, UploadStatus,
 };
 
 use super::{Travelling, World};
@@ -34,6 +34,7 @@ pub(crate) struct Files {
 
 pub(crate) struct ServerUpload {
     owner: PersonId,
+    file_id: FileId,
     name: String,
     layout: ChunkLayout,
     pub(crate) chunks: BTreeMap<u32, (ChunkHash, Bytes)>,
@@ -129,8 +130,10 @@ impl World {
         let upload_id = begin.upload_id.unwrap();
         let owner = self.peers[who].person.clone().unwrap().id;
         let layout = ChunkLayout::for_size(begin.size_bytes).unwrap();
+        let file_id = FileId::from_bytes(self.rng.u128(..).to_be_bytes());
         let new = || ServerUpload {
             owner,
+            file_id,
             name: begin.name.clone(),
             layout,
             chunks: BTreeMap::new(),
@@ -143,12 +146,42 @@ impl World {
         let status = UploadStatus {
             request_id,
             upload_id,
+            file_id: upload.file_id,
             name: FileName::repaired(&upload.name),
             layout,
             present: upload.chunks.keys().copied().collect(),
             file: upload.file.clone(),
         };
         self.down(who, ServerFrame::UploadStatus(status));
+    }
+
+    pub(super) fn list_uploads(&mut self, who: usize, request_id: RequestId) {
+        let owner = self.peers[who].person.as_ref().map(|person| person.id);
+        let unfinished = self
+            .files
+            .uploads
+            .iter()
+            .filter(|(_, upload)| upload.file.is_none() && Some(upload.owner) == owner);
+        let uploads = unfinished.map(|(upload_id, upload)| UploadInfo {
+            upload_id: *upload_id,
+            file_id: upload.file_id,
+            name: FileName::repaired(&upload.name),
+            size_bytes: upload.layout.size_bytes,
+            received_bytes: upload
+                .chunks
+                .values()
+                .map(|(_, bytes)| bytes.len() as u64)
+                .sum(),
+            begun_at_ms: TimestampMs(1),
+        });
+        let uploads = uploads.collect();
+        self.down(
+            who,
+            ServerFrame::UploadsListed {
+                request_id,
+                uploads,
+            },
+        );
     }
 
     pub(super) fn store_chunk(
@@ -186,10 +219,10 @@ impl World {
 
     pub(super) fn finish_upload(&mut self, who: usize, finish: FinishUpload) {
         let (request_id, upload_id) = (finish.request_id, finish.upload_id);
-        let file_id = FileId::from_bytes(self.rng.u128(..).to_be_bytes());
         let Some(upload) = self.upload_of(who, upload_id) else {
             return self.refuse(who, request_id, ErrorCode::UploadNotFound);
         };
+        let file_id = upload.file_id;
         let hashes: Vec<ChunkHash> = upload.chunks.values().map(|(hash, _)| *hash).collect();
         let Some(content_hash) = merge_chunks(upload.layout, &hashes) else {
             return self.refuse(who, request_id, ErrorCode::UploadIncomplete);

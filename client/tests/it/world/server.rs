@@ -58,6 +58,7 @@ impl World {
                 request_id,
                 upload_id,
             } => self.cancel_upload(who, request_id, upload_id),
+            ClientFrame::ListUploads { request_id } => self.list_uploads(who, request_id),
             ClientFrame::DescribeFile {
                 request_id,
                 file_id,
@@ -206,6 +207,7 @@ impl World {
                 transaction_id,
                 text: send.text,
                 attachments,
+                arriving: Vec::new(),
             };
             let event = RoomEvent {
                 room_id,

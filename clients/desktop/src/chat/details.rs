@@ -96,6 +96,8 @@ impl Details {
             | Change::Directory
             | Change::Upload(_)
             | Change::Download(_)
+            | Change::Elsewhere
+            | Change::Arriving(_)
             | Change::RoomJoined { .. }
             | Change::RequestDone { .. }
             | Change::Answered { .. }

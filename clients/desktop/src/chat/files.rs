@@ -124,6 +124,8 @@ impl Files {
                 | Change::Typing(_)
                 | Change::Presence
                 | Change::Directory
+                | Change::Elsewhere
+                | Change::Arriving(_)
                 | Change::RoomJoined { .. }
                 | Change::RequestDone { .. }
                 | Change::Answered { .. }

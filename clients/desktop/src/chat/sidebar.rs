@@ -49,6 +49,8 @@ impl Sidebar {
             | Change::Directory
             | Change::Upload(_)
             | Change::Download(_)
+            | Change::Elsewhere
+            | Change::Arriving(_)
             | Change::RoomJoined { .. }
             | Change::RequestDone { .. }
             | Change::Answered { .. }

@@ -31,7 +31,8 @@ pub(super) fn Message(props: &MessageProps) -> Html {
     // A menu for each of them would cost too much; it is made where somebody wants one.
     let has_menu = use_state(|| false);
     let event = &props.event;
-    let (text, files) = (event.event.text(), event.event.attachments());
+    let text = event.event.text();
+    let carries = !event.event.attachments().is_empty() || !event.event.arriving().is_empty();
     let name = AttrValue::from(event.person.name.clone());
     let person_id = event.person.id;
     let known = names::known(&ui.driver, event.room_id, text);
@@ -75,7 +76,7 @@ pub(super) fn Message(props: &MessageProps) -> Html {
                 if !text.is_empty() {
                     <div class="text">{ markdown::render(text, known.as_ref()) }</div>
                 }
-                if !files.is_empty() {
+                if carries {
                     <Attachments event={event.clone()} />
                 }
             </div>

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use shared::frame::Person;
-use shared::{EventBody, FileInfo, RoomEvent};
+use shared::{Carried, EventBody, RoomEvent};
 
 use crate::admin::words::{date, size};
 use crate::store::RoomOfLog;
@@ -67,9 +67,7 @@ impl<'a> HtmlPage<'a> {
         let minute = date.get(MINUTE).unwrap_or_default();
         let time = format!("<a href=\"#e{sequence}\"><time title=\"{date}\">{minute}</time></a>");
         match &event.event {
-            EventBody::MessageSent {
-                text, attachments, ..
-            } => {
+            EventBody::MessageSent { text, .. } => {
                 writeln!(
                     self.out,
                     "<article id=\"e{sequence}\">\n<p class=\"who\"><bdi>{name}</bdi> {time}</p>"
@@ -81,7 +79,7 @@ impl<'a> HtmlPage<'a> {
                         Escaped(text)
                     )?;
                 }
-                self.attachments(attachments)?;
+                self.carried(&event.event.carried())?;
                 writeln!(self.out, "</article>")
             }
             EventBody::RoomCreated { .. } => {
@@ -113,6 +111,8 @@ impl<'a> HtmlPage<'a> {
             EventBody::RoomChanged { .. } => {
                 self.note(sequence.0, &name, "changed the room", &time)
             }
+            // The message says what became of it.
+            EventBody::FileArrived { .. } | EventBody::FileWithdrawn { .. } => Ok(()),
             EventBody::MessagesRemoved { from, to, .. } if from == to => {
                 self.note(sequence.0, &name, "removed a message", &time)
             }
@@ -138,14 +138,21 @@ impl<'a> HtmlPage<'a> {
         )
     }
 
-    fn attachments(&mut self, files: &[FileInfo]) -> io::Result<()> {
+    fn carried(&mut self, files: &[Carried<'_>]) -> io::Result<()> {
         if files.is_empty() {
             return Ok(());
         }
         writeln!(self.out, "<ul>")?;
-        for file in files {
-            let name = Escaped(file.name.as_str());
+        for carried in files {
+            let name = Escaped(carried.name().as_str());
             write!(self.out, "<li>")?;
+            let Carried::File(file) = carried else {
+                writeln!(
+                    self.out,
+                    "<bdi>{name}</bdi> <span class=\"quiet\">was not there yet</span></li>"
+                )?;
+                continue;
+            };
             match self.public_url {
                 Some(url) => {
                     let (url, link) = (Escaped(url), Escaped(&file.link));

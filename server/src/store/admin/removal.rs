@@ -7,7 +7,9 @@ use shared::{Operation, PersonId, RoomEvent, RoomId, Sequence, SessionId, Timest
 use super::{Actor, keep_an_owner};
 use crate::store::audit::{self, Action};
 use crate::store::purges::{self, Purge};
-use crate::store::{Store, StoreError, attachments, counter, people, rooms, sessions, to_integer};
+use crate::store::{
+    Store, StoreError, arrivals, attachments, counter, people, rooms, sessions, to_integer,
+};
 
 /// What is gone besides the person.
 #[derive(Debug, Default, Clone)]
@@ -99,6 +101,8 @@ impl Removal<'_> {
         self.removed
             .sessions
             .extend(sessions::end_all(self.db, person.id, None)?);
+        let withdrawn = arrivals::all_withdrawn(self.db, person.id, self.now)?;
+        self.events.extend(withdrawn);
         self.leave(person)?;
         self.forget(person.id)?;
         let archived = rooms::archive_deserted(self.db, person.id, self.now)?;

@@ -2,13 +2,13 @@
 
 use rusqlite::{Connection, Row};
 use shared::room::RoomChanges;
-use shared::{EventBody, FileId, PersonId, RoomName, TransactionId};
+use shared::{Carried, EventBody, FileId, PersonId, RoomName, Sequence, TransactionId};
 
 use super::Report;
 use super::projection::Projection;
 use super::removed::RemovedRanges;
 use crate::store::inspect::{InspectError, RoomOfLog, content_of_file};
-use crate::store::{counter, log};
+use crate::store::{arrivals, counter, log};
 
 pub(super) struct RoomCheck<'a, 'b> {
     room: &'a RoomOfLog,
@@ -91,33 +91,7 @@ impl<'a, 'b> RoomCheck<'a, 'b> {
     ) -> Result<(), InspectError> {
         let by_log = &mut self.by_log;
         match body {
-            EventBody::MessageSent {
-                transaction_id,
-                text,
-                attachments,
-            } => {
-                let files: Vec<FileId> = attachments.iter().map(|file| file.file_id).collect();
-                let is_kept = !self.removed.must_be(sequence, person);
-                if beside.transaction_id != Some(transaction_id) {
-                    self.found(format!(
-                        "event {sequence} is kept under another transaction id"
-                    ));
-                }
-                if beside.content_hash != Some(log::content_hash(&text, &files)) {
-                    self.found(format!("event {sequence} is not what its sender sent"));
-                }
-                if !is_kept {
-                    self.found(format!("event {sequence} was removed, but is still there"));
-                }
-                for file in attachments {
-                    if content_of_file(db, file.file_id)? != Some(file.content_hash) {
-                        self.found(format!(
-                            "event {sequence} has an attachment that is no file: {}",
-                            file.file_id
-                        ));
-                    }
-                }
-            }
+            EventBody::MessageSent { .. } => self.message(db, sequence, person, &body, beside)?,
             EventBody::Removed {} if !self.removed.may_be(sequence, person) => {
                 self.found(format!("event {sequence} is gone, but nobody removed it"));
             }
@@ -129,9 +103,54 @@ impl<'a, 'b> RoomCheck<'a, 'b> {
             EventBody::BanLifted { member } => by_log.let_back(member.id),
             EventBody::RoomRoleChanged { member, role } => by_log.became(member.id, role),
             EventBody::RoomChanged { name, changes } => by_log.change(name, changes),
-            EventBody::MessagesRemoved { .. } | EventBody::Removed {} => {}
+            EventBody::MessagesRemoved { .. }
+            | EventBody::Removed {}
+            | EventBody::FileArrived { .. }
+            | EventBody::FileWithdrawn { .. } => {}
             // Of a newer version; its place in the log is all that is known of it.
             EventBody::Unknown => {}
+        }
+        Ok(())
+    }
+
+    fn message(
+        &mut self,
+        db: &Connection,
+        sequence: u64,
+        person: PersonId,
+        body: &EventBody,
+        beside: &Beside,
+    ) -> Result<(), InspectError> {
+        if beside.transaction_id != body.transaction_id() {
+            self.found(format!(
+                "event {sequence} is kept under another transaction id"
+            ));
+        }
+        let files: Vec<FileId> = body.carried().iter().map(Carried::file_id).collect();
+        if beside.content_hash != Some(log::content_hash(body.text(), &files)) {
+            self.found(format!("event {sequence} is not what its sender sent"));
+        }
+        if self.removed.must_be(sequence, person) {
+            self.found(format!("event {sequence} was removed, but is still there"));
+        }
+        for file in body.attachments() {
+            if content_of_file(db, file.file_id)? != Some(file.content_hash) {
+                self.found(format!(
+                    "event {sequence} has an attachment that is no file: {}",
+                    file.file_id
+                ));
+            }
+        }
+        let room = self.room.room_id;
+        for file in body.arriving() {
+            let is_expected = arrivals::is_expected(db, file.file_id, room, Sequence(sequence))?;
+            if is_expected == file.withdrawn {
+                let what = match file.withdrawn {
+                    true => "still awaits a file that was withdrawn",
+                    false => "awaits a file that nobody uploads",
+                };
+                self.found(format!("event {sequence} {what}: {}", file.file_id));
+            }
         }
         Ok(())
     }

@@ -291,7 +291,7 @@ pub(super) fn role_in(
 }
 
 /// [`StoreError::PersonNotFound`] where there is no such person, or no longer.
-pub(super) fn person(db: &Connection, id: PersonId) -> Result<Person, StoreError> {
+pub(in crate::store) fn person(db: &Connection, id: PersonId) -> Result<Person, StoreError> {
     db.prepare_cached("SELECT id, name FROM people WHERE id = ?1 AND removed_ms IS NULL")?
         .query_row([id.as_bytes()], person_from)
         .optional()?

@@ -72,6 +72,7 @@ pub(super) async fn sample(operation: Operation, world: &mut World) -> Sample {
             json!({"type": "describe_upload", "upload_id": NOTHING}),
             json!({"type": "finish_upload", "upload_id": NOTHING}),
             json!({"type": "cancel_upload", "upload_id": NOTHING}),
+            json!({"type": "list_uploads"}),
         ],
         Operation::ReadFile => {
             let file = &world.file["file_id"];

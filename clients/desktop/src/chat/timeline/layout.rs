@@ -164,7 +164,11 @@ fn lay(ctx: &Context, theme: &Theme, row: &Row, width: f32) -> Laid {
         Row::Gap { events, .. } => fixed(row, 60.0, words::gap(*events)),
         Row::Notice { event } => notice(ctx, theme, row, event, width),
         Row::Message { event, head } => {
-            let chunks = text::chunks(theme, event.event.text(), theme.text);
+            let mut chunks = text::chunks(theme, event.event.text(), theme.text);
+            for file in event.event.arriving() {
+                let how_far = words::arriving(file, None);
+                chunks.push(text::note(theme, format!("{}: {how_far}", file.name)));
+            }
             let mut name = spoken(&event.person, event.at_ms, &chunks);
             for file in event.event.attachments() {
                 name += &format!(" [{}]", file.name);

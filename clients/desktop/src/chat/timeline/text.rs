@@ -61,6 +61,18 @@ pub(super) fn chunks(theme: &Theme, text: &str, colour: Color32) -> Vec<Chunk> {
     writer.chunks
 }
 
+/// A line below what a message says, as it is.
+pub(super) fn note(theme: &Theme, text: String) -> Chunk {
+    let mut writer = Writer {
+        theme,
+        chunks: Vec::new(),
+        bars: Vec::new(),
+        mark: None,
+    };
+    writer.spans(&[Span::Text(text)], false, 0.0, theme.text_2, 4.0);
+    writer.chunks.remove(0)
+}
+
 /// What a message says, without its marks.
 pub(super) fn plain(chunks: &[Chunk]) -> String {
     let texts: Vec<&str> = chunks.iter().map(|chunk| chunk.job.text.as_str()).collect();

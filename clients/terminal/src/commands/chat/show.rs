@@ -3,7 +3,7 @@
 use client::present::words;
 use client::{Command, CommandError};
 use jiff::civil::Date;
-use shared::{EventBody, FileInfo, RoomEvent, RoomId, Sequence};
+use shared::{Carried, EventBody, FileInfo, RoomEvent, RoomId, Sequence};
 
 use crate::commands::who::room_name;
 use crate::failure::Failure;
@@ -145,17 +145,30 @@ impl Shown {
         }
         let time = output.dim(&time);
         match &event.event {
-            EventBody::MessageSent {
-                text, attachments, ..
-            } => {
+            EventBody::MessageSent { text, .. } => {
                 let who = output.bold(&name);
                 if !text.trim().is_empty() {
                     output.line(&format!("{time} {who}: {}", text::block(text, INDENT)))?;
                 }
-                for file in attachments {
-                    output.line(&format!("{time} {who} sent {}", described(session, file)))?;
+                for carried in event.event.carried() {
+                    let line = match carried {
+                        Carried::File(file) => format!("sent {}", described(session, file)),
+                        Carried::Arriving(file) => {
+                            let name = text::line(file.name.as_str());
+                            format!("is sending {name} ({})", words::arriving(file, None))
+                        }
+                    };
+                    output.line(&format!("{time} {who} {line}"))?;
                 }
                 Ok(())
+            }
+            EventBody::FileArrived { file, .. } => {
+                let who = output.bold(&name);
+                output.line(&format!("{time} {who} sent {}", described(session, file)))
+            }
+            EventBody::FileWithdrawn { .. } => {
+                let did = "gave up sending a file";
+                output.line(&format!("{time} * {name} {did}"))
             }
             EventBody::MessagesRemoved { .. } => Ok(()),
             EventBody::Unknown => output.line(&format!(

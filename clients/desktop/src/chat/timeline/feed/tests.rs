@@ -37,6 +37,7 @@ fn event(sequence: u64) -> RoomEvent {
             transaction_id: TransactionId::from_parts(TimestampMs(sequence), [0; 10]),
             text: format!("message {sequence}"),
             attachments: Vec::new(),
+            arriving: Vec::new(),
         },
     };
     RoomEvent {
