@@ -55,15 +55,14 @@ impl<'a> Object<'a> {
 
     /// An error where one that was taken is there once more.
     pub(super) fn finish(&self) -> Result<(), Error> {
-        for (name, _) in self.fields.iter().filter(|(_, value)| value.is_some()) {
-            let taken = |(other, value): &(Cow<'_, str>, Option<Json<'_>>)| {
-                value.is_none() && other == name
-            };
-            if self.fields.iter().any(taken) {
-                return Err(duplicate(name));
-            }
+        // No type has many fields, but a line may: only the former are gone through for each of the latter.
+        let taken = self.fields.iter().filter(|(_, value)| value.is_none());
+        let taken: Vec<&str> = taken.map(|(name, _)| &**name).collect();
+        let mut left = self.fields.iter().filter(|(_, value)| value.is_some());
+        match left.find(|(name, _)| taken.contains(&&**name)) {
+            Some((name, _)) => Err(duplicate(name)),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// What was not taken.

@@ -42,6 +42,21 @@ fn fields_come_in_any_order_among_others() {
     );
 }
 
+/// As many as a line holds. Were each compared with each, this would take minutes.
+#[test]
+fn fields_that_nobody_knows_cost_little_each() {
+    let unknown: Vec<String> = (0..200_000)
+        .map(|number| format!("\"{number:x}\":0"))
+        .collect();
+    let frame = format!(r#"{{"type":"ping",{}}}"#, unknown.join(","));
+    let ping = ClientFrame::Ping {
+        request_id: Default::default(),
+    };
+    assert_eq!(read::<ClientFrame>(&frame), Ok(ping));
+    let twice = format!(r#"{{"type":"ping",{},"type":"ping"}}"#, unknown.join(","));
+    assert!(error::<ClientFrame>(&twice).contains("duplicate field `type`"));
+}
+
 #[test]
 fn what_is_missing_or_wrong_is_named() {
     for (text, wanted) in [
