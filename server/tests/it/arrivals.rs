@@ -217,11 +217,14 @@ async fn a_message_that_is_gone_awaits_nothing() {
     accepted(&mut mia.peer, send("lobby", "", &[&whole["file_id"]])).await;
 
     // With its sender goes what they have not sent to the end.
+    let (mut wanda, _) = signed_in(&server, "Wanda").await;
     let left = Sending::begin(&mut mia.peer, "b.bin", bytes(CHUNK)).await;
     let sequence = accepted(&mut mia.peer, send("lobby", "soon", &[&left.file_id])).await;
     admin
         .done(json!({"type": "remove_person", "person_id": mia.id()}))
         .await;
+    let withdrawn = event(&mut wanda, "file_withdrawn").await;
+    assert_eq!(withdrawn["event"]["sequence"], sequence);
     let message = logged(&mut admin.peer, "lobby", &sequence).await;
     assert_eq!(message["arriving"][0]["withdrawn"], true);
     server.stop().await;
