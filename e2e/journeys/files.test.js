@@ -7,6 +7,7 @@ import { openBrowser } from "../harness/browser.js";
 import { composer, enter, say, sees, timeline } from "../harness/chat.js";
 import { choose, drag, noise, paste, picture } from "../harness/file.js";
 import { startServer } from "../harness/server.js";
+import { connectTcp } from "../harness/tcp.js";
 
 const file = (name, mimeType, buffer) => ({ name, mimeType, buffer });
 const chips = (person) => person.page.getByRole("group", { name: "Attached files" }).locator(".upload-card");
@@ -142,4 +143,50 @@ test("an upload goes on after the server was away, and after the page was closed
   await sees(ann, "waits for its file");
   const second = timeline(ann).locator("article", { hasText: "waits for its file" }).getByRole("link", { name: "second.tar" }).first();
   assert.ok((await fetched(server, second)).bytes.equals(big.buffer));
+});
+
+test("a message is there before its file, which is seen to come", async (t) => {
+  const server = await startServer(t);
+  const browser = await openBrowser(t);
+  const ann = await enter(browser, server.url, "Ann");
+  const bob = await enter(browser, server.url, "Bob", { colorScheme: "dark" });
+  const camera = await connectTcp(t, server.tcp, "camera");
+  const half = noise(1 << 20);
+  const film = file("garden.mp4", "video/mp4", Buffer.concat([half, half]));
+  const begin = async (request_id) => {
+    camera.send({ type: "begin_upload", request_id, name: film.name, size_bytes: film.buffer.length, media_type: film.mimeType });
+    const status = await camera.next((frame) => frame.type === "upload_status" && frame.request_id === request_id);
+    camera.send({ type: "send_message", room: "lobby", text: `take ${request_id}`, attachments: [status.file_id] });
+    return status;
+  };
+  const put = async ({ upload_id }, index) => {
+    camera.send({ type: "put_chunk", upload_id, index, payload_bytes: half.length }, half);
+    await camera.next((frame) => frame.type === "chunk_stored" && frame.upload_id === upload_id && frame.index === index);
+  };
+  const take = (person, number) => timeline(person).locator("article", { hasText: `take ${number}` });
+
+  const first = await begin(1);
+  for (const person of [ann, bob]) await take(person, 1).getByText("on its way").waitFor();
+  await put(first, 0);
+  for (const person of [ann, bob]) await take(person, 1).getByText("50 % of 2.1 MB").waitFor();
+  await ann.see("arriving-light");
+  await bob.see("arriving-dark");
+  for (const person of [ann, bob]) await person.checkAccess();
+  await put(first, 1);
+  camera.send({ type: "finish_upload", upload_id: first.upload_id });
+  for (const person of [ann, bob]) {
+    const { bytes } = await fetched(server, take(person, 1).getByRole("link", { name: film.name, exact: true }));
+    assert.ok(bytes.equals(film.buffer));
+    await take(person, 1).getByRole("progressbar").waitFor({ state: "detached" });
+  }
+
+  const second = await begin(2);
+  await take(ann, 2).getByText("on its way").waitFor();
+  camera.send({ type: "cancel_upload", upload_id: second.upload_id });
+  for (const person of [ann, bob]) await take(person, 2).getByText("was not sent").waitFor();
+  // Who comes later finds both as they are now.
+  const cid = await enter(browser, server.url, "Cid");
+  await take(cid, 1).getByRole("link", { name: film.name, exact: true }).waitFor();
+  await take(cid, 2).getByText("was not sent").waitFor();
+  for (const person of [ann, bob, cid]) person.checkProblems();
 });
