@@ -1,7 +1,13 @@
 //! What the server asks of the operating system for itself.
 
+#[cfg(target_os = "linux")]
+use std::cell::Cell;
+
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+/// About a tenth of the weight of a thread that serves connections.
+#[cfg(target_os = "linux")]
+const BACKGROUND_NICENESS: i32 = 10;
 /// Files that a process may open where the system sets no limit.
 const FILES_MAX: usize = 1 << 20;
 
@@ -21,6 +27,22 @@ pub fn prepare() {
         tracing::debug!(%error, "cannot turn huge pages off");
     }
 }
+
+/// Has the calling thread give way to those that serve connections, where both want the same core. It is for threads
+/// that read, write and hash: on a small machine many of them at once would hold up what people say.
+#[cfg(target_os = "linux")]
+pub(crate) fn give_way() {
+    thread_local! {
+        static GIVES_WAY: Cell<bool> = const { Cell::new(false) };
+    }
+    if !GIVES_WAY.replace(true) {
+        // Linux takes "this process" for the calling thread.
+        let _ = rustix::process::setpriority_process(None, BACKGROUND_NICENESS);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn give_way() {}
 
 /// Files that this process may open.
 pub fn files_max() -> usize {

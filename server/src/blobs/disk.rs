@@ -7,6 +7,8 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use crate::system;
+
 /// More would not make a disk faster, and each may hold a piece of a file in memory.
 const JOBS_MAX: usize = 16;
 
@@ -35,6 +37,7 @@ impl Disk {
         let place = self.places.clone().acquire_owned().await.ok();
         spawn_blocking(move || {
             let _place = place;
+            system::give_way();
             job()
         })
     }
