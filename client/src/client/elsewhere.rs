@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::connection::ConnectionState;
 use crate::transfer::Asked;
 
-/// Files of which it is remembered how much is there. Nobody sees more at a time.
+/// Files of which it is remembered how much is there.
 const ARRIVING_MAX: usize = 1_000;
 
 impl Client {
@@ -57,11 +57,13 @@ impl Client {
             upload.received_bytes = received_bytes;
             self.changed(Change::Elsewhere);
         }
-        let known = self.view.arriving.len();
-        if known < ARRIVING_MAX || self.view.arriving.contains_key(&file_id) {
-            self.view.arriving.insert(file_id, received_bytes);
-            self.changed(Change::Arriving(file_id));
+        // One's own are among them that no message carries, and nobody says when these have come. Those that still
+        // arrive are told of again.
+        if self.view.arriving.len() >= ARRIVING_MAX {
+            self.view.arriving.clear();
         }
+        self.view.arriving.insert(file_id, received_bytes);
+        self.changed(Change::Arriving(file_id));
     }
 
     /// It is there, or will not come.

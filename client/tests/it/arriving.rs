@@ -133,6 +133,25 @@ fn a_message_gets_its_files_when_they_are_there() {
     assert_eq!(view.unread(ROOM), 1, "a message and what became of it");
 }
 
+#[test]
+fn however_many_have_come_the_next_one_is_seen_to_come() {
+    let mut world = in_a_room(1);
+    for number in 0..1_500_u128 {
+        let file_id = FileId::from_bytes(number.to_be_bytes());
+        let received_bytes = 1;
+        world.down(
+            0,
+            ServerFrame::UploadProgressed {
+                file_id,
+                received_bytes,
+            },
+        );
+        world.run(1_000);
+        let arriving = &world.peers[0].client.view().arriving;
+        assert!(arriving.contains_key(&file_id) && arriving.len() <= 1_000);
+    }
+}
+
 /// A page that was read before the files were there may come after the events that tell of them.
 #[test]
 fn an_old_page_does_not_take_files_back() {
