@@ -117,6 +117,11 @@ impl Blobs {
         options.open(self.part_path(upload_id))
     }
 
+    /// The same, only to be read; fails where it is not there.
+    pub(crate) fn read_part(&self, upload_id: UploadId) -> io::Result<File> {
+        File::open(self.part_path(upload_id))
+    }
+
     pub(crate) fn remove_part(&self, upload_id: UploadId) -> io::Result<()> {
         removed(fs::remove_file(self.part_path(upload_id)))
     }

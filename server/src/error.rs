@@ -13,6 +13,8 @@ use crate::store::{NotAllowed, StoreError};
 
 /// When somebody may have finished one of their uploads.
 const UPLOADS_RETRY_MS: u64 = 60_000;
+/// When a file that is on its way may be there.
+const ARRIVING_RETRY_MS: u64 = 3_000;
 
 pub(crate) fn reply(
     request_id: RequestId,
@@ -286,8 +288,15 @@ pub(crate) fn from_read(request_id: RequestId, error: ReadError) -> ErrorReply {
             ErrorCode::ChunkOutOfRange,
             "The file has no chunk of this index; describe_file says how it is cut.",
         ),
-        ReadError::Store(error) => from_store(request_id, error),
-        ReadError::Disk(error) => from_disk(request_id, &error),
+        ReadError::Arriving => ErrorReply {
+            retry_after_ms: Some(ARRIVING_RETRY_MS),
+            ..reply(
+                request_id,
+                ErrorCode::FileArriving,
+                "The file is still on its way to the server.",
+            )
+        },
+        ReadError::Upload(error) => from_upload(request_id, error),
     }
 }
 
@@ -353,7 +362,8 @@ pub(crate) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::RoomNameTaken
         | ErrorCode::TransactionConflict
         | ErrorCode::UploadConflict
-        | ErrorCode::UploadIncomplete => StatusCode::CONFLICT,
+        | ErrorCode::UploadIncomplete
+        | ErrorCode::FileArriving => StatusCode::CONFLICT,
         ErrorCode::FrameTooLarge | ErrorCode::TextTooLong | ErrorCode::FileTooLarge => {
             StatusCode::PAYLOAD_TOO_LARGE
         }

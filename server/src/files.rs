@@ -20,8 +20,9 @@ use tokio::sync::{OnceCell, RwLock};
 
 use crate::blobs::{self, Blobs, Disk};
 use crate::hub::{Hub, Losses};
-use crate::store::{NewUpload, OpenFile, Store, StoreError, StoredUpload};
+use crate::store::{Linked, NewUpload, OpenFile, Store, StoreError, StoredUpload};
 
+mod arriving;
 mod chunk;
 mod collect;
 mod finish;
@@ -30,6 +31,7 @@ mod media;
 mod news;
 mod upload;
 
+pub(crate) use arriving::{Arriving, Granted};
 pub(crate) use chunk::ChunkError;
 pub(crate) use collect::collect_regularly;
 pub(crate) use finish::FinishError;
@@ -58,10 +60,22 @@ pub(crate) enum UploadError {
 pub(crate) enum ReadError {
     #[error("the file has no such chunk")]
     NoSuchChunk,
+    #[error("the file is still on its way")]
+    Arriving,
     #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the disk failed: {0}")]
-    Disk(#[from] io::Error),
+    Upload(#[from] UploadError),
+}
+
+impl From<StoreError> for ReadError {
+    fn from(error: StoreError) -> Self {
+        Self::Upload(error.into())
+    }
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::Upload(error.into())
+    }
 }
 
 /// A chunk of a finished file.
@@ -159,17 +173,26 @@ impl Files {
         self.forget(stored).await
     }
 
-    /// [`StoreError::FileNotFound`] where there is none that `reader` may open.
+    /// [`StoreError::FileNotFound`] where there is none that `reader` may open, [`ReadError::Arriving`] where it is not
+    /// whole yet.
     pub(crate) async fn file(
         &self,
         file_id: FileId,
         reader: Option<PersonId>,
     ) -> Result<OpenFile, ReadError> {
-        let found = self
-            .store
-            .open_file(file_id, reader, crate::now_ms())
-            .await?;
-        Ok(found.ok_or(StoreError::FileNotFound)?)
+        match self.linked(file_id, reader).await? {
+            Linked::File(open) => Ok(open),
+            Linked::Arriving(_) => Err(ReadError::Arriving),
+        }
+    }
+
+    async fn linked(
+        &self,
+        file_id: FileId,
+        reader: Option<PersonId>,
+    ) -> Result<Linked, StoreError> {
+        let found = self.store.open_file(file_id, reader, crate::now_ms());
+        found.await?.ok_or(StoreError::FileNotFound)
     }
 
     /// Says anew who may open a file of the person's own.

@@ -53,7 +53,7 @@ pub(crate) use bots::NewBot;
 pub(crate) use files::{NewFile, NewUpload, StoredChunk, StoredUpload};
 pub(crate) use inspect::{Content, InspectError, Inspection, RoomOfLog};
 pub(crate) use invitations::AskedInvitation;
-pub(crate) use links::OpenFile;
+pub(crate) use links::{Linked, OpenFile};
 pub(crate) use people::random;
 pub use people::{NotAllowed, SignedIn};
 pub(crate) use profiles::NewProfile;

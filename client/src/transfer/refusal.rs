@@ -14,6 +14,7 @@ pub(crate) fn is_temporary(error: &ErrorReply) -> bool {
         || matches!(
             error.code,
             ErrorCode::RateLimited
+                | ErrorCode::FileArriving
                 | ErrorCode::StorageFull
                 | ErrorCode::TooManyConnections
                 | ErrorCode::TimedOut

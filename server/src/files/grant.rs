@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::{Files, ReadError};
 use crate::hub::Losses;
-use crate::store::{OpenFile, Store, StoreError};
+use crate::store::{Linked, OpenFile, Store, StoreError};
 
 /// Good until the file's link ends, is for others only or is revoked, its last message is gone, or the reader has lost
 /// the room that it is in.
@@ -30,15 +30,25 @@ impl Files {
         reader: Option<PersonId>,
     ) -> Result<(OpenFile, Grant), ReadError> {
         let open = self.file(file_id, reader).await?;
-        let grant = Grant {
+        let grant = self.grant(losses, file_id, reader, open.link_ends_at);
+        Ok((open, grant))
+    }
+
+    pub(super) fn grant(
+        &self,
+        losses: Losses,
+        file_id: FileId,
+        reader: Option<PersonId>,
+        link_ends_at: Option<TimestampMs>,
+    ) -> Grant {
+        Grant {
             store: self.store.clone(),
             losses,
             file_id,
             reader,
             session: None,
-            link_ends_at: open.link_ends_at,
-        };
-        Ok((open, grant))
+            link_ends_at,
+        }
     }
 }
 
@@ -76,8 +86,8 @@ impl Grant {
     /// Asks the store. What it cannot tell is no.
     pub(crate) async fn is_good(&mut self) -> bool {
         match self.find().await {
-            Ok(Some(open)) => {
-                self.link_ends_at = open.link_ends_at;
+            Ok(Some(linked)) => {
+                self.link_ends_at = linked.ends_at();
                 true
             }
             Ok(None) => false,
@@ -88,7 +98,7 @@ impl Grant {
         }
     }
 
-    async fn find(&self) -> Result<Option<OpenFile>, StoreError> {
+    async fn find(&self) -> Result<Option<Linked>, StoreError> {
         if let Some(session) = self.session
             && !self.store.has_session(session).await?
         {

@@ -290,3 +290,38 @@ async fn chunks_have_the_hash_that_everyone_computes() {
     let expected = hash_chunk(layout(2 * CHUNK as u64), 1, &content[CHUNK..]);
     assert_eq!(Some(writer.finish().await.unwrap()), expected);
 }
+
+#[tokio::test]
+async fn whoever_waits_for_a_file_that_does_not_come_on_is_sent_away() {
+    let fixture = Fixture::new().await;
+    let content = content(3);
+    let upload_id = fixture.begin(3 * CHUNK).await;
+    let stored = fixture.files.stored(fixture.person, upload_id).await;
+    let losses = crate::hub::Hub::default().losses();
+    let file_id = stored.unwrap().file_id;
+    let opened = fixture.files.opened(losses, file_id, Some(fixture.person));
+    let Ok((Granted::Arriving(arriving), _)) = opened.await else {
+        panic!("it is on its way");
+    };
+    fixture
+        .put(upload_id, 1, &content[CHUNK..2 * CHUNK])
+        .await
+        .unwrap();
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    arriving.wait_for(2 * CHUNK as u64 - 1).await.unwrap();
+    let waited = arriving.wait_for(0).await;
+    assert_eq!(waited.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(begun.elapsed().as_secs(), 600);
+    tokio::time::resume();
+    let read = arriving.read(CHUNK as u64 + 1, 5).unwrap();
+    assert_eq!(read, content[CHUNK + 1..CHUNK + 6]);
+    fixture
+        .files
+        .cancel(fixture.person, upload_id)
+        .await
+        .unwrap();
+    let waited = arriving.wait_for(CHUNK as u64).await;
+    assert_eq!(waited.unwrap_err().kind(), io::ErrorKind::ConnectionAborted);
+    assert!(arriving.read(CHUNK as u64, 5).is_err());
+}

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use shared::content::ChunkHasher;
 use shared::file::ChunkRanges;
 use shared::{ChunkHash, ChunkLayout, ContentHash, FileId, UploadId};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::news::Told;
@@ -32,6 +33,8 @@ pub(super) struct Upload {
     pub(super) layout: ChunkLayout,
     /// Held while the upload is finished or forgotten.
     pub(super) finishing: tokio::sync::Mutex<()>,
+    /// Rung whenever a chunk has come, and at the end.
+    pub(super) moved: Notify,
     state: Mutex<State>,
 }
 
@@ -44,6 +47,8 @@ struct State {
     /// Recorded, but not flushed.
     unflushed: Vec<u32>,
     flushing: bool,
+    /// Chunks that were there, and were taken back.
+    withdrawals: u64,
     phase: Phase,
     told: Told,
 }
@@ -75,6 +80,16 @@ impl Slot {
     }
 }
 
+/// Whether a chunk can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// It is verified and lies in the part.
+    There,
+    Awaited,
+    /// It will not come: the upload was given up.
+    Never,
+}
+
 /// What an unfinished upload lacks, or the hashes of its chunks.
 pub(super) enum Completion {
     Missing(u32),
@@ -97,6 +112,20 @@ impl Upload {
     /// Whether it is time to tell how far it has come.
     pub(super) fn is_to_be_told(&self, now: Instant) -> bool {
         self.state().told.is_due(now)
+    }
+
+    pub(super) fn presence(&self, index: u32) -> Presence {
+        let state = self.state();
+        match (state.phase, state.recorded.contains_key(&index)) {
+            (Phase::Ended, _) => Presence::Never,
+            (Phase::Open | Phase::Whole, true) => Presence::There,
+            (Phase::Open | Phase::Whole, false) => Presence::Awaited,
+        }
+    }
+
+    /// Grows whenever a chunk that was there is taken back, so that what was read of it may be wrong.
+    pub(super) fn withdrawals(&self) -> u64 {
+        self.state().withdrawals
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -142,6 +171,8 @@ impl Upload {
         let bytes = state.unflushed.len() as u64 * u64::from(self.layout.chunk_bytes);
         let due = bytes >= FLUSH_BYTES && !state.flushing;
         state.flushing |= due;
+        drop(state);
+        self.moved.notify_waiters();
         due
     }
 
@@ -152,6 +183,7 @@ impl Upload {
         if state.phase != Phase::Open || state.flushing {
             return false;
         }
+        state.withdrawals += 1;
         state.recorded.remove(&index);
         state.unflushed.retain(|unflushed| *unflushed != index);
         true
@@ -180,6 +212,8 @@ impl Upload {
         if open {
             state.phase = Phase::Ended;
         }
+        drop(state);
+        self.moved.notify_waiters();
         open
     }
 
@@ -260,6 +294,7 @@ pub(super) async fn load(
         file_id: stored.file_id,
         layout,
         finishing: tokio::sync::Mutex::default(),
+        moved: Notify::new(),
         state: Mutex::new(state),
     }))
 }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Hears of losses from when it was made.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Losses {
     counted: watch::Receiver<u64>,
     not_before: Instant,

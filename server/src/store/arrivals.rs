@@ -4,10 +4,10 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::{
     ArrivingFile, EventBody, FileId, FileInfo, FileName, PersonId, RoomEvent, RoomId, Sequence,
-    TimestampMs, http,
+    TimestampMs, UploadId, http,
 };
 
-use super::{Store, StoreError, attachments, counter, log, rooms, to_integer};
+use super::{Store, StoreError, StoredUpload, attachments, counter, files, log, rooms, to_integer};
 
 pub(super) const TABLES: &str = "
 -- Of the file that the upload becomes.
@@ -34,6 +34,21 @@ impl Store {
             Ok(rooms.collect::<Result<_, _>>()?)
         })
         .await
+    }
+}
+
+/// The unfinished upload that will become the file.
+pub(super) fn upload_of(
+    db: &Connection,
+    file_id: FileId,
+) -> Result<Option<StoredUpload>, StoreError> {
+    let upload: Option<[u8; 16]> = db
+        .prepare_cached("SELECT id FROM uploads WHERE future_id = ?1 AND file_id IS NULL")?
+        .query_row([file_id.as_bytes()], |row| row.get(0))
+        .optional()?;
+    match upload {
+        Some(upload) => files::find(db, UploadId::from_bytes(upload)),
+        None => Ok(None),
     }
 }
 

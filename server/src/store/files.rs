@@ -271,7 +271,10 @@ fn keep_quota(db: &Connection, new: &NewUpload) -> Result<(), StoreError> {
     })
 }
 
-fn find(db: &Connection, upload_id: UploadId) -> Result<Option<StoredUpload>, StoreError> {
+pub(super) fn find(
+    db: &Connection,
+    upload_id: UploadId,
+) -> Result<Option<StoredUpload>, StoreError> {
     let found = db
         .prepare_cached(
             "SELECT person_id, name, size_bytes, media_type, future_id, file_id IS NOT NULL, created_ms

@@ -4,7 +4,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::file::{LinkAccess, LinkInfo};
 use shared::{FileId, FileInfo, PersonId, TimestampMs};
 
-use super::{Store, StoreError, at_one_moment, counter, files, named, to_integer};
+use super::{
+    Store, StoreError, StoredUpload, arrivals, at_one_moment, counter, files, named, to_integer,
+};
 
 /// A file that somebody may open.
 #[derive(Debug, Clone)]
@@ -15,16 +17,38 @@ pub(crate) struct OpenFile {
     pub(crate) link_ends_at: Option<TimestampMs>,
 }
 
+/// What a link leads to.
+#[derive(Debug, Clone)]
+pub(crate) enum Linked {
+    File(OpenFile),
+    /// The file is still on its way, by this upload.
+    Arriving(Box<StoredUpload>),
+}
+
+impl Linked {
+    pub(crate) fn ends_at(&self) -> Option<TimestampMs> {
+        match self {
+            Self::File(open) => open.link_ends_at,
+            Self::Arriving(_) => None,
+        }
+    }
+}
+
 impl Store {
-    /// The file, where `reader` may open it; `None` where there is no such file, or not for them.
+    /// The file, where `reader` may open it; `None` where there is no such file, or not for them. One that is still on
+    /// its way is there for whoever sends it, and for those who may read a message that awaits it.
     pub(crate) async fn open_file(
         &self,
         file_id: FileId,
         reader: Option<PersonId>,
         now: TimestampMs,
-    ) -> Result<Option<OpenFile>, StoreError> {
-        self.read(move |db| at_one_moment(db, |db| open(db, file_id, reader, now)))
-            .await
+    ) -> Result<Option<Linked>, StoreError> {
+        let find = move |db: &Connection| match (open(db, file_id, reader, now)?, reader) {
+            (Some(file), _) => Ok(Some(Linked::File(file))),
+            (None, Some(reader)) => arriving(db, file_id, reader),
+            (None, None) => Ok(None),
+        };
+        self.read(move |db| at_one_moment(db, find)).await
     }
 
     /// Says anew who may open a file of the person's own. [`StoreError::FileNotFound`] of all others.
@@ -91,6 +115,19 @@ pub(super) fn open(
     }))
 }
 
+/// The file that is still on its way, where `reader` may open it.
+fn arriving(
+    db: &Connection,
+    file_id: FileId,
+    reader: PersonId,
+) -> Result<Option<Linked>, StoreError> {
+    let Some(upload) = arrivals::upload_of(db, file_id)? else {
+        return Ok(None);
+    };
+    let may_open = upload.begun.person == reader || is_member(db, file_id, reader)?;
+    Ok(may_open.then(|| Linked::Arriving(Box::new(upload))))
+}
+
 /// The file's link, and who uploaded it.
 fn link(db: &Connection, file_id: FileId) -> Result<Option<(LinkInfo, PersonId)>, StoreError> {
     let found = db
@@ -110,13 +147,15 @@ fn link(db: &Connection, file_id: FileId) -> Result<Option<(LinkInfo, PersonId)>
     Ok(found)
 }
 
-/// Whether the person may read a message that carries the file.
+/// Whether the person may read a message that carries the file, or awaits it.
 fn is_member(db: &Connection, file_id: FileId, person: PersonId) -> Result<bool, StoreError> {
     Ok(db
         .prepare_cached(
-            "SELECT 1 FROM file_rooms JOIN rooms ON rooms.id = file_rooms.room_id
+            "SELECT 1 FROM (SELECT room_id, sequence FROM file_rooms WHERE file_id = ?1
+                            UNION ALL SELECT room_id, sequence FROM arrivals WHERE file_id = ?1) AS carried
+             JOIN rooms ON rooms.id = carried.room_id
              LEFT JOIN members ON members.room_id = rooms.id AND members.person_id = ?2
-             WHERE file_id = ?1 AND (rooms.kind = 'lobby' OR members.first_sequence <= sequence) LIMIT 1",
+             WHERE rooms.kind = 'lobby' OR members.first_sequence <= sequence LIMIT 1",
         )?
         .exists([&file_id.as_bytes()[..], &person.as_bytes()[..]])?)
 }

@@ -1,13 +1,12 @@
 //! Files by their link. What people upload is served so that no browser runs it as a part of Chinwag.
 
 use std::convert::Infallible;
-use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Response, StatusCode};
-use shared::{ErrorCode, ErrorReply, FileId, FileInfo, Operation, PersonId, RequestId, SessionId};
+use shared::{ErrorCode, ErrorReply, FileId, Operation, PersonId, RequestId, SessionId};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::path::Tail;
@@ -21,17 +20,19 @@ use super::session::bearer;
 use super::{Cut, Elsewhere, api, plain};
 use crate::connection::Context;
 use crate::error;
-use crate::files::ReadError;
-use crate::store::{OpenFile, SignedIn, StoreError};
+use crate::files::{ReadError, UploadError};
+use crate::store::{SignedIn, StoreError};
 
 mod pass;
 mod pieces;
+mod served;
 mod shown;
 
 pub(crate) use pass::Passes;
 use pass::{PARAMETER, PassError};
 use pieces::{Guard, Pieces};
-use shown::{Asked, content_type, disposition};
+use served::Served;
+use shown::Asked;
 
 /// Everything below `/files`. Where that is on a host of its own, the page's is another one, and may embed them.
 pub(super) fn routes(
@@ -223,53 +224,55 @@ impl Links {
         }
         let files = &self.context.files;
         let person = reader.as_ref().map(|reader| reader.person);
-        let open = files.granted(losses, file_id, person).await;
-        let (open, grant) = open.map_err(|failed| match failed {
-            ReadError::Store(StoreError::FileNotFound) if is_late => pass_expired(),
-            // Whoever was given this address instead of the page's is told where to go, whatever the file is.
-            ReadError::Store(StoreError::FileNotFound) if self.context.server.files_url.is_some() => {
-                ErrorReply::new(
-                    ErrorCode::FileNotFound,
-                    "There is no such file. If it is for the members of a room, open it from its message.",
-                )
+        let opened = files.opened(losses, file_id, person).await;
+        let (granted, grant) = opened.map_err(|failed| match failed {
+            ReadError::Upload(UploadError::Store(StoreError::FileNotFound)) => {
+                self.not_found(is_late)
             }
             failed => error::from_read(none, failed),
         })?;
-        let OpenFile {
-            file, is_public, ..
-        } = open;
-        let etag = format!("\"{}\"", file.content_hash);
-        let mut selected = select(headers, &etag, file.size_bytes);
+        let served = Served::from(granted);
+        let mut selected = select(headers, served.etag.as_deref(), served.size_bytes);
         if *method == Method::HEAD && selected != Selection::NotModified {
             // A range is defined for GET alone.
             selected = Selection::Whole;
         }
         let (status, range) = match selected {
-            Selection::Whole => (StatusCode::OK, Some(0..file.size_bytes)),
+            Selection::Whole => (StatusCode::OK, Some(0..served.size_bytes)),
             Selection::Part(range) => (StatusCode::PARTIAL_CONTENT, Some(range)),
             Selection::Unsatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, None),
             Selection::NotModified => (StatusCode::NOT_MODIFIED, None),
         };
-        let mut response = match &range {
+        let described = served.headers(opening.asked, status, range.as_ref());
+        let mut response = match range {
             Some(range) if *method == Method::GET && !range.is_empty() => {
-                let content = files.open(&file).await;
-                let content = content.map_err(|failed| error::from_read(none, failed))?;
+                let source = served.source(files).await;
+                let source = source.map_err(|failed| error::from_read(none, failed))?;
                 let grant = grant.within(reader.map(|reader| reader.session));
                 let guard = Guard::new(grant, opening.cut.clone());
-                let pieces = Pieces::new(files.disk().clone(), content, range.clone(), guard);
+                let pieces = Pieces::new(files.disk().clone(), source, range, guard);
                 warp::reply::stream(pieces).into_response()
             }
             Some(_) | None => Response::new(Bytes::new()).into_response(),
         };
         *response.status_mut() = status;
-        describe(response.headers_mut(), &file, &etag, opening.asked);
-        if !is_public {
-            // Whether it may be opened is to be asked each time.
-            let again = HeaderValue::from_static("private, no-cache");
-            response.headers_mut().insert(header::CACHE_CONTROL, again);
-        }
-        describe_range(response.headers_mut(), status, range, file.size_bytes);
+        response.headers_mut().extend(described);
         Ok(response)
+    }
+
+    /// What is said to whoever may open no such file; they may have had a pass that is over.
+    fn not_found(&self, is_late: bool) -> ErrorReply {
+        if is_late {
+            return pass_expired();
+        }
+        // Whoever was given this address instead of the page's is told where to go, whatever the file is.
+        let text = match self.context.server.files_url {
+            Some(_) => {
+                "There is no such file. If it is for the members of a room, open it from its message."
+            }
+            None => "There is no such file.",
+        };
+        ErrorReply::new(ErrorCode::FileNotFound, text)
     }
 }
 
@@ -296,62 +299,4 @@ fn refused(refusal: ErrorReply, headers: &HeaderMap) -> Answer {
     }
     let text = format!("{}\n", refusal.message);
     plain(error::status(refusal.code), text).into_response()
-}
-
-fn describe_range(
-    headers: &mut HeaderMap,
-    status: StatusCode,
-    range: Option<Range<u64>>,
-    size_bytes: u64,
-) {
-    let mut set = |name, value: String| {
-        let value = HeaderValue::try_from(value).expect("numbers are valid in a header");
-        headers.insert(name, value);
-    };
-    match range {
-        Some(range) => {
-            set(
-                header::CONTENT_LENGTH,
-                (range.end - range.start).to_string(),
-            );
-            if status == StatusCode::PARTIAL_CONTENT {
-                let (first, last) = (range.start, range.end - 1);
-                let part = format!("bytes {first}-{last}/{size_bytes}");
-                set(header::CONTENT_RANGE, part);
-            }
-        }
-        None if status == StatusCode::RANGE_NOT_SATISFIABLE => {
-            set(header::CONTENT_RANGE, format!("bytes */{size_bytes}"));
-        }
-        None => {}
-    }
-}
-
-fn describe(headers: &mut HeaderMap, file: &FileInfo, etag: &str, asked: Asked) {
-    let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
-    set(header::ACCEPT_RANGES, "bytes");
-    // The link is a secret, and what it leads to never changes.
-    set(
-        header::CACHE_CONTROL,
-        "private, max-age=31536000, immutable",
-    );
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "no-referrer");
-    // Styles are for browsers' own viewers, which place an image by them.
-    set(
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; \
-         form-action 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox",
-    );
-    set(RESOURCE_POLICY, "same-origin");
-    let disposition = disposition(file, asked);
-    for (name, value) in [
-        (header::ETAG, etag),
-        (header::CONTENT_TYPE, content_type(file)),
-        (header::CONTENT_DISPOSITION, disposition.as_str()),
-    ] {
-        let value = HeaderValue::from_str(value);
-        let value = value.unwrap_or(HeaderValue::from_static("application/octet-stream"));
-        headers.insert(name, value);
-    }
 }

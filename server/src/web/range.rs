@@ -13,10 +13,10 @@ pub(super) enum Selection {
     NotModified,
 }
 
-/// Decides by the conditions and the range that the request states; `etag` is strong.
-pub(super) fn select(headers: &HeaderMap, etag: &str, size_bytes: u64) -> Selection {
+/// Decides by the conditions and the range that the request states. `etag` is strong; what has none meets no condition.
+pub(super) fn select(headers: &HeaderMap, etag: Option<&str>, size_bytes: u64) -> Selection {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(tags) = text(header::IF_NONE_MATCH)
+    if let (Some(tags), Some(etag)) = (text(header::IF_NONE_MATCH), etag)
         && tags
             .split(',')
             .map(str::trim)
@@ -25,8 +25,8 @@ pub(super) fn select(headers: &HeaderMap, etag: &str, size_bytes: u64) -> Select
         return Selection::NotModified;
     }
     // A date, like a weak tag, never proves that the bytes are the same.
-    if headers.contains_key(header::IF_RANGE) && text(header::IF_RANGE).map(str::trim) != Some(etag)
-    {
+    let if_range = text(header::IF_RANGE).map(str::trim);
+    if headers.contains_key(header::IF_RANGE) && (etag.is_none() || if_range != etag) {
         return Selection::Whole;
     }
     match text(header::RANGE).and_then(|range| parse(range, size_bytes)) {
@@ -73,7 +73,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
             .collect();
-        assert_eq!(select(&map, TAG, 100), expect, "{headers:?}");
+        assert_eq!(select(&map, Some(TAG), 100), expect, "{headers:?}");
     }
 
     #[test]
@@ -122,6 +122,27 @@ mod tests {
         check(&[("if-none-match", "*")], NotModified);
         check(&[range, ("if-none-match", "\"other\"")], Part(1..3));
         check(&[], Whole);
+    }
+
+    #[test]
+    fn what_has_no_tag_meets_no_condition() {
+        for (name, value) in [
+            (header::IF_RANGE, TAG),
+            (header::IF_RANGE, ""),
+            (header::IF_NONE_MATCH, "*"),
+            (header::IF_NONE_MATCH, ","),
+        ] {
+            let headers = [(name.clone(), value), (header::RANGE, "bytes=1-2")];
+            let map: HeaderMap = headers
+                .into_iter()
+                .map(|(name, value)| (name, value.parse().unwrap()))
+                .collect();
+            let expect = match name {
+                header::IF_RANGE => Selection::Whole,
+                _ => Selection::Part(1..3),
+            };
+            assert_eq!(select(&map, None, 100), expect, "{value:?}");
+        }
     }
 
     #[test]

@@ -12,14 +12,14 @@ use crate::peer::{Peer, config, start};
 const CHUNK: usize = 1 << 20;
 
 /// An upload that somebody has begun.
-struct Sending {
-    upload_id: Value,
-    file_id: Value,
-    content: Vec<u8>,
+pub(crate) struct Sending {
+    pub(crate) upload_id: Value,
+    pub(crate) file_id: Value,
+    pub(crate) content: Vec<u8>,
 }
 
 impl Sending {
-    async fn begin(peer: &mut Peer, name: &str, content: Vec<u8>) -> Self {
+    pub(crate) async fn begin(peer: &mut Peer, name: &str, content: Vec<u8>) -> Self {
         let request = json!({"type": "begin_upload", "name": name, "size_bytes": content.len()});
         let status = peer.ask(request).await;
         assert_eq!(status["type"], "upload_status", "{status}");
@@ -30,7 +30,7 @@ impl Sending {
         }
     }
 
-    async fn put(&self, peer: &mut Peer, index: usize) {
+    pub(crate) async fn put(&self, peer: &mut Peer, index: usize) {
         let chunk = self.content.chunks(CHUNK).nth(index).unwrap();
         let frame = json!({"type": "put_chunk", "upload_id": self.upload_id, "index": index,
                            "payload_bytes": chunk.len()});
@@ -38,7 +38,7 @@ impl Sending {
         peer.expect("chunk_stored").await;
     }
 
-    async fn finish(&self, peer: &mut Peer) -> Value {
+    pub(crate) async fn finish(&self, peer: &mut Peer) -> Value {
         let request = json!({"type": "finish_upload", "upload_id": self.upload_id});
         let finished = peer.ask(request).await;
         assert_eq!(finished["type"], "upload_finished", "{finished}");
@@ -46,23 +46,23 @@ impl Sending {
     }
 
     /// Everything that is still to be done.
-    async fn complete(&self, peer: &mut Peer) -> Value {
+    pub(crate) async fn complete(&self, peer: &mut Peer) -> Value {
         for index in 0..self.content.chunks(CHUNK).count() {
             self.put(peer, index).await;
         }
         self.finish(peer).await
     }
 
-    fn cancel(&self) -> Value {
+    pub(crate) fn cancel(&self) -> Value {
         json!({"type": "cancel_upload", "upload_id": self.upload_id})
     }
 }
 
-fn send(room: &str, text: &str, files: &[&Value]) -> Value {
+pub(crate) fn send(room: &str, text: &str, files: &[&Value]) -> Value {
     json!({"type": "send_message", "room": room, "text": text, "attachments": files})
 }
 
-async fn accepted(peer: &mut Peer, request: Value) -> Value {
+pub(crate) async fn accepted(peer: &mut Peer, request: Value) -> Value {
     let reply = peer.ask(request).await;
     assert_eq!(reply["type"], "message_accepted", "{reply}");
     reply["sequence"].clone()
@@ -85,7 +85,7 @@ async fn logged(peer: &mut Peer, room: &str, sequence: &Value) -> Value {
     peer.ask(request).await["events"][0]["event"].clone()
 }
 
-async fn signed_in(server: &Server, name: &str) -> (Peer, Value) {
+pub(crate) async fn signed_in(server: &Server, name: &str) -> (Peer, Value) {
     let mut peer = Peer::tcp(server).await;
     let welcome = peer.claim(name).await;
     (peer, welcome)

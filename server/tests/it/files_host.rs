@@ -5,6 +5,7 @@ use server::{Config, Server};
 use tempfile::TempDir;
 
 use crate::account::Signed;
+use crate::arrivals::Sending;
 use crate::http::{Answer, Uploader, bytes, get, read_answer};
 use crate::peer::{Peer, config};
 
@@ -364,5 +365,24 @@ async fn a_pass_that_is_over_says_so_and_the_link_gives_another() {
     let anyone = json!({"type": "change_link", "file_id": id, "access": "anyone"});
     members.olga.ask(anyone).await;
     assert_eq!(members.fetch(&path, "").await.status, 200);
+    members.server.stop().await;
+}
+
+#[tokio::test]
+async fn members_get_a_pass_to_what_is_still_on_its_way() {
+    let folder = TempDir::new().unwrap();
+    let mut members = Members::new(with_files_host(&folder)).await;
+    let content = bytes(2 << 20);
+    let file = Sending::begin(&mut members.olga.peer, "slow.bin", content.clone()).await;
+    file.put(&mut members.olga.peer, 1).await;
+    let send = json!({"type": "send_message", "room": "den", "attachments": [file.file_id]});
+    assert_eq!(members.olga.ask(send).await["type"], "message_accepted");
+    let link = format!("/files/{}/slow.bin", file.file_id.as_str().unwrap());
+    members.file = json!({"link": link});
+    let path = members.pass().await;
+    let part = members.fetch(&path, "range: bytes=1048576-").await;
+    assert_eq!(part.status, 206);
+    assert!(part.body == content[1 << 20..]);
+    assert_eq!(members.fetch(&link, "").await.status, 404);
     members.server.stop().await;
 }

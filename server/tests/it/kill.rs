@@ -116,7 +116,7 @@ fn check(ledger: &Ledger, sent: &[Vec<String>], log: &[Value]) {
 }
 
 /// Two ports that were free a moment ago; they stay the same over all lives of the server.
-fn free_ports() -> (u16, u16) {
+pub(crate) fn free_ports() -> (u16, u16) {
     let bind = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let (http, tcp) = (bind(), bind());
     let port = |listener: &std::net::TcpListener| listener.local_addr().unwrap().port();
@@ -124,7 +124,7 @@ fn free_ports() -> (u16, u16) {
 }
 
 /// A server that dies with the test.
-struct Life(Child);
+pub(crate) struct Life(pub(crate) Child);
 
 impl Drop for Life {
     fn drop(&mut self) {
@@ -133,7 +133,7 @@ impl Drop for Life {
     }
 }
 
-fn start(folder: &Path, (http, tcp): (u16, u16)) -> Life {
+pub(crate) fn start(folder: &Path, (http, tcp): (u16, u16)) -> Life {
     let server = Command::new(env!("CARGO_BIN_EXE_chinwag-server"))
         .args(["--http", &format!("127.0.0.1:{http}")])
         .args(["--tcp", &format!("127.0.0.1:{tcp}")])

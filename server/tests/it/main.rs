@@ -8,6 +8,7 @@ mod acme;
 mod admin_requests;
 mod admins;
 mod arrivals;
+mod arriving;
 mod authority;
 mod backup;
 mod backup_trust;

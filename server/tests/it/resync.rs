@@ -45,7 +45,7 @@ impl Person {
         person
     }
 
-    fn command(&self, command: Command) -> Ticket {
+    pub(crate) fn command(&self, command: Command) -> Ticket {
         self.handle.command(command).unwrap()
     }
 

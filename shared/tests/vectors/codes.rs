@@ -45,6 +45,7 @@ codes!(
     TextTooLong,
     TooManyAttachments,
     FileNotFound,
+    FileArriving,
     PassExpired,
     UploadNotFound,
     UploadConflict,

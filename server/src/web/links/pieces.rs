@@ -12,7 +12,7 @@ use futures_util::Stream;
 use tokio::task::JoinHandle;
 
 use crate::blobs::{Disk, read_at};
-use crate::files::Grant;
+use crate::files::{Arriving, Grant};
 use crate::payloads::{Place, hold};
 use crate::web::Cut;
 
@@ -37,20 +37,52 @@ impl Drop for Guard {
     }
 }
 
+/// Where the bytes come from.
+pub(super) enum Source {
+    Whole(File),
+    Arriving(Arriving),
+}
+
+impl Source {
+    /// Up to where it can be read at once, from `start` on.
+    fn piece_end(&self, start: u64) -> u64 {
+        match self {
+            Self::Whole(_) => start + PIECE_BYTES,
+            Self::Arriving(arriving) => arriving.chunk_end(start).min(start + PIECE_BYTES),
+        }
+    }
+
+    /// Ready once there is something to read at `start`.
+    async fn wait_for(&self, start: u64) -> io::Result<()> {
+        match self {
+            Self::Whole(_) => Ok(()),
+            Self::Arriving(arriving) => arriving.wait_for(start).await,
+        }
+    }
+
+    /// Blocks.
+    fn read(&self, start: u64, bytes: usize) -> io::Result<Bytes> {
+        match self {
+            Self::Whole(file) => read_at(file, start, bytes),
+            Self::Arriving(arriving) => arriving.read(start, bytes),
+        }
+    }
+}
+
 /// The bytes of a range, read ahead by one piece.
 pub(super) struct Pieces {
     disk: Disk,
-    file: Arc<File>,
+    source: Arc<Source>,
     rest: Range<u64>,
     reading: Option<JoinHandle<io::Result<Bytes>>>,
     guard: Arc<Guard>,
 }
 
 impl Pieces {
-    pub(super) fn new(disk: Disk, file: File, range: Range<u64>, guard: Guard) -> Self {
+    pub(super) fn new(disk: Disk, source: Source, range: Range<u64>, guard: Guard) -> Self {
         let mut pieces = Self {
             disk,
-            file: Arc::new(file),
+            source: Arc::new(source),
             rest: range,
             reading: None,
             guard: Arc::new(guard),
@@ -61,18 +93,19 @@ impl Pieces {
 
     fn read_next(&mut self) {
         let start = self.rest.start;
-        let end = self.rest.end.min(start + PIECE_BYTES);
+        let end = self.rest.end.min(self.source.piece_end(start));
         self.rest.start = end;
         self.reading = (start < end).then(|| {
-            let (disk, file) = (self.disk.clone(), self.file.clone());
+            let (disk, source) = (self.disk.clone(), self.source.clone());
             // With the last bytes, that is until they are sent.
             let guard = self.guard.clone();
             let bytes = (end - start) as usize;
-            let read = move || read_at(&file, start, bytes);
             tokio::spawn(async move {
+                source.wait_for(start).await?;
                 // Counted until it is sent: any number of peers who take nothing hold no more than that.
                 let place = Place::outgoing(bytes as u32).await;
-                Ok(hold(disk.run(read).await?, (place, guard)))
+                let read = disk.run(move || source.read(start, bytes));
+                Ok(hold(read.await?, (place, guard)))
             })
         });
     }
@@ -100,7 +133,10 @@ impl Stream for Pieces {
             Ok(_) => self.read_next(),
             // The body is cut here, which the peer sees by its length.
             Err(error) => {
-                tracing::error!(%error, "a file could not be read");
+                match *self.source {
+                    Source::Whole(_) => tracing::error!(%error, "a file could not be read"),
+                    Source::Arriving(_) => tracing::debug!(%error, "a file did not arrive"),
+                }
                 self.reading = None;
             }
         }

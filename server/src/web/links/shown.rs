@@ -2,7 +2,7 @@
 //! a script, a style sheet or a document of the page's origin.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use shared::FileInfo;
+use shared::FileName;
 
 /// What a parameter's value may hold as it is (RFC 8187, attr-char).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -75,8 +75,8 @@ fn is_shown(media_type: &str) -> bool {
 }
 
 /// The type as which a file is sent. Browsers are told not to guess another, and run neither bytes nor text.
-pub(super) fn content_type(file: &FileInfo) -> &str {
-    match file.media_type.as_str() {
+pub(super) fn content_type(media_type: &str) -> &str {
+    match media_type {
         // Nothing says so, but nothing else is as likely; a browser's guess could be anything.
         "text/plain" => "text/plain; charset=utf-8",
         shown if is_shown(shown) => shown,
@@ -85,15 +85,15 @@ pub(super) fn content_type(file: &FileInfo) -> &str {
 }
 
 /// Whether to show or to save, and under which name (RFC 6266): first for old programs, then in full.
-pub(super) fn disposition(file: &FileInfo, asked: Asked) -> String {
-    let is_text = file.media_type == "text/plain";
+pub(super) fn disposition(name: &FileName, media_type: &str, asked: Asked) -> String {
+    let is_text = media_type == "text/plain";
     let is_shown = match asked {
-        Asked::Nothing => is_shown(&file.media_type),
-        Asked::Inline => is_shown(&file.media_type) || is_text,
+        Asked::Nothing => is_shown(media_type),
+        Asked::Inline => is_shown(media_type) || is_text,
         Asked::Download => false,
     };
     let shown = if is_shown { "inline" } else { "attachment" };
-    let name = file.name.as_str();
+    let name = name.as_str();
     let plain: String = name
         .chars()
         .map(|c| match c {
