@@ -22,6 +22,7 @@ use crate::blobs::{self, Blobs, Disk};
 use crate::hub::{Hub, Losses};
 use crate::store::{Linked, NewUpload, OpenFile, Store, StoreError, StoredUpload};
 
+mod appending;
 mod arriving;
 mod chunk;
 mod collect;
@@ -29,6 +30,7 @@ mod finish;
 mod grant;
 mod media;
 mod news;
+mod spool;
 mod upload;
 
 pub(crate) use arriving::{Arriving, Granted};
@@ -36,6 +38,7 @@ pub(crate) use chunk::ChunkError;
 pub(crate) use collect::collect_regularly;
 pub(crate) use finish::FinishError;
 pub(crate) use grant::Grant;
+use spool::Spools;
 use upload::Upload;
 pub(crate) use upload::is_intact;
 
@@ -100,6 +103,7 @@ pub(crate) struct Files {
     active: Mutex<HashMap<UploadId, Arc<OnceCell<Arc<Upload>>>>>,
     /// Read while a content has its name but not yet its row; written while contents without a row are removed.
     naming: RwLock<()>,
+    spools: Spools,
 }
 
 impl Files {
@@ -111,6 +115,7 @@ impl Files {
             disk: Disk::default(),
             active: Mutex::default(),
             naming: RwLock::default(),
+            spools: Spools::default(),
         }
     }
 
@@ -131,13 +136,7 @@ impl Files {
             let (blobs, bytes) = (self.blobs.clone(), request.size_bytes);
             self.disk.run(move || blobs.require_space(bytes)).await?;
         }
-        let new = NewUpload {
-            upload_id,
-            person,
-            name: FileName::repaired(&request.name),
-            size_bytes: request.size_bytes,
-            media_type: request.media_type.as_deref().and_then(media::valid_type),
-        };
+        let new = new_upload(person, upload_id, &request);
         let stored = self.store.begin_upload(new, now).await?;
         let upload = self.load(&stored).await?;
         if is_new {
@@ -306,6 +305,16 @@ impl Files {
     fn active(&self) -> MutexGuard<'_, HashMap<UploadId, Arc<OnceCell<Arc<Upload>>>>> {
         // Every change to the map is whole, also that of a thread that panicked.
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn new_upload(person: PersonId, upload_id: UploadId, request: &BeginUpload) -> NewUpload {
+    NewUpload {
+        upload_id,
+        person,
+        name: FileName::repaired(&request.name),
+        size_bytes: request.size_bytes,
+        media_type: request.media_type.as_deref().and_then(media::valid_type),
     }
 }
 

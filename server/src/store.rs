@@ -200,6 +200,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// One person's files would take more than `max` bytes.
+    pub(crate) fn too_many_file_bytes(max: u64) -> Self {
+        Self::QuotaExceeded {
+            what: "bytes of files of one person",
+            max,
+        }
+    }
+
     /// Whether the database failed, rather than refused.
     fn is_failure(&self) -> bool {
         matches!(self, Self::Full | Self::Sqlite(_))

@@ -30,6 +30,8 @@ mod cut;
 mod gate;
 mod headers;
 mod links;
+mod posting;
+mod put;
 mod range;
 mod redirect;
 mod session;

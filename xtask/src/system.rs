@@ -1,5 +1,5 @@
-//! What the tests and the comparisons need from the system: Chromium with its driver, Node.js, a screen and a screen
-//! reader's way into the window, nginx, Python. Where apt is there and we may use it, what is missing is installed;
+//! What the tests and the comparisons need from the system: Chromium with its driver, Node.js, curl and wget, a screen
+//! and a screen reader's way into the window, nginx, Python. Where apt is there and we may use it, what is missing is installed;
 //! elsewhere it is named.
 
 use std::{env, path::PathBuf, process::Command};
@@ -13,6 +13,9 @@ use crate::{
 
 /// The oldest Node.js that the browser journeys run on.
 const OLDEST_NODE: u32 = 20;
+
+/// What the server's tests run; each is a package of its own name.
+const FILE_PROGRAMS: &[&str] = &["curl", "wget"];
 
 /// What the journeys of the window run, and the package of each.
 const WINDOW_PROGRAMS: &[(&str, &str)] = &[
@@ -125,6 +128,19 @@ pub(crate) fn window() -> Result<()> {
         "the journeys show the window on a screen of their own and read it as a screen reader does",
     )?;
     check().map(drop)
+}
+
+/// Makes sure of the programs that files are sent and fetched with, as people do who have no client.
+pub(crate) fn file_programs() -> Result<()> {
+    let missing: Vec<&str> = FILE_PROGRAMS
+        .iter()
+        .copied()
+        .filter(|program| on_path(program).is_none())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    apt_install(&missing).context("the server's tests send and fetch files by curl and wget")
 }
 
 /// Makes sure of the Rust components that the checks use.

@@ -126,6 +126,7 @@ impl Step {
                 )
             }
             Self::Native => {
+                system::file_programs()?;
                 let tests = workspace.cargo(["test", "--locked", "--workspace", "--no-fail-fast"]);
                 count(
                     tests.args(["--exclude", "frontend"]),
@@ -151,6 +152,7 @@ fn needs(workspace: &Workspace) -> Result<()> {
     system::node()?;
     let browser = Browser::get()?;
     system::window()?;
+    system::file_programs()?;
     system::journey_packages(workspace)?;
     println!(
         "Chromium: {}\nchromedriver: {}",

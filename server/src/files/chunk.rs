@@ -87,7 +87,14 @@ struct Writing {
 impl Writing {
     fn open_part(&self, blobs: &Blobs) -> io::Result<File> {
         blobs.require_space(u64::from(self.upload.layout.chunk_bytes))?;
-        blobs.open_part(self.upload.begun.upload_id)
+        let upload_id = self.upload.begun.upload_id;
+        let part = blobs.open_part(upload_id)?;
+        if self.upload.has_ended() {
+            // It may have been removed before it was opened, which made it anew.
+            blobs.remove_part(upload_id)?;
+            return Err(io::Error::other("the upload was given up"));
+        }
+        Ok(part)
     }
 }
 
@@ -144,6 +151,11 @@ impl ChunkWriter {
     /// Bytes that the chunk has.
     pub(crate) fn len(&self) -> u64 {
         self.range.end - self.range.start
+    }
+
+    /// Bytes that are to come.
+    pub(super) fn missing(&self) -> u64 {
+        self.len() - self.received
     }
 
     /// Takes the next bytes; ready once those before are written.

@@ -96,7 +96,8 @@ impl Files {
         let blobs = self.blobs.clone();
         for upload_id in self.disk.run(move || blobs.parts()).await? {
             let found = self.store.find_upload(upload_id).await?;
-            if found.is_none_or(|stored| stored.file.is_some()) {
+            let is_abandoned = found.is_none_or(|stored| stored.file.is_some());
+            if is_abandoned && !self.spools.has(upload_id) {
                 let blobs = self.blobs.clone();
                 self.disk.run(move || blobs.remove_part(upload_id)).await?;
             }

@@ -325,3 +325,32 @@ async fn whoever_waits_for_a_file_that_does_not_come_on_is_sent_away() {
     assert_eq!(waited.unwrap_err().kind(), io::ErrorKind::ConnectionAborted);
     assert!(arriving.read(CHUNK as u64, 5).is_err());
 }
+
+#[tokio::test]
+async fn what_is_spooled_is_neither_collected_nor_left_behind() {
+    let fixture = Fixture::new().await;
+    let content = content(3);
+    let spooled = || async {
+        let mut spool = fixture.files.spool(fixture.person).await.unwrap();
+        spool
+            .write(vec![Bytes::from(content.clone())])
+            .await
+            .unwrap();
+        spool.write(vec![Bytes::from_static(b"end")]).await.unwrap();
+        fixture.files.collect(crate::now_ms()).await.unwrap();
+        spool
+    };
+    let incoming = fixture.folder.path().join("uploads/incoming");
+    let parts = || std::fs::read_dir(&incoming).unwrap().count();
+    drop(spooled().await);
+    while parts() > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    let upload = spooled().await.into_upload("a.bin", None).await.unwrap();
+    let file = fixture.finish(upload).await.unwrap();
+    let hash = blake3::hash(&[&content[..], b"end"].concat());
+    assert_eq!(file.content_hash.as_bytes(), hash.as_bytes());
+    assert_eq!(parts(), 0);
+    fixture.files.collect(crate::now_ms()).await.unwrap();
+    assert!(fixture.files.open(&file).await.is_ok());
+}

@@ -346,17 +346,26 @@ pub(crate) fn is_intact(
     index: u32,
     hash: ChunkHash,
 ) -> io::Result<bool> {
+    Ok(hash_at(part, layout, index)? == Some(hash))
+}
+
+/// The hash of what the part holds as this chunk.
+pub(super) fn hash_at(
+    part: &std::fs::File,
+    layout: ChunkLayout,
+    index: u32,
+) -> io::Result<Option<ChunkHash>> {
     let (Some(range), Some(mut hasher)) = (layout.range(index), ChunkHasher::new(layout, index))
     else {
-        return Ok(false);
+        return Ok(None);
     };
     let mut at = range.start;
     while at < range.end {
         let bytes = read_at(part, at, READ_BYTES.min(range.end - at) as usize)?;
         if !hasher.update(&bytes) {
-            return Ok(false);
+            return Ok(None);
         }
         at += bytes.len() as u64;
     }
-    Ok(hasher.finish() == Some(hash))
+    Ok(hasher.finish())
 }

@@ -91,6 +91,11 @@ impl Store {
         self.write(move |db| Ok((begin(db, &new, now)?, Vec::new())))
     }
 
+    /// Bytes that the person's files may take, and bytes that they take, unfinished ones among them.
+    pub(crate) async fn file_quota(&self, person: PersonId) -> Result<(u64, u64), StoreError> {
+        self.read(move |db| quota(db, person)).await
+    }
+
     /// The upload of this id, whoever's it is.
     pub(crate) async fn find_upload(
         &self,
@@ -255,20 +260,22 @@ fn begin(db: &Connection, new: &NewUpload, now: TimestampMs) -> Result<StoredUpl
 
 /// Refuses what is more than one person's files may take, unfinished ones among them.
 fn keep_quota(db: &Connection, new: &NewUpload) -> Result<(), StoreError> {
+    let (max, taken) = quota(db, new.person)?;
+    if taken.saturating_add(new.size_bytes) <= max {
+        return Ok(());
+    }
+    Err(StoreError::too_many_file_bytes(max))
+}
+
+/// What the person's files may take, and what they take, unfinished ones among them.
+fn quota(db: &Connection, person: PersonId) -> Result<(u64, u64), StoreError> {
     let taken = db
         .prepare_cached(
             "SELECT file_bytes + (SELECT ifnull(sum(size_bytes), 0) FROM uploads
                                   WHERE person_id = ?1 AND file_id IS NULL) FROM people WHERE id = ?1",
         )?
-        .query_row([new.person.as_bytes()], |row| counter(row, 0))?;
-    let max = admin::file_bytes_per_person_max(db)?;
-    if taken.saturating_add(new.size_bytes) <= max {
-        return Ok(());
-    }
-    Err(StoreError::QuotaExceeded {
-        what: "bytes of files of one person",
-        max,
-    })
+        .query_row([person.as_bytes()], |row| counter(row, 0))?;
+    Ok((admin::file_bytes_per_person_max(db)?, taken))
 }
 
 pub(super) fn find(

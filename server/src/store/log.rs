@@ -97,7 +97,11 @@ pub(super) fn append_message(
 }
 
 /// In one look, because every message needs it.
-fn require_writable(db: &Connection, room: RoomId, person: PersonId) -> Result<(), StoreError> {
+pub(super) fn require_writable(
+    db: &Connection,
+    room: RoomId,
+    person: PersonId,
+) -> Result<(), StoreError> {
     let found = db
         .prepare_cached(
             "SELECT removed_ms IS NULL AND (kind = 'lobby' OR members.role IS NOT NULL), kind, archived_ms IS NOT NULL

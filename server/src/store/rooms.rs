@@ -6,7 +6,7 @@ use shared::frame::Person;
 use shared::room::{HistoryVisibility, RoomInfo, RoomKind};
 use shared::{Operation, PersonId, RoomId, RoomName, RoomRef, RoomRole, Sequence};
 
-use super::{SignedIn, Store, StoreError, at_one_moment, counter, named};
+use super::{SignedIn, Store, StoreError, at_one_moment, counter, log, named};
 
 mod bans;
 mod change;
@@ -87,6 +87,22 @@ impl Store {
         let room = room.clone();
         self.read(move |db| at_one_moment(db, |db| Ok(find(db, person, &room)?.room_id)))
             .await
+    }
+}
+
+impl Store {
+    /// As [`Self::resolve`], where the person may write in it.
+    pub(crate) async fn resolve_to_write(
+        &self,
+        person: PersonId,
+        room: RoomRef,
+    ) -> Result<RoomId, StoreError> {
+        let find = move |db: &Connection| {
+            let room = find(db, person, &room)?.room_id;
+            log::require_writable(db, room, person)?;
+            Ok(room)
+        };
+        self.read(move |db| at_one_moment(db, find)).await
     }
 }
 

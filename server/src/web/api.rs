@@ -38,7 +38,9 @@ pub(super) struct Api {
 /// A request's head.
 pub(super) struct Head {
     pub(super) method: Method,
+    /// Behind what it is below, as it came.
     pub(super) path: String,
+    pub(super) query: String,
     pub(super) headers: HeaderMap,
     pub(super) reached: Reached,
 }
@@ -56,7 +58,7 @@ impl From<ErrorReply> for Failure {
     }
 }
 
-/// Everything below `/api`.
+/// Everything below `/api`, and `/upload` for programs that only know `PUT`.
 pub(super) fn routes(
     context: Arc<Context>,
     caller: Caller,
@@ -67,46 +69,84 @@ pub(super) fn routes(
         caller,
         cookie,
     };
-    warp::path("api")
+    let requests = below("api").and_then({
+        let api = api.clone();
+        move |head, body| {
+            let api = api.clone();
+            async move { api.serve(head, body, Place::Api).await }
+        }
+    });
+    let uploads = below("upload").and_then(move |head, body| {
+        let api = api.clone();
+        async move { api.serve(head, body, Place::Upload).await }
+    });
+    requests.or(uploads).unify().boxed()
+}
+
+/// Where a request is sent to.
+#[derive(Clone, Copy)]
+enum Place {
+    Api,
+    Upload,
+}
+
+fn below(place: &'static str) -> BoxedFilter<(Head, Incoming)> {
+    let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
+    warp::path(place)
         .and(warp::method())
         .and(warp::path::tail())
+        .and(query)
         .and(warp::header::headers_cloned())
         .and(warp::ext::get::<Reached>())
         .and(warp::body::stream())
-        .and_then(move |method, path: Tail, headers, reached, body| {
-            let head = Head {
-                method,
-                path: path.as_str().to_owned(),
-                headers,
-                reached,
-            };
-            serve(api.clone(), head, Incoming::new(body))
-        })
+        .map(
+            |method, path: Tail, query: String, headers, reached, body| {
+                let path = path.as_str().to_owned();
+                let head = Head {
+                    method,
+                    path,
+                    query,
+                    headers,
+                    reached,
+                };
+                (head, Incoming::new(body))
+            },
+        )
+        .untuple_one()
         .boxed()
 }
 
-async fn serve(api: Api, head: Head, mut body: Incoming) -> Result<Answer, Infallible> {
-    Ok(match api.answer(&head, &mut body).await {
-        Ok(answer) => answer,
-        Err(Failure::Refused(refusal)) => {
-            if !head.headers.contains_key(header::EXPECT) {
-                // Whoever is still sending may not look for an answer before the end.
-                body.discard().await;
-            }
-            refuse(refusal)
-        }
-        Err(Failure::Ended) => {
-            let mut answer = refuse(invalid_token(NONE));
-            let close = HeaderValue::from_static("close");
-            answer.headers_mut().insert(header::CONNECTION, close);
-            answer
-        }
-    })
-}
-
 impl Api {
+    async fn serve(
+        self,
+        head: Head,
+        mut body: Incoming,
+        place: Place,
+    ) -> Result<Answer, Infallible> {
+        let answer = match (self.caller.check(), place) {
+            (Err(refusal), _) => Err(refusal.into()),
+            (Ok(()), Place::Api) => self.answer(&head, &mut body).await,
+            (Ok(()), Place::Upload) => self.take_file(&head, &mut body).await,
+        };
+        Ok(match answer {
+            Ok(answer) => answer,
+            Err(Failure::Refused(refusal)) => {
+                if !head.headers.contains_key(header::EXPECT) {
+                    // Whoever is still sending may not look for an answer before the end.
+                    body.discard().await;
+                }
+                refuse(refusal)
+            }
+            Err(Failure::Ended) => {
+                let mut answer = refuse(invalid_token(NONE));
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(header::CONNECTION, close);
+                answer
+            }
+        })
+    }
+
     async fn answer(&self, head: &Head, body: &mut Incoming) -> Result<Answer, Failure> {
-        self.caller.check()?;
         let segments: Vec<&str> = head.path.split('/').collect();
         Ok(match (head.method.as_str(), segments.as_slice()) {
             ("GET" | "HEAD", ["server"]) => {

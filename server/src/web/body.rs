@@ -43,6 +43,11 @@ impl Incoming {
         self.deadline = Instant::now() + STALL_TIMEOUT + whole;
     }
 
+    /// Says that nobody knows how long it will be: the next piece is all that has to come in time.
+    pub(super) fn expect_piece(&mut self) {
+        self.expect_bytes(PIECE_BYTES as u64);
+    }
+
     /// The next piece, in parts as they came; `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<Bytes>>, ErrorReply> {
         let mut pieces = Vec::new();

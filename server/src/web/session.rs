@@ -177,7 +177,7 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Whether the browser has come by TLS, to this server or to a proxy before it.
-fn is_tls(head: &Head) -> bool {
+pub(super) fn is_tls(head: &Head) -> bool {
     let origin = head.headers.get(header::ORIGIN);
     head.reached.is_tls || origin.is_some_and(|origin| origin.as_bytes().starts_with(b"https://"))
 }

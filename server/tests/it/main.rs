@@ -16,6 +16,7 @@ mod bots;
 mod chat;
 mod command;
 mod cookies;
+mod curl;
 mod deadlines;
 mod downloads_cut;
 mod export;
