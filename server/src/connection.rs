@@ -24,7 +24,7 @@ use crate::store::Store;
 use crate::throttle::Throttle;
 use crate::tls::Tls;
 use crate::transport::{Transport, TransportError};
-use crate::web::{Gate, Passes};
+use crate::web::{Gate, KnownPasswords, Passes};
 
 mod account;
 mod admin;
@@ -33,6 +33,7 @@ mod deliver;
 pub(crate) mod describe;
 mod files;
 mod invitations;
+pub(crate) mod links;
 mod membership;
 mod people;
 mod requests;
@@ -68,6 +69,8 @@ pub(crate) struct Context {
     pub(crate) gate: Gate,
     /// By which browsers open files for members on another host than the page's.
     pub(crate) passes: Passes,
+    /// Of files, so that a file's parts do not cost a hash each.
+    pub(crate) known_passwords: KnownPasswords,
     /// Where both ports speak it.
     pub(crate) tls: Option<Arc<Tls>>,
     /// Whether others than this machine may read the metrics.

@@ -340,6 +340,7 @@ pub(crate) fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::NotSignedIn
         | ErrorCode::InvalidToken
         | ErrorCode::WrongCredentials
+        | ErrorCode::PasswordNeeded
         | ErrorCode::SecondFactorNeeded => StatusCode::UNAUTHORIZED,
         ErrorCode::NotAMember
         | ErrorCode::CannotLeave

@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use shared::file::{BeginUpload, ChangeLink, FileDescription, LinkInfo};
+use shared::file::{BeginUpload, FileDescription};
 use shared::limits::FILE_BYTES_MAX;
 use shared::{
     ChunkLayout, ContentHash, FileId, FileInfo, FileName, PersonId, RequestId, UploadId,
@@ -179,29 +179,26 @@ impl Files {
         file_id: FileId,
         reader: Option<PersonId>,
     ) -> Result<OpenFile, ReadError> {
-        match self.linked(file_id, reader).await? {
-            Linked::File(open) => Ok(open),
-            Linked::Arriving(_) => Err(ReadError::Arriving),
-        }
+        let found = self.store.open_file(file_id, reader, crate::now_ms());
+        whole(found.await?.ok_or(StoreError::FileNotFound)?)
     }
 
-    async fn linked(
+    /// As [`Self::file`], on the terms of its link, which the caller sees to.
+    pub(crate) async fn file_on_terms(
+        &self,
+        file_id: FileId,
+        reader: Option<PersonId>,
+    ) -> Result<OpenFile, ReadError> {
+        whole(self.linked_on_terms(file_id, reader).await?)
+    }
+
+    async fn linked_on_terms(
         &self,
         file_id: FileId,
         reader: Option<PersonId>,
     ) -> Result<Linked, StoreError> {
-        let found = self.store.open_file(file_id, reader, crate::now_ms());
+        let found = self.store.open_link(file_id, reader, crate::now_ms());
         found.await?.ok_or(StoreError::FileNotFound)
-    }
-
-    /// Says anew who may open a file of the person's own.
-    pub(crate) async fn change_link(
-        &self,
-        by: PersonId,
-        request: ChangeLink,
-    ) -> Result<LinkInfo, StoreError> {
-        let ChangeLink { file_id, link, .. } = request;
-        self.store.change_link(by, file_id, link).await
     }
 
     /// A file with what is needed to verify its chunks.
@@ -212,6 +209,15 @@ impl Files {
         request_id: RequestId,
     ) -> Result<FileDescription, ReadError> {
         let file = self.file(file_id, reader).await?.file;
+        self.describe_open(file, request_id).await
+    }
+
+    /// Likewise, of a file that the caller knows somebody may open.
+    pub(crate) async fn describe_open(
+        &self,
+        file: FileInfo,
+        request_id: RequestId,
+    ) -> Result<FileDescription, ReadError> {
         let hashes = self.store.chunk_hashes(file.content_hash).await?;
         Ok(FileDescription {
             request_id,
@@ -335,6 +341,13 @@ fn status(
         present: upload.present(),
         file: stored.file,
     })
+}
+
+fn whole(linked: Linked) -> Result<OpenFile, ReadError> {
+    match linked {
+        Linked::File(open) => Ok(open),
+        Linked::Arriving(_) => Err(ReadError::Arriving),
+    }
 }
 
 /// The layout of a file that was let in.

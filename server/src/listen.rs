@@ -148,6 +148,7 @@ impl Server {
             limits: config.limits,
             gate,
             passes: web::Passes::new(config.pass_life_ms),
+            known_passwords: web::KnownPasswords::new(),
             tls: tls.clone(),
             metrics_for_all: config.metrics_for_all,
             draining,

@@ -20,6 +20,11 @@ impl Network {
         })
     }
 
+    /// The same for all of its addresses, and for no other.
+    pub(crate) fn address(self) -> IpAddr {
+        self.0
+    }
+
     /// Whether it is this machine, which may be a reverse proxy, behind which everyone has one address.
     pub(crate) fn is_loopback(self) -> bool {
         self.0.is_loopback()

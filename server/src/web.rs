@@ -41,7 +41,7 @@ use caller::Caller;
 pub(crate) use cookie::CookieName;
 pub(crate) use cut::Cut;
 pub(crate) use gate::{Gate, hosts};
-pub(crate) use links::Passes;
+pub(crate) use links::{KnownPasswords, Passes};
 pub(crate) use redirect::redirect;
 
 /// The store answers a health check by then.

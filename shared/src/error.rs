@@ -71,6 +71,8 @@ pub enum ErrorCode {
     FileArriving,
     /// The address of a file for members is good for some minutes, and they are over; the file's link gives another.
     PassExpired,
+    /// Whoever has nothing but the file's link must know its password, and this is not it.
+    PasswordNeeded,
     /// There is no such upload, or not for this person.
     UploadNotFound,
     /// The upload id was used before for another file.

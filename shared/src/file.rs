@@ -6,6 +6,7 @@ use crate::content::{ChunkHash, ChunkLayout, ContentHash};
 use crate::decode::Decode;
 use crate::ids::{FileId, RequestId, TimestampMs, UploadId};
 use crate::names::FileName;
+use crate::secret::Secret;
 
 /// A finished file, as messages and links carry it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Decode)]
@@ -102,7 +103,7 @@ impl LinkAccess {
     }
 }
 
-/// A file's link and who may open it.
+/// A file's link, who may open it, and how often that was done.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct LinkInfo {
     /// Who may.
@@ -110,6 +111,15 @@ pub struct LinkInfo {
     /// Nobody from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at_ms: Option<TimestampMs>,
+    /// Whoever has nothing but the link is asked for a password.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_password: bool,
+    /// Downloads by the link so far, without those of members.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub downloads: u64,
+    /// How many more may begin; without it, any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub downloads_left: Option<u64>,
 }
 
 /// Says anew who may open the link of a file of one's own.
@@ -121,8 +131,42 @@ pub struct ChangeLink {
     /// The file.
     pub file_id: FileId,
     /// From now on.
-    #[serde(flatten)]
-    pub link: LinkInfo,
+    pub access: LinkAccess,
+    /// Without it, without end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<TimestampMs>,
+    /// Another password from now on. Left out, the one before stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
+    /// From now on there is none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_password: bool,
+    /// So many downloads more. Left out, as many as were left before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub downloads_left: Option<u64>,
+    /// From now on any number.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_limit: bool,
+}
+
+impl ChangeLink {
+    /// Changes who may open the link, for good; password and limit stay as they are.
+    pub fn new(file_id: FileId, access: LinkAccess) -> Self {
+        Self {
+            request_id: RequestId::default(),
+            file_id,
+            access,
+            expires_at_ms: None,
+            password: None,
+            without_password: false,
+            downloads_left: None,
+            without_limit: false,
+        }
+    }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Begins an upload, or returns to it where `upload_id` is already known.

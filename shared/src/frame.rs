@@ -191,6 +191,12 @@ pub enum ClientFrame {
     MarkRead { room: RoomRef, sequence: Sequence },
     /// Answered by [`ServerFrame::LinkDescribed`].
     ChangeLink(ChangeLink),
+    /// The link of a file of one's own as it is now. Answered by [`ServerFrame::LinkDescribed`].
+    ReadLink {
+        #[serde(default)]
+        request_id: RequestId,
+        file_id: FileId,
+    },
     /// People whose names hold `query`, those who begin with it first. Answered by [`ServerFrame::PeopleFound`].
     FindPeople {
         #[serde(default)]
@@ -547,7 +553,7 @@ pub enum ServerFrame {
         room_id: RoomId,
         people: Vec<Person>,
     },
-    /// Who may open a file's link now.
+    /// Who may open a file's link now, and how often it was opened.
     LinkDescribed {
         request_id: RequestId,
         file_id: FileId,

@@ -45,6 +45,11 @@ pub fn file_path(file_id: FileId) -> String {
     format!("{FILES}/{file_id}")
 }
 
+/// `GET` tells the state of a file's link, `POST` changes it.
+pub fn link_path(file_id: FileId) -> String {
+    format!("{FILES}/{file_id}/link")
+}
+
 /// The path that a link to a file has; `GET` fetches it.
 pub fn file_link(file_id: FileId, name: &FileName) -> String {
     let name = utf8_percent_encode(name.as_str(), ENCODED);

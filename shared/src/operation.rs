@@ -41,7 +41,7 @@ impl ClientFrame {
             Self::RemoveMessage { .. } => Operation::RemoveMessage,
             Self::ReportMessage(_) => Operation::ReportMessage,
             Self::MarkRead { .. } => Operation::MarkRead,
-            Self::ChangeLink(_) => Operation::ChangeLink,
+            Self::ChangeLink(_) | Self::ReadLink { .. } => Operation::ChangeLink,
             Self::FindPeople { .. } => Operation::FindPeople,
             Self::DescribePerson { .. } => Operation::DescribePerson,
             Self::SetPresence { .. } => Operation::SetPresence,
@@ -114,7 +114,7 @@ request_ids! {
         RemovePerson ChangeSettings CloseReport;
     fields:
         Ping JoinRoom LeaveRoom ListRooms ListMembers ReadHistory PutChunk DescribeUpload CancelUpload ListUploads
-        DescribeFile ReadChunk DescribeServer DescribeInvitation OpenDirect AddMember ListBans LiftBan
+        DescribeFile ReadChunk ReadLink DescribeServer DescribeInvitation OpenDirect AddMember ListBans LiftBan
         RemoveMessage FindPeople DescribePerson BeginTotp ConfirmTotp RemoveTotp SignOut ListSessions
         ListBots RenewBot RemoveBot ListInvitations RevokeInvitation AcceptInvitation SetRole
         ResetPassword SignOutPerson ListAllRooms DescribeSettings DescribeStorage ReadAuditLog

@@ -5,6 +5,7 @@ use shared::file::{BeginUpload, ChangeLink, FinishUpload};
 use shared::{ChunkHash, ClientFrame, ErrorReply, FileId, RequestId, ServerFrame, UploadId};
 
 use super::deliver::Reply;
+use super::links;
 use super::session::Connection;
 use crate::error;
 use crate::files::ChunkError;
@@ -47,6 +48,10 @@ impl Connection {
                 index,
             } => self.read_chunk(request_id, file_id, index),
             ClientFrame::ChangeLink(request) => self.change_link(request),
+            ClientFrame::ReadLink {
+                request_id,
+                file_id,
+            } => self.read_link(request_id, file_id),
             other => return Err(Box::new(other)),
         }
         Ok(())
@@ -174,14 +179,23 @@ impl Connection {
     }
 
     fn change_link(&mut self, request: ChangeLink) {
-        let (files, hub) = (self.context.files.clone(), self.context.hub.clone());
-        let person = self.account.person.id;
+        let (request_id, file_id) = (request.request_id, request.file_id);
+        let (context, by) = (self.context.clone(), self.account.person.clone());
+        let address = self.address;
         self.reply_later(async move {
-            let (request_id, file_id) = (request.request_id, request.file_id);
-            let changed = files.change_link(person, request).await;
-            let link = changed.map_err(|failed| error::from_store(request_id, failed))?;
-            // Whoever is being sent the file may be one of those whom it is not for any more.
-            hub.lost();
+            let link = links::change(&context, &by, address, request).await?;
+            Ok(ServerFrame::LinkDescribed {
+                request_id,
+                file_id,
+                link,
+            })
+        });
+    }
+
+    fn read_link(&mut self, request_id: RequestId, file_id: FileId) {
+        let (context, by) = (self.context.clone(), self.account.person.clone());
+        self.reply_later(async move {
+            let link = links::read(&context, &by, file_id, request_id).await?;
             Ok(ServerFrame::LinkDescribed {
                 request_id,
                 file_id,

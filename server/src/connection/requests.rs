@@ -148,6 +148,7 @@ impl Connection {
             | ClientFrame::DescribeFile { .. }
             | ClientFrame::ReadChunk { .. }
             | ClientFrame::ChangeLink(_)
+            | ClientFrame::ReadLink { .. }
             | ClientFrame::Unknown => return None,
         };
         Some(answer.unwrap_or_else(ServerFrame::Error))

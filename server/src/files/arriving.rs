@@ -15,7 +15,7 @@ use super::upload::{Presence, Upload};
 use super::{Files, Grant, ReadError};
 use crate::blobs::read_at;
 use crate::hub::Losses;
-use crate::store::{Linked, OpenFile, StoreError, StoredUpload};
+use crate::store::{Linked, OpenFile, StoreError, StoredUpload, Terms};
 
 /// Whoever waits for more of a file of which nothing comes for this long is sent away.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -24,6 +24,16 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(crate) enum Granted {
     Whole(OpenFile),
     Arriving(Arriving),
+}
+
+impl Granted {
+    /// What is still asked of the reader, if anything.
+    pub(crate) fn terms(&self) -> Option<&Terms> {
+        match self {
+            Self::Whole(open) => open.terms.as_ref(),
+            Self::Arriving(_) => None,
+        }
+    }
 }
 
 /// A file that is on its way. What was read before the upload's end stays readable after it.
@@ -39,22 +49,22 @@ pub(crate) struct Arriving {
 }
 
 impl Files {
-    /// A file, whole or not, and what says for how long the reader may read it. `losses` are those since before the
-    /// call.
+    /// A file, whole or not, and what says for how long the reader may read it, on the terms of its link, which the
+    /// caller sees to. `losses` are those since before the call.
     pub(crate) async fn opened(
         &self,
         losses: Losses,
         file_id: FileId,
         reader: Option<PersonId>,
     ) -> Result<(Granted, Grant), ReadError> {
-        let open = match self.linked(file_id, reader).await? {
+        let open = match self.linked_on_terms(file_id, reader).await? {
             Linked::File(open) => open,
             Linked::Arriving(stored) => match self.arriving(&stored).await {
                 Ok(arriving) => {
                     let grant = self.grant(losses, file_id, reader, None);
                     return Ok((Granted::Arriving(arriving), grant));
                 }
-                Err(failed) => match self.linked(file_id, reader).await? {
+                Err(failed) => match self.linked_on_terms(file_id, reader).await? {
                     // Its end came between.
                     Linked::File(open) => open,
                     Linked::Arriving(_) => return Err(failed),
@@ -62,6 +72,7 @@ impl Files {
             },
         };
         let grant = self.grant(losses, file_id, reader, open.link_ends_at);
+        let grant = grant.on(open.terms.clone());
         Ok((Granted::Whole(open), grant))
     }
 

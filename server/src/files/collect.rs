@@ -102,6 +102,7 @@ impl Files {
                 self.disk.run(move || blobs.remove_part(upload_id)).await?;
             }
         }
+        self.store.forget_downloads(now).await?;
         self.collect_contents(CONTENT_AGE).await
     }
 

@@ -7,15 +7,17 @@ use tokio::time::sleep;
 
 use super::{Files, ReadError};
 use crate::hub::Losses;
-use crate::store::{Linked, OpenFile, Store, StoreError};
+use crate::store::{Linked, OpenFile, Store, StoreError, Terms};
 
-/// Good until the file's link ends, is for others only or is revoked, its last message is gone, or the reader has lost
-/// the room that it is in.
+/// Good until the file's link ends, is for others only, has another password or is revoked, its last message is gone, or
+/// the reader has lost the room that it is in.
 pub(crate) struct Grant {
     store: Store,
     losses: Losses,
     file_id: FileId,
     reader: Option<PersonId>,
+    /// Where they have come by the link, the terms that they have met.
+    terms: Option<Terms>,
     /// The grant ends with it too.
     session: Option<SessionId>,
     link_ends_at: Option<TimestampMs>,
@@ -46,6 +48,7 @@ impl Files {
             losses,
             file_id,
             reader,
+            terms: None,
             session: None,
             link_ends_at,
         }
@@ -53,6 +56,12 @@ impl Files {
 }
 
 impl Grant {
+    /// The same, where the reader has come by the link and met these terms.
+    pub(super) fn on(mut self, terms: Option<Terms>) -> Self {
+        self.terms = terms;
+        self
+    }
+
     /// The same, where it is good only for as long as the session goes on.
     pub(crate) fn within(mut self, session: Option<SessionId>) -> Self {
         self.session = session;
@@ -104,7 +113,13 @@ impl Grant {
         {
             return Ok(None);
         }
-        let (file_id, reader) = (self.file_id, self.reader);
-        self.store.open_file(file_id, reader, crate::now_ms()).await
+        let (file_id, reader, now) = (self.file_id, self.reader, crate::now_ms());
+        let Some(met) = &self.terms else {
+            return self.store.open_file(file_id, reader, now).await;
+        };
+        let open = self.store.open_link(file_id, reader, now).await?;
+        // What has begun may be finished, however few downloads are left.
+        let are_met = |terms: &Terms| terms.password.is_none() || terms.password == met.password;
+        Ok(open.filter(|open| open.terms().is_none_or(are_met)))
     }
 }

@@ -9,10 +9,11 @@ use shared::{Epoch, RoomId, RoomName};
 
 use super::{UploadsOwner, arrivals, attachments, looks, to_integer};
 
+mod exchange;
 mod trust;
 
 /// What [`MIGRATIONS`] lead to.
-pub(super) const SCHEMA_VERSION: i64 = 6;
+pub(super) const SCHEMA_VERSION: i64 = 7;
 /// Before, it was not noted which messages a file is attached to.
 const ATTACHMENTS_SINCE: i64 = 5;
 /// Before 3.51.3 a checkpoint could corrupt a database in WAL mode.
@@ -52,12 +53,13 @@ CREATE UNIQUE INDEX events_by_transaction ON events (room_id, person_id, transac
 ";
 
 /// The first leads from version 1 to 2.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     super::files::TABLES,
     TRANSACTIONS_BY_TIME,
     looks::TABLE,
     trust::TABLES,
     arrivals::TABLES,
+    exchange::TABLES,
 ];
 /// Transaction ids begin with the time, so that new ones are neighbours in this index, whatever their rooms.
 const TRANSACTIONS_BY_TIME: &str = "

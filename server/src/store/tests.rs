@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::*;
 
 mod direct;
+mod downloads;
 mod members;
 mod rooms;
 

@@ -8,6 +8,7 @@ use hyper::{Method, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use shared::file::{ChangeLink, LinkInfo};
 use shared::{ErrorCode, ErrorReply, FileId, Operation, RequestId, Secret};
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -19,8 +20,10 @@ use super::body::Incoming;
 use super::caller::Caller;
 use super::cookie::CookieName;
 use super::headers::guard;
-use crate::connection::{Context, describe, invalid_token};
+use super::links::Visitor;
+use crate::connection::{Context, describe, invalid_token, links};
 use crate::error;
+use crate::store::StoreError;
 
 /// Of a request that is JSON.
 const JSON_BYTES_MAX: usize = 64 * 1024;
@@ -157,6 +160,8 @@ impl Api {
             ("GET" | "HEAD", ["session"]) => self.describe_session(head).await?,
             ("DELETE", ["session"]) => self.close_session(head).await?,
             ("GET" | "HEAD", ["files", file_id]) => self.describe_file(head, file_id).await?,
+            ("GET" | "HEAD", ["files", file_id, "link"]) => self.read_link(head, file_id).await?,
+            ("POST", ["files", file_id, "link"]) => self.change_link(head, file_id, body).await?,
             (_, ["uploads", path @ ..]) => self.serve_upload(head, path, body).await?,
             (_, _) => return Err(unknown(head).into()),
         })
@@ -172,7 +177,7 @@ impl Api {
         reply(&describe::describe_invitation(&self.context, NONE, &token).await?)
     }
 
-    /// To whoever knows its id, as its link; but whoever says who they are must be allowed to.
+    /// To whoever may fetch it by its link; but whoever says who they are must be allowed to.
     async fn describe_file(&self, head: &Head, file_id: &str) -> Result<Answer, ErrorReply> {
         let reader = match self.account(head).await {
             Ok(account) => {
@@ -184,10 +189,49 @@ impl Api {
             Err(refusal) if refusal.code == ErrorCode::NotSignedIn => None,
             Err(refusal) => return Err(refusal),
         };
-        let files = &self.context.files;
-        let described = files.describe_file(file(file_id)?, reader, NONE).await;
-        reply(&described.map_err(|failed| error::from_read(NONE, failed))?)
+        let (files, file_id) = (&self.context.files, file(file_id)?);
+        let failed = |failed| error::from_read(NONE, failed);
+        let open = files.file_on_terms(file_id, reader).await.map_err(failed)?;
+        let visitor = Visitor {
+            context: &self.context,
+            caller: &self.caller,
+            headers: &head.headers,
+            pass: None,
+        };
+        visitor.unlock(file_id, open.terms.as_ref()).await?;
+        visitor.may_fetch(file_id, open.terms.as_ref()).await?;
+        let described = files.describe_open(open.file, NONE).await;
+        reply(&described.map_err(failed)?)
     }
+
+    async fn read_link(&self, head: &Head, file_id: &str) -> Result<Answer, ErrorReply> {
+        let (account, _watch) = self.watched(head, Operation::ChangeLink).await?;
+        let file_id = file(file_id)?;
+        let link = links::read(&self.context, &account.person, file_id, NONE).await?;
+        described(file_id, &link)
+    }
+
+    async fn change_link(
+        &self,
+        head: &Head,
+        file_id: &str,
+        body: &mut Incoming,
+    ) -> Result<Answer, ErrorReply> {
+        let (account, _watch) = self.watched(head, Operation::ChangeLink).await?;
+        let file_id = file(file_id)?;
+        let mut wanted: serde_json::Map<_, _> = json_of(body).await?;
+        wanted.insert("file_id".to_owned(), json!(file_id));
+        let change: ChangeLink = serde_json::from_value(wanted.into())
+            .map_err(|error| ErrorReply::new(ErrorCode::MalformedFrame, format!("{error}")))?;
+        let address = self.caller.address();
+        let link = links::change(&self.context, &account.person, address, change).await?;
+        described(file_id, &link)
+    }
+}
+
+/// The reply to whoever asks for or has changed a file's link.
+fn described(file_id: FileId, link: &LinkInfo) -> Result<Answer, ErrorReply> {
+    reply(&json!({ "request_id": NONE, "file_id": file_id, "link": link }))
 }
 
 /// A body that is an object; an empty one is an empty object.
@@ -216,7 +260,7 @@ where
 fn file(text: &str) -> Result<FileId, ErrorReply> {
     // Whatever cannot be an id names no file either.
     text.parse()
-        .map_err(|_| error::from_store(NONE, crate::store::StoreError::FileNotFound))
+        .map_err(|_| error::from_store(NONE, StoreError::FileNotFound))
 }
 
 pub(super) fn invalid(message: &str) -> ErrorReply {

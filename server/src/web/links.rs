@@ -21,13 +21,17 @@ use super::{Cut, Elsewhere, api, plain};
 use crate::connection::Context;
 use crate::error;
 use crate::files::{ReadError, UploadError};
-use crate::store::{SignedIn, StoreError};
+use crate::store::{Linked, Portion, SignedIn, StoreError};
 
+mod door;
 mod pass;
 mod pieces;
 mod served;
 mod shown;
 
+pub(crate) use door::KnownPasswords;
+pub(super) use door::Visitor;
+use door::challenge;
 pub(crate) use pass::Passes;
 use pass::{PARAMETER, PassError};
 use pieces::{Guard, Pieces};
@@ -166,25 +170,45 @@ impl Links {
         Ok(response.into_response())
     }
 
-    /// A pass for whoever opens the link, where that is for some only and they are among them.
+    /// A pass for whoever opens the link, where that is for some only and they are among them: those who see the file
+    /// in a room, or know its password.
     async fn pass(&self, opening: &Opening) -> Result<Option<String>, ErrorReply> {
         // What is no file is none over there as well.
         let Ok(file_id) = opening.file_id() else {
             return Ok(None);
         };
-        let Some(reader) = self.signed_in(opening).await else {
-            return Ok(None);
-        };
-        let (store, now) = (&self.context.store, crate::now_ms());
-        for (person, is_pass_needed) in [(None, false), (Some(reader.person), true)] {
-            let open = store.open_file(file_id, person, now).await;
-            let open = open.map_err(|failed| error::from_store(RequestId::default(), failed))?;
-            if open.is_some() {
-                let pass = || self.context.passes.give(file_id, reader.session, now);
-                return Ok(is_pass_needed.then(pass));
+        let (store, passes, now) = (&self.context.store, &self.context.passes, crate::now_ms());
+        let failed = |failed| error::from_store(RequestId::default(), failed);
+        let reader = self.signed_in(opening).await;
+        if let Some(reader) = &reader {
+            let open = store.open_file(file_id, None, now).await;
+            if open.map_err(failed)?.is_some() {
+                return Ok(None);
+            }
+            let open = store.open_file(file_id, Some(reader.person), now).await;
+            if open.map_err(failed)?.is_some() {
+                return Ok(Some(passes.give(file_id, reader.session, now)));
             }
         }
-        Ok(None)
+        if !opening.headers.contains_key(header::AUTHORIZATION) {
+            return Ok(None);
+        }
+        let open = store.open_link(file_id, None, now).await.map_err(failed)?;
+        let terms = open.as_ref().and_then(Linked::terms);
+        let Some(hash) = terms.and_then(|terms| terms.password.as_deref()) else {
+            return Ok(None);
+        };
+        self.visitor(opening).unlock(file_id, terms).await?;
+        Ok(Some(passes.give_unlocked(file_id, hash, now)))
+    }
+
+    fn visitor<'a>(&'a self, opening: &'a Opening) -> Visitor<'a> {
+        Visitor {
+            context: &self.context,
+            caller: &self.caller,
+            headers: &opening.headers,
+            pass: opening.pass.as_deref(),
+        }
     }
 
     /// Who opens a link, where they say so by token or cookie. Nobody where the session has ended or may not read files:
@@ -226,11 +250,16 @@ impl Links {
         let person = reader.as_ref().map(|reader| reader.person);
         let opened = files.opened(losses, file_id, person).await;
         let (granted, grant) = opened.map_err(|failed| match failed {
+            ReadError::Upload(UploadError::Store(StoreError::FileNotFound)) if is_late => {
+                pass_expired()
+            }
             ReadError::Upload(UploadError::Store(StoreError::FileNotFound)) => {
-                self.not_found(is_late)
+                no_such_file(&self.context)
             }
             failed => error::from_read(none, failed),
         })?;
+        let (visitor, terms) = (self.visitor(opening), granted.terms().cloned());
+        visitor.unlock(file_id, terms.as_ref()).await?;
         let served = Served::from(granted);
         let mut selected = select(headers, served.etag.as_deref(), served.size_bytes);
         if *method == Method::HEAD && selected != Selection::NotModified {
@@ -243,6 +272,13 @@ impl Links {
             Selection::Unsatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, None),
             Selection::NotModified => (StatusCode::NOT_MODIFIED, None),
         };
+        let terms = terms.as_ref();
+        match status {
+            _ if *method == Method::HEAD => visitor.may_fetch(file_id, terms).await?,
+            StatusCode::OK => visitor.count(file_id, terms, Portion::Whole).await?,
+            StatusCode::PARTIAL_CONTENT => visitor.count(file_id, terms, Portion::Part).await?,
+            _nothing_is_sent => visitor.may_fetch(file_id, terms).await?,
+        }
         let described = served.headers(opening.asked, status, range.as_ref());
         let mut response = match range {
             Some(range) if *method == Method::GET && !range.is_empty() => {
@@ -259,21 +295,6 @@ impl Links {
         response.headers_mut().extend(described);
         Ok(response)
     }
-
-    /// What is said to whoever may open no such file; they may have had a pass that is over.
-    fn not_found(&self, is_late: bool) -> ErrorReply {
-        if is_late {
-            return pass_expired();
-        }
-        // Whoever was given this address instead of the page's is told where to go, whatever the file is.
-        let text = match self.context.server.files_url {
-            Some(_) => {
-                "There is no such file. If it is for the members of a room, open it from its message."
-            }
-            None => "There is no such file.",
-        };
-        ErrorReply::new(ErrorCode::FileNotFound, text)
-    }
 }
 
 fn reader(account: SignedIn) -> Option<Reader> {
@@ -282,6 +303,18 @@ fn reader(account: SignedIn) -> Option<Reader> {
         person: account.person.id,
         session: account.session_id,
     })
+}
+
+/// In the same words whatever the reason is. Where files have a host of their own, whoever was given its address instead
+/// of the page's is told where to go.
+fn no_such_file(context: &Context) -> ErrorReply {
+    let text = match context.server.files_url {
+        Some(_) => {
+            "There is no such file. If it is for the members of a room, open it from its message."
+        }
+        None => "There is no such file.",
+    };
+    ErrorReply::new(ErrorCode::FileNotFound, text)
 }
 
 fn pass_expired() -> ErrorReply {
@@ -293,10 +326,17 @@ fn pass_expired() -> ErrorReply {
 
 /// An error for whoever asked: a sentence for browsers, an object for programs.
 fn refused(refusal: ErrorReply, headers: &HeaderMap) -> Answer {
+    let needs_password = refusal.code == ErrorCode::PasswordNeeded;
     let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
-    if accept.is_none_or(|accept| !accept.contains("text/html")) {
-        return api::refuse(refusal);
+    let mut answer = if accept.is_none_or(|accept| !accept.contains("text/html")) {
+        api::refuse(refusal)
+    } else {
+        let text = format!("{}\n", refusal.message);
+        plain(error::status(refusal.code), text).into_response()
+    };
+    if needs_password && let Some(challenge) = challenge(headers) {
+        let headers = answer.headers_mut();
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
-    let text = format!("{}\n", refusal.message);
-    plain(error::status(refusal.code), text).into_response()
+    answer
 }

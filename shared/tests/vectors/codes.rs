@@ -47,6 +47,7 @@ codes!(
     FileNotFound,
     FileArriving,
     PassExpired,
+    PasswordNeeded,
     UploadNotFound,
     UploadConflict,
     FileTooLarge,

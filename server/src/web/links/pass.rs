@@ -13,6 +13,10 @@ use crate::store::random;
 pub(super) const PARAMETER: &str = "pass";
 /// So that no MAC of another kind could ever stand for one of these.
 const PURPOSE: &[u8] = b"chinwag file pass 1\0";
+/// Likewise, of passes for whoever knew the password.
+const PURPOSE_UNLOCKED: &[u8] = b"chinwag unlocked file pass 1\0";
+/// Long enough for a film, and for a large download that is resumed.
+const UNLOCKED_LIFE_MS: u64 = 6 * 3600 * 1000;
 const SESSION_BYTES: usize = 16;
 const END_BYTES: usize = 8;
 const MAC_BYTES: usize = 32;
@@ -77,6 +81,50 @@ impl Passes {
         }
         Ok(session)
     }
+
+    /// A pass to the file for whoever knew its password, which had this hash: the pass's end and its MAC.
+    pub(super) fn give_unlocked(&self, file_id: FileId, hash: &str, now: TimestampMs) -> String {
+        let end = TimestampMs(now.0 + UNLOCKED_LIFE_MS);
+        let mac = hmac::sign(&self.key, &signed_unlocked(file_id, hash, end));
+        BASE64_URL_SAFE_NO_PAD.encode([&end.0.to_be_bytes()[..], mac.as_ref()].concat())
+    }
+
+    /// Whether the pass is of whoever knew the password that the file still has.
+    pub(super) fn check_unlocked(
+        &self,
+        pass: &str,
+        file_id: FileId,
+        hash: &str,
+        now: TimestampMs,
+    ) -> Result<(), PassError> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(pass);
+        let bytes: [u8; END_BYTES + MAC_BYTES] = bytes
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or(PassError::NotGiven)?;
+        let (end, mac) = bytes
+            .split_first_chunk::<END_BYTES>()
+            .ok_or(PassError::NotGiven)?;
+        let end = TimestampMs(u64::from_be_bytes(*end));
+        let is_own = hmac::verify(&self.key, &signed_unlocked(file_id, hash, end), mac);
+        is_own.map_err(|_| PassError::NotGiven)?;
+        if end <= now {
+            return Err(PassError::Expired);
+        }
+        Ok(())
+    }
+}
+
+/// As [`signed`].
+fn signed_unlocked(file_id: FileId, hash: &str, end: TimestampMs) -> Vec<u8> {
+    let hash = blake3::hash(hash.as_bytes());
+    let parts = [
+        PURPOSE_UNLOCKED,
+        file_id.as_bytes(),
+        hash.as_bytes(),
+        &end.0.to_be_bytes(),
+    ];
+    parts.concat()
 }
 
 /// What the MAC is of. Each part has a length of its own that never changes.
@@ -114,6 +162,25 @@ mod tests {
         // One of a server that was started again, or of another one.
         let others = Passes::new(LIFE_MS);
         assert_eq!(others.check(&pass, file(1), NOW), Err(PassError::NotGiven));
+    }
+
+    #[test]
+    fn a_pass_for_a_password_is_good_for_that_file_and_password_alone() {
+        let passes = Passes::new(LIFE_MS);
+        let pass = passes.give_unlocked(file(1), "hash", NOW);
+        let check =
+            |file_id, hash, now| passes.check_unlocked(&pass, file_id, hash, TimestampMs(now));
+        let end = NOW.0 + UNLOCKED_LIFE_MS;
+        assert_eq!(check(file(1), "hash", end - 1), Ok(()));
+        assert_eq!(check(file(1), "hash", end), Err(PassError::Expired));
+        assert_eq!(check(file(2), "hash", NOW.0), Err(PassError::NotGiven));
+        assert_eq!(check(file(1), "other", NOW.0), Err(PassError::NotGiven));
+        let of_a_member = passes.give(file(1), SessionId::from_bytes([7; 16]), NOW);
+        assert_eq!(
+            passes.check_unlocked(&of_a_member, file(1), "hash", NOW),
+            Err(PassError::NotGiven)
+        );
+        assert_eq!(passes.check(&pass, file(1), NOW), Err(PassError::NotGiven));
     }
 
     #[test]

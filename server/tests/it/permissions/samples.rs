@@ -83,7 +83,10 @@ pub(super) async fn sample(operation: Operation, world: &mut World) -> Sample {
         }
         Operation::ChangeLink => {
             let file = &world.file["file_id"];
-            vec![json!({"type": "change_link", "file_id": file, "access": "anyone"})]
+            vec![
+                json!({"type": "change_link", "file_id": file, "access": "anyone"}),
+                json!({"type": "read_link", "file_id": file}),
+            ]
         }
         Operation::FindPeople => vec![json!({"type": "find_people", "query": "x"})],
         Operation::DescribePerson => vec![of_nobody("describe_person")],
