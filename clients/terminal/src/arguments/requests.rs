@@ -238,12 +238,27 @@ pub(crate) enum InviteChange {
 pub(crate) struct Link {
     /// The file's link or id
     pub(crate) file: String,
-    /// Who may open it
-    #[arg(value_parser = accesses(), default_value = "anyone")]
-    pub(crate) access: LinkAccess,
-    /// How long from now, such as 30m, 12h or 7d [default: for good]
+    /// Who may open it [default: as it is]
+    #[arg(value_parser = accesses())]
+    pub(crate) access: Option<LinkAccess>,
+    /// How long from now, such as 30m, 12h or 7d [default: as it is; for good where you say who may open it]
     #[arg(long, value_name = "TIME", value_parser = time_ms)]
     pub(crate) expires: Option<u64>,
+    /// Ask whoever has nothing but the link for a password [default: CHINWAG_LINK_PASSWORD, or you are asked for it]
+    #[arg(long)]
+    pub(crate) password: bool,
+    /// The same, and the password is the first line of this file, - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Ask nobody for a password any more
+    #[arg(long, conflicts_with_all = ["password", "password_file"])]
+    pub(crate) no_password: bool,
+    /// How often it may be downloaded from now on by those who have nothing but the link
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) downloads: Option<u64>,
+    /// Any number of downloads
+    #[arg(long, conflicts_with = "downloads")]
+    pub(crate) no_limit: bool,
 }
 
 #[derive(Debug, Subcommand)]

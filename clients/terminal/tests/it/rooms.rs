@@ -220,3 +220,59 @@ fn who_uploads_says_who_may_open_a_link() {
     assert!(ann.run(&["link", url, "revoked"]).ok().contains("Nobody"));
     stranger.run(&["link", "nonsense"]).failed(2);
 }
+
+#[test]
+fn a_link_has_a_password_a_limit_and_a_count() {
+    let world = World::start();
+    let ann = Person::of(&world, "Ann");
+    std::fs::create_dir_all(&ann.folder).unwrap();
+    std::fs::write(ann.folder.join("a.txt"), "text").unwrap();
+    std::fs::write(ann.folder.join("word"), "open the shed\n").unwrap();
+    let sent = ann.run(&["send", "a.txt", "--no-post", "--json"]).json();
+    let url = sent[0]["url"].as_str().unwrap();
+    let link = |options: &[&str]| ann.run(&[&["link", url], options].concat());
+    let state = |options: &[&str]| link(&[options, &["--json"]].concat()).json()[0]["link"].clone();
+    let stranger = Person::of(&world, "Bob").nameless();
+    stranger.run(&["get", url, "-o", "one/"]).ok();
+    let told = link(&[]).ok();
+    assert!(told.contains("downloaded by its link 1 time."), "{told}");
+
+    let set = state(&["--password-file", "word", "--downloads", "2"]);
+    let asked =
+        json!({"access": "anyone", "has_password": true, "downloads": 1, "downloads_left": 2});
+    assert_eq!(set, asked);
+    let refused = stranger.run(&["get", url, "-o", "two/"]).failed(4);
+    assert!(refused.contains("password"), "{refused}");
+    // Only what is said changes.
+    let ending = state(&["--expires", "1h"]);
+    assert_eq!(ending["has_password"], true);
+    assert!(ending["expires_at_ms"].is_u64());
+    let open = state(&["--no-password"]);
+    assert_eq!(open["expires_at_ms"], ending["expires_at_ms"]);
+    assert_eq!(
+        (&open["has_password"], &open["downloads_left"]),
+        (&json!(null), &json!(2))
+    );
+    stranger.run(&["get", url, "-o", "three/"]).ok();
+    let told = link(&["anyone", "--no-limit"]).ok();
+    assert!(
+        told.starts_with("Whoever has the link may open it. It was"),
+        "{told}"
+    );
+
+    let scripted = Person::of(&world, "Ann").with("CHINWAG_LINK_PASSWORD", "open the gate");
+    let told = scripted.run(&["link", url, "--password"]).ok();
+    assert!(told.contains("and knows its password"), "{told}");
+    assert!(
+        link(&["--password"])
+            .failed(2)
+            .contains("CHINWAG_LINK_PASSWORD")
+    );
+    for odd in [
+        &["--password", "--no-password"][..],
+        &["--downloads", "1", "--no-limit"],
+        &["--downloads", "-1"],
+    ] {
+        assert_eq!(link(odd).code, Some(2), "{odd:?}");
+    }
+}
