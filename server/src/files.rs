@@ -20,6 +20,7 @@ use tokio::sync::{OnceCell, RwLock};
 
 use crate::blobs::{self, Blobs, Disk};
 use crate::hub::{Hub, Losses};
+pub(crate) use crate::store::Stated;
 use crate::store::{Linked, NewUpload, OpenFile, Store, StoreError, StoredUpload};
 
 mod appending;
@@ -31,14 +32,17 @@ mod grant;
 mod media;
 mod news;
 mod spool;
+mod turns;
 mod upload;
 
 pub(crate) use arriving::{Arriving, Granted};
 pub(crate) use chunk::ChunkError;
-pub(crate) use collect::collect_regularly;
+pub(crate) use collect::{UPLOAD_AGE_MS, collect_regularly};
 pub(crate) use finish::FinishError;
 pub(crate) use grant::Grant;
 use spool::Spools;
+pub(crate) use turns::Turn;
+use turns::Turns;
 use upload::Upload;
 pub(crate) use upload::is_intact;
 
@@ -104,6 +108,7 @@ pub(crate) struct Files {
     /// Read while a content has its name but not yet its row; written while contents without a row are removed.
     naming: RwLock<()>,
     spools: Spools,
+    turns: Turns,
 }
 
 impl Files {
@@ -116,6 +121,7 @@ impl Files {
             active: Mutex::default(),
             naming: RwLock::default(),
             spools: Spools::default(),
+            turns: Turns::default(),
         }
     }
 
@@ -124,6 +130,16 @@ impl Files {
         &self,
         person: PersonId,
         request: BeginUpload,
+    ) -> Result<UploadStatus, UploadError> {
+        self.begin_as(person, request, Stated::default()).await
+    }
+
+    /// The same, with what else was said of it.
+    pub(crate) async fn begin_as(
+        &self,
+        person: PersonId,
+        request: BeginUpload,
+        stated: Stated,
     ) -> Result<UploadStatus, UploadError> {
         if request.size_bytes > FILE_BYTES_MAX {
             return Err(UploadError::TooLarge);
@@ -136,7 +152,10 @@ impl Files {
             let (blobs, bytes) = (self.blobs.clone(), request.size_bytes);
             self.disk.run(move || blobs.require_space(bytes)).await?;
         }
-        let new = new_upload(person, upload_id, &request);
+        let new = NewUpload {
+            stated,
+            ..new_upload(person, upload_id, &request)
+        };
         let stored = self.store.begin_upload(new, now).await?;
         let upload = self.load(&stored).await?;
         if is_new {
@@ -155,6 +174,15 @@ impl Files {
         let stored = self.stored(person, upload_id).await?;
         let upload = self.load(&stored).await?;
         status(stored, &upload, request_id)
+    }
+
+    /// Of this person, and as it is stored.
+    pub(crate) async fn upload(
+        &self,
+        person: PersonId,
+        upload_id: UploadId,
+    ) -> Result<StoredUpload, UploadError> {
+        Ok(self.stored(person, upload_id).await?)
     }
 
     /// The person's uploads that are not finished, the newest first.
@@ -304,6 +332,7 @@ impl Files {
         self.disk.run(move || blobs.remove_part(upload_id)).await?;
         self.store.forget_upload(upload_id, crate::now_ms()).await?;
         self.active().remove(&upload_id);
+        self.turns.forget(upload_id);
         self.tell_ended(stored.begun.person, upload_id);
         Ok(())
     }
@@ -321,6 +350,7 @@ fn new_upload(person: PersonId, upload_id: UploadId, request: &BeginUpload) -> N
         name: FileName::repaired(&request.name),
         size_bytes: request.size_bytes,
         media_type: request.media_type.as_deref().and_then(media::valid_type),
+        stated: Stated::default(),
     }
 }
 

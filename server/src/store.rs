@@ -52,7 +52,7 @@ pub(crate) use accounts::{Account, NewAccount, Proof, Totp, may_upgrade};
 pub(crate) use admin::Actor;
 pub(crate) use bots::NewBot;
 pub(crate) use downloads::{Origin, Portion};
-pub(crate) use files::{NewFile, NewUpload, StoredChunk, StoredUpload};
+pub(crate) use files::{NewFile, NewUpload, Stated, StoredChunk, StoredUpload};
 pub(crate) use inspect::{Content, InspectError, Inspection, RoomOfLog};
 pub(crate) use invitations::AskedInvitation;
 pub(crate) use links::{Change, Linked, NewLink, OpenFile, Terms};

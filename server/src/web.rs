@@ -35,6 +35,7 @@ mod put;
 mod range;
 mod redirect;
 mod session;
+mod tus;
 mod uploads;
 
 use caller::Caller;

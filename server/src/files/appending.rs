@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use shared::{ChunkHash, PersonId, UploadId};
+use shared::{ChunkHash, ChunkLayout, PersonId, UploadId};
 use tokio::task::JoinHandle;
 
 use super::chunk::{ChunkError, ChunkWriter};
@@ -18,6 +18,7 @@ pub(crate) struct Appender {
     files: Arc<Files>,
     person: PersonId,
     upload_id: UploadId,
+    layout: ChunkLayout,
     /// The chunk that is being filled, or that comes next.
     index: u32,
     chunk: Option<ChunkWriter>,
@@ -32,13 +33,14 @@ impl Files {
         upload_id: UploadId,
     ) -> Result<Appender, UploadError> {
         let upload = self.load(&self.stored(person, upload_id).await?).await?;
-        let count = upload.layout.count();
-        let index = upload.present().missing(count).next();
+        let (present, layout) = (upload.present(), upload.layout);
+        let index = present.missing(layout.count()).next();
         Ok(Appender {
             files: self.clone(),
             person,
             upload_id,
-            index: index.unwrap_or(count),
+            layout,
+            index: index.unwrap_or(layout.count()),
             chunk: None,
             ending: VecDeque::new(),
         })
@@ -46,6 +48,18 @@ impl Files {
 }
 
 impl Appender {
+    /// Bytes that were taken.
+    pub(crate) fn offset(&self) -> u64 {
+        let start = u64::from(self.index) * u64::from(self.layout.chunk_bytes);
+        let begun = self.chunk.as_ref().map_or(0, ChunkWriter::received);
+        (start + begun).min(self.layout.size_bytes)
+    }
+
+    /// Of the whole file.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        self.layout.size_bytes
+    }
+
     /// Takes the next bytes. After a failure it is to be made anew.
     pub(crate) async fn write(&mut self, pieces: Vec<Bytes>) -> Result<(), ChunkError> {
         let mut batch = Vec::new();

@@ -153,6 +153,11 @@ impl ChunkWriter {
         self.range.end - self.range.start
     }
 
+    /// Bytes that were taken.
+    pub(super) fn received(&self) -> u64 {
+        self.received
+    }
+
     /// Bytes that are to come.
     pub(super) fn missing(&self) -> u64 {
         self.len() - self.received

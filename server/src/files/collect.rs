@@ -11,7 +11,7 @@ use super::upload::Upload;
 use super::{Files, UploadError};
 
 /// An upload that got no chunk for this long is abandoned; a finished one is no longer repeated.
-const UPLOAD_AGE_MS: u64 = 7 * 24 * 3600 * 1000;
+pub(crate) const UPLOAD_AGE_MS: u64 = 7 * 24 * 3600 * 1000;
 /// Younger contents may be about to get their row.
 const CONTENT_AGE: Duration = Duration::from_secs(3600);
 /// Uploads that nobody uses are flushed and leave the memory.
@@ -62,6 +62,7 @@ impl Files {
 
     /// Flushes the uploads that nobody uses; those that are flushed leave the memory.
     pub(super) fn rest(self: &Arc<Self>) {
+        self.turns.rest();
         let mut unflushed = Vec::new();
         self.active().retain(|_, cell| match cell.get() {
             // Handed out under the same lock only, so that no second one of the same upload can come up.

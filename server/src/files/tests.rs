@@ -252,6 +252,7 @@ async fn one_unfinished_upload_too_many_is_refused() {
             name: FileName::repaired("a"),
             size_bytes: 1,
             media_type: None,
+            stated: Stated::default(),
         },
         crate::now_ms(),
     );

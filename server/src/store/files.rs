@@ -6,7 +6,7 @@ use std::future::Future;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::file::ImageSize;
 use shared::{
-    ChunkHash, ChunkLayout, ContentHash, FileId, FileInfo, FileName, PersonId, RoomEvent,
+    ChunkHash, ChunkLayout, ContentHash, FileId, FileInfo, FileName, PersonId, RoomEvent, RoomId,
     TimestampMs, UploadId, UploadInfo, http,
 };
 
@@ -49,6 +49,16 @@ pub(crate) struct NewUpload {
     pub(crate) size_bytes: u64,
     /// As the sender said it, valid in form.
     pub(crate) media_type: Option<String>,
+    pub(crate) stated: Stated,
+}
+
+/// What else was said where an upload was begun by tus.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Stated {
+    /// To be returned as it came.
+    pub(crate) metadata: Option<String>,
+    /// Where the file is to be posted.
+    pub(crate) room: Option<RoomId>,
 }
 
 /// An upload as it is stored.
@@ -58,6 +68,8 @@ pub(crate) struct StoredUpload {
     /// Of the file that it is or will be.
     pub(crate) file_id: FileId,
     pub(crate) begun_at_ms: TimestampMs,
+    /// When the last chunk came.
+    pub(crate) touched_at_ms: TimestampMs,
     /// Set once it is finished.
     pub(crate) file: Option<FileInfo>,
 }
@@ -238,8 +250,8 @@ fn begin(db: &Connection, new: &NewUpload, now: TimestampMs) -> Result<StoredUpl
     let file_id = FileId::from_bytes(super::people::random());
     db.prepare_cached(
         "INSERT INTO uploads
-             (id, person_id, name, size_bytes, media_type, created_ms, touched_ms, future_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
+             (id, person_id, name, size_bytes, media_type, created_ms, touched_ms, future_id, metadata, post_in)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         new.upload_id.as_bytes(),
@@ -249,11 +261,14 @@ fn begin(db: &Connection, new: &NewUpload, now: TimestampMs) -> Result<StoredUpl
         new.media_type,
         to_integer(now.0),
         file_id.as_bytes(),
+        new.stated.metadata,
+        new.stated.room.as_ref().map(RoomId::as_bytes),
     ])?;
     Ok(StoredUpload {
         begun: new.clone(),
         file_id,
         begun_at_ms: now,
+        touched_at_ms: now,
         file: None,
     })
 }
@@ -284,7 +299,8 @@ pub(super) fn find(
 ) -> Result<Option<StoredUpload>, StoreError> {
     let found = db
         .prepare_cached(
-            "SELECT person_id, name, size_bytes, media_type, future_id, file_id IS NOT NULL, created_ms
+            "SELECT person_id, name, size_bytes, media_type, future_id, file_id IS NOT NULL, created_ms,
+                 touched_ms, metadata, post_in
              FROM uploads
              WHERE id = ?1",
         )?
@@ -295,28 +311,28 @@ pub(super) fn find(
                 name: FileName::repaired(row.get_ref(1)?.as_str()?),
                 size_bytes: counter(row, 2)?,
                 media_type: row.get(3)?,
+                stated: Stated {
+                    metadata: row.get(8)?,
+                    room: row.get::<_, Option<_>>(9)?.map(RoomId::from_bytes),
+                },
             };
-            Ok((
+            let stored = StoredUpload {
                 begun,
-                FileId::from_bytes(row.get(4)?),
-                row.get(5)?,
-                TimestampMs(counter(row, 6)?),
-            ))
+                file_id: FileId::from_bytes(row.get(4)?),
+                begun_at_ms: TimestampMs(counter(row, 6)?),
+                touched_at_ms: TimestampMs(counter(row, 7)?),
+                file: None,
+            };
+            Ok((stored, row.get(5)?))
         })
         .optional()?;
-    let Some((begun, file_id, is_finished, begun_at_ms)) = found else {
+    let Some((mut stored, is_finished)) = found else {
         return Ok(None);
     };
-    let file = match is_finished {
-        true => file(db, file_id)?,
-        false => None,
-    };
-    Ok(Some(StoredUpload {
-        begun,
-        file_id,
-        begun_at_ms,
-        file,
-    }))
+    if is_finished {
+        stored.file = file(db, stored.file_id)?;
+    }
+    Ok(Some(stored))
 }
 
 pub(super) fn chunks(db: &Connection, upload_id: UploadId) -> Result<Vec<StoredChunk>, StoreError> {

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::header::{self, AsHeaderName, HeaderMap, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +21,7 @@ use super::caller::Caller;
 use super::cookie::CookieName;
 use super::headers::guard;
 use super::links::Visitor;
+use super::tus;
 use crate::connection::{Context, describe, invalid_token, links};
 use crate::error;
 use crate::store::StoreError;
@@ -51,6 +52,8 @@ pub(super) struct Head {
 /// Why a request is not answered well.
 pub(super) enum Failure {
     Refused(ErrorReply),
+    /// By a status that says more than the code has elsewhere.
+    With(StatusCode, ErrorReply),
     /// Its session has ended meanwhile: nothing more is heard from whoever sends it.
     Ended,
 }
@@ -58,6 +61,32 @@ pub(super) enum Failure {
 impl From<ErrorReply> for Failure {
     fn from(refusal: ErrorReply) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl Failure {
+    fn into_answer(self) -> Answer {
+        match self {
+            Self::Refused(refusal) => refuse(refusal),
+            Self::With(status, refusal) => {
+                let mut answer = refuse(refusal);
+                *answer.status_mut() = status;
+                answer
+            }
+            Self::Ended => {
+                let mut answer = refuse(invalid_token(NONE));
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(header::CONNECTION, close);
+                answer
+            }
+        }
+    }
+}
+
+impl Head {
+    /// A header's value, where it is there and text.
+    pub(super) fn text<N: AsHeaderName>(&self, name: N) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }
 
@@ -131,22 +160,16 @@ impl Api {
             (Ok(()), Place::Api) => self.answer(&head, &mut body).await,
             (Ok(()), Place::Upload) => self.take_file(&head, &mut body).await,
         };
-        Ok(match answer {
-            Ok(answer) => answer,
-            Err(Failure::Refused(refusal)) => {
-                if !head.headers.contains_key(header::EXPECT) {
-                    // Whoever is still sending may not look for an answer before the end.
-                    body.discard().await;
-                }
-                refuse(refusal)
-            }
-            Err(Failure::Ended) => {
-                let mut answer = refuse(invalid_token(NONE));
-                let close = HeaderValue::from_static("close");
-                answer.headers_mut().insert(header::CONNECTION, close);
-                answer
-            }
-        })
+        let is_refused = !matches!(answer, Ok(_) | Err(Failure::Ended));
+        if is_refused && !head.headers.contains_key(header::EXPECT) {
+            // Whoever is still sending may not look for an answer before the end.
+            body.discard().await;
+        }
+        let mut answer = answer.unwrap_or_else(Failure::into_answer);
+        if head.path.split('/').next() == Some(tus::PATH) {
+            tus::mark(&mut answer);
+        }
+        Ok(answer)
     }
 
     async fn answer(&self, head: &Head, body: &mut Incoming) -> Result<Answer, Failure> {
@@ -163,6 +186,7 @@ impl Api {
             ("GET" | "HEAD", ["files", file_id, "link"]) => self.read_link(head, file_id).await?,
             ("POST", ["files", file_id, "link"]) => self.change_link(head, file_id, body).await?,
             (_, ["uploads", path @ ..]) => self.serve_upload(head, path, body).await?,
+            (_, [tus::PATH, path @ ..]) => self.serve_tus(head, path, body).await?,
             (_, _) => return Err(unknown(head).into()),
         })
     }

@@ -19,7 +19,11 @@ pub(super) const PIECE_BYTES: usize = 512 * 1024;
 pub(super) struct Incoming {
     stream: BoxStream<'static, Result<Bytes, warp::Error>>,
     deadline: Instant,
+    /// Of the next piece.
+    gathered: Vec<Bytes>,
     ended: bool,
+    /// Why it ended early, to be told once what came before is taken.
+    failed: Option<ErrorReply>,
 }
 
 impl Incoming {
@@ -33,8 +37,15 @@ impl Incoming {
         Self {
             stream: stream.boxed(),
             deadline: Instant::now() + STALL_TIMEOUT,
+            gathered: Vec::new(),
             ended: false,
+            failed: None,
         }
+    }
+
+    /// One that has nothing.
+    pub(super) fn empty() -> Self {
+        Self::new(futures_util::stream::empty::<Result<Bytes, warp::Error>>())
     }
 
     /// Says how long the body will be, and so how long it may take.
@@ -48,21 +59,21 @@ impl Incoming {
         self.expect_bytes(PIECE_BYTES as u64);
     }
 
-    /// The next piece, in parts as they came; `None` at the end.
+    /// The next piece, in parts as they came; `None` at the end. Of a body that ends early, what came before is taken
+    /// first.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<Bytes>>, ErrorReply> {
-        let mut pieces = Vec::new();
-        let mut bytes = 0;
+        let mut bytes: usize = self.gathered.iter().map(Bytes::len).sum();
         while bytes < PIECE_BYTES && !self.ended {
             let next = timeout(STALL_TIMEOUT, self.stream.next());
             match timeout_at(self.deadline, next).await {
                 Ok(Ok(Some(Ok(part)))) => {
                     bytes += part.len();
-                    pieces.push(part);
+                    self.gathered.push(part);
                 }
                 Ok(Ok(Some(Err(error)))) => {
                     tracing::debug!(%error, "a body was cut");
                     self.ended = true;
-                    return Err(ErrorReply::new(
+                    self.failed = Some(ErrorReply::new(
                         ErrorCode::MalformedFrame,
                         "The body ended before its end; send it again.",
                     ));
@@ -70,14 +81,23 @@ impl Incoming {
                 Ok(Ok(None)) => self.ended = true,
                 Ok(Err(_)) | Err(_) => {
                     self.ended = true;
-                    return Err(ErrorReply::new(
+                    self.failed = Some(ErrorReply::new(
                         ErrorCode::TimedOut,
                         "The body came too slowly; send it again.",
                     ));
                 }
             }
         }
-        Ok((!pieces.is_empty()).then_some(pieces))
+        let pieces = self.gathered();
+        match self.failed.take_if(|_| pieces.is_empty()) {
+            Some(failed) => Err(failed),
+            None => Ok((!pieces.is_empty()).then_some(pieces)),
+        }
+    }
+
+    /// What came of a piece that nobody waits for any more.
+    pub(super) fn gathered(&mut self) -> Vec<Bytes> {
+        std::mem::take(&mut self.gathered)
     }
 
     /// Reads what is left, as much as an honest peer may still be sending, and drops it.
@@ -107,6 +127,7 @@ mod tests {
         let mut body = Incoming::new(begun.chain(pending()));
         body.expect_bytes(1 << 30);
         let before = Instant::now();
+        assert_eq!(body.next().await.unwrap().unwrap(), ["begun"]);
         assert_eq!(body.next().await.unwrap_err().code, ErrorCode::TimedOut);
         assert_eq!(before.elapsed().as_secs(), 30);
     }
@@ -120,6 +141,7 @@ mod tests {
         let mut body = Incoming::new(drip);
         body.expect_bytes(1 << 20);
         let before = Instant::now();
+        assert_eq!(body.next().await.unwrap().unwrap().len(), 14);
         assert_eq!(body.next().await.unwrap_err().code, ErrorCode::TimedOut);
         assert_eq!(before.elapsed().as_secs(), 30 + (1 << 20) / 4096);
     }

@@ -26,17 +26,18 @@ impl Api {
             .map_err(|failed| error::from_store(NONE, failed))
     }
 
-    /// A message that has nothing but the file.
+    /// A message that has nothing but the file; the same where the id is.
     pub(super) async fn post_file(
         &self,
         account: &SignedIn,
         room: RoomId,
         file_id: FileId,
+        transaction_id: TransactionId,
     ) -> Result<Appended, ErrorReply> {
         let message = NewMessage {
             room,
             person: account.person.clone(),
-            transaction_id: TransactionId::from_bytes(*uuid::Uuid::now_v7().as_bytes()),
+            transaction_id,
             text: String::new(),
             attachments: vec![file_id],
             at_ms: crate::now_ms(),

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::header::{self, HeaderValue};
 use hyper::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use shared::file::{BeginUpload, FinishUpload};
-use shared::{ErrorReply, FileInfo, Operation, PersonId, UploadId};
+use shared::{ErrorReply, FileInfo, Operation, PersonId, TransactionId, UploadId};
 use warp::reply::{Reply as _, Response as Answer};
 
 use super::api::{Api, Failure, Head, NONE, invalid, json_response};
@@ -48,7 +48,11 @@ impl Api {
             taken = self.take_body(account.person.id, head, body) => taken?,
         };
         let posted = match room {
-            Some(room) => Some(self.post_file(&account, room, taken.file_id).await?),
+            Some(room) => {
+                let id = TransactionId::from_bytes(*uuid::Uuid::now_v7().as_bytes());
+                let posted = self.post_file(&account, room, taken.file_id, id);
+                Some(posted.await?)
+            }
             None => None,
         };
         let place =
@@ -63,7 +67,7 @@ impl Api {
         body: &mut Incoming,
     ) -> Result<FileInfo, ErrorReply> {
         let name = name(&head.path);
-        let media_type = text(&head.headers, header::CONTENT_TYPE).map(str::to_owned);
+        let media_type = head.text(header::CONTENT_TYPE).map(str::to_owned);
         // One piece is written while the next one comes.
         let _place = Place::incoming(2 * PIECE_BYTES as u32).await;
         let files = &self.context.files;
@@ -80,7 +84,7 @@ impl Api {
             let upload_id = upload.map_err(|failed| error::from_chunk(NONE, failed))?;
             Unfinished::new(files, person, upload_id)
         } else {
-            let size_bytes = size(&head.headers)?;
+            let size_bytes = size(head)?;
             let begin = BeginUpload {
                 request_id: NONE,
                 upload_id: None,
@@ -109,7 +113,7 @@ impl Api {
     /// The link, as a line or among everything else about the file.
     fn taken(&self, head: &Head, file: &FileInfo, message: Option<serde_json::Value>) -> Answer {
         let url = self.address_of(head, &file.link);
-        let accept = text(&head.headers, header::ACCEPT);
+        let accept = head.text(header::ACCEPT);
         let mut answer = match accept.is_some_and(|accept| accept.contains("application/json")) {
             true => {
                 let mut body = json!({"request_id": NONE, "file": file, "url": url});
@@ -133,7 +137,7 @@ impl Api {
             Some(url) => format!("{url}{link}"),
             None => {
                 let scheme = if is_tls(head) { "https" } else { "http" };
-                let host = text(&head.headers, header::HOST).unwrap_or_default();
+                let host = head.text(header::HOST).unwrap_or_default();
                 format!("{scheme}://{host}{link}")
             }
         }
@@ -188,10 +192,6 @@ fn refused(failed: UploadError) -> ErrorReply {
     error::from_upload(NONE, failed)
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
 /// The last part of the path is the name, as `curl -T` appends it to an address that ends in `/`.
 fn name(path: &str) -> String {
     let last = path.rsplit('/').next().unwrap_or_default();
@@ -202,9 +202,10 @@ fn name(path: &str) -> String {
 }
 
 /// Of a body that states it; one without is empty (RFC 9112, section 6.3).
-fn size(headers: &HeaderMap) -> Result<u64, ErrorReply> {
-    match headers.get(header::CONTENT_LENGTH) {
-        Some(_) => text(headers, header::CONTENT_LENGTH)
+fn size(head: &Head) -> Result<u64, ErrorReply> {
+    match head.headers.get(header::CONTENT_LENGTH) {
+        Some(_) => head
+            .text(header::CONTENT_LENGTH)
             .and_then(|bytes| bytes.parse().ok())
             .ok_or_else(|| invalid("The length of the body is no number.")),
         None => Ok(0),

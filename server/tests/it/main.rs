@@ -63,3 +63,4 @@ mod tls;
 mod tls_deadlines;
 mod tls_files;
 mod tls_http;
+mod tus;

@@ -1,4 +1,5 @@
-//! The step that brought what links ask for and how often they are used.
+//! The step that brought what links ask for and how often they are used, uploads that are posted by the server, and
+//! when contents were last found to be whole.
 
 pub(super) const TABLES: &str = "
 -- The PHC string of what whoever has nothing but the link must know.
@@ -12,4 +13,15 @@ CREATE TABLE downloads (
     PRIMARY KEY (file_id, network)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX downloads_by_time ON downloads (begun_ms);
+-- As it was stated where the upload was begun, and the room in which the file is posted.
+ALTER TABLE uploads ADD COLUMN metadata TEXT;
+ALTER TABLE uploads ADD COLUMN post_in BLOB;
+-- When all of it was read last, and had its hashes.
+ALTER TABLE blobs ADD COLUMN verified_ms INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX blobs_by_verification ON blobs (verified_ms);
+-- Chunks of which the disk gives other bytes than were stored, or none.
+CREATE TABLE damages (
+    content_hash BLOB NOT NULL REFERENCES blobs(content_hash) ON DELETE CASCADE, chunk_index INTEGER NOT NULL,
+    found_ms INTEGER NOT NULL, PRIMARY KEY (content_hash, chunk_index)
+) STRICT, WITHOUT ROWID;
 ";
