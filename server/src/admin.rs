@@ -20,7 +20,7 @@ mod manifest;
 mod progress;
 mod restore;
 mod secrets;
-mod words;
+pub(crate) mod words;
 
 /// What is done instead of serving.
 #[derive(Debug, Clone, clap::Subcommand)]

@@ -20,6 +20,7 @@ mod files;
 pub mod hub;
 pub mod listen;
 mod marks;
+mod markup;
 pub mod metrics;
 mod names;
 mod network;

@@ -13,6 +13,8 @@ pub const UPLOADS: &str = "/api/uploads";
 pub const FILES: &str = "/api/files";
 /// Where links to files lead.
 pub const LINKS: &str = "/files";
+/// Where files are shown to people without an account.
+pub const SHARED: &str = "/share";
 /// Where the page has its rooms, by their names.
 pub const ROOMS: &str = "/rooms";
 /// The request header with the chunk's hash, 64 hexadecimal digits.
@@ -56,6 +58,11 @@ pub fn file_link(file_id: FileId, name: &FileName) -> String {
     format!("{LINKS}/{file_id}/{name}")
 }
 
+/// The path of the page that shows a file to whoever has its link.
+pub fn share_path(file_id: FileId) -> String {
+    format!("{SHARED}/{file_id}")
+}
+
 /// The path of a room on the page.
 pub fn room_path(name: &str) -> String {
     format!("{ROOMS}/{}", utf8_percent_encode(name, ENCODED))
@@ -90,7 +97,8 @@ pub fn file_of_link(link: &str) -> Option<FileId> {
         Some((_, rest)) => &rest[rest.find('/')?..],
         None => link,
     };
-    let rest = path.strip_prefix(LINKS).unwrap_or(path);
+    let below = |place| path.strip_prefix(place);
+    let rest = below(LINKS).or_else(|| below(SHARED)).unwrap_or(path);
     rest.trim_start_matches('/')
         .split(['/', '?', '#'])
         .next()?
@@ -115,6 +123,7 @@ mod tests {
             link.clone(),
             format!("https://chat.example:8080{link}?download=1"),
             format!("http://[::1]:80{link}"),
+            format!("https://chat.example{}", share_path(file_id)),
             file_id.to_string(),
         ];
         for form in forms {

@@ -1,4 +1,4 @@
-//! Numbers and times in sentences for operators.
+//! Numbers and times in sentences that this server writes itself.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use shared::TimestampMs;
 const DAY_MAX_MS: u64 = 253_402_214_400_000;
 
 /// `987 bytes`, `1.2 MB`: powers of 1,000, as disks are sold.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KB", "MB", "GB", "TB"];
     if bytes < 1_000 {
         return count(bytes, "byte");
@@ -23,19 +23,19 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
-pub(super) fn date(at: TimestampMs) -> String {
+pub(crate) fn date(at: TimestampMs) -> String {
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(at.0.min(DAY_MAX_MS)))
 }
 
 /// `6 Nov 1994 08:49`, in UTC.
-pub(super) fn minute(at: TimestampMs) -> String {
+pub(crate) fn minute(at: TimestampMs) -> String {
     let date = date(at);
     let minute = date.get(5..22).unwrap_or_default();
     minute.trim_start_matches('0').to_owned()
 }
 
 /// `1 file`, `3 files`.
-pub(super) fn count(number: u64, what: &str) -> String {
+pub(crate) fn count(number: u64, what: &str) -> String {
     match number {
         1 => format!("1 {what}"),
         number => format!("{number} {what}s"),

@@ -263,17 +263,7 @@ pub(super) async fn json_of<T>(body: &mut Incoming) -> Result<T, ErrorReply>
 where
     T: DeserializeOwned,
 {
-    body.expect_bytes(0);
-    let mut bytes = Vec::new();
-    while let Some(pieces) = body.next().await? {
-        bytes.extend(pieces.iter().flatten());
-        if bytes.len() > JSON_BYTES_MAX {
-            return Err(ErrorReply::new(
-                ErrorCode::FrameTooLarge,
-                "The body is too large for this request.",
-            ));
-        }
-    }
+    let mut bytes = bytes_of(body, JSON_BYTES_MAX).await?;
     if bytes.trim_ascii().is_empty() {
         bytes = b"{}".to_vec();
     }
@@ -285,6 +275,22 @@ fn file(text: &str) -> Result<FileId, ErrorReply> {
     // Whatever cannot be an id names no file either.
     text.parse()
         .map_err(|_| error::from_store(NONE, StoreError::FileNotFound))
+}
+
+/// A whole body of at most so many bytes.
+pub(super) async fn bytes_of(body: &mut Incoming, max: usize) -> Result<Vec<u8>, ErrorReply> {
+    body.expect_bytes(0);
+    let mut bytes = Vec::new();
+    while let Some(pieces) = body.next().await? {
+        bytes.extend(pieces.iter().flatten());
+        if bytes.len() > max {
+            return Err(ErrorReply::new(
+                ErrorCode::FrameTooLarge,
+                "The body is too large for this request.",
+            ));
+        }
+    }
+    Ok(bytes)
 }
 
 pub(super) fn invalid(message: &str) -> ErrorReply {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Response, StatusCode};
-use shared::{ErrorCode, ErrorReply, FileId, Operation, PersonId, RequestId, SessionId};
+use shared::{ErrorCode, ErrorReply, FileId, Operation, PersonId, RequestId, SessionId, http};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::path::Tail;
@@ -27,6 +27,7 @@ mod door;
 mod pass;
 mod pieces;
 mod served;
+mod share;
 mod shown;
 
 pub(crate) use door::KnownPasswords;
@@ -36,9 +37,9 @@ pub(crate) use pass::Passes;
 use pass::{PARAMETER, PassError};
 use pieces::{Guard, Pieces};
 use served::Served;
-use shown::Asked;
+use shown::{Asked, has};
 
-/// Everything below `/files`. Where that is on a host of its own, the page's is another one, and may embed them.
+/// Everything below `/files` and `/share`. Where that is on a host of its own, the page's is another one, and may embed them.
 pub(super) fn routes(
     context: Arc<Context>,
     caller: Caller,
@@ -49,8 +50,9 @@ pub(super) fn routes(
         caller,
         cookie,
     };
+    let pages = share::routes(links.clone());
     let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
-    warp::path("files")
+    let files = warp::path("files")
         .and(warp::method())
         .and(warp::path::tail())
         .and(query)
@@ -64,6 +66,7 @@ pub(super) fn routes(
                     method,
                     path: path.as_str().to_owned(),
                     asked: Asked::of(&query),
+                    is_preview: has(&query, "preview"),
                     pass: pass_in(&query).map(str::to_owned),
                     headers,
                     cut,
@@ -71,8 +74,8 @@ pub(super) fn routes(
                 };
                 async move { links.answer(&opening).await }
             },
-        )
-        .boxed()
+        );
+    files.or(pages).unify().boxed()
 }
 
 /// What is shared by the requests of one connection.
@@ -89,6 +92,8 @@ struct Opening {
     /// Behind `/files/`.
     path: String,
     asked: Asked,
+    /// For a page that shows the file before it is downloaded.
+    is_preview: bool,
     pass: Option<String>,
     headers: HeaderMap,
     cut: Cut,
@@ -145,7 +150,33 @@ impl Links {
             Some(Elsewhere(address)) => self.lead(opening, address).await,
             None => self.fetch(opening).await,
         };
-        answer.unwrap_or_else(|refusal| refused(refusal, &opening.headers))
+        answer.unwrap_or_else(|refusal| match self.form(opening, &refusal) {
+            Some(form) => form,
+            None => refused(refusal, &opening.headers),
+        })
+    }
+
+    /// Where whoever follows a link in a browser is asked for its password: on its page, which is on the page's host.
+    fn form(&self, opening: &Opening, refusal: &ErrorReply) -> Option<Answer> {
+        let is_asked = refusal.code == ErrorCode::PasswordNeeded;
+        if !is_asked
+            || !accepts_html(&opening.headers)
+            || opening.headers.contains_key(header::AUTHORIZATION)
+        {
+            return None;
+        }
+        let page = http::share_path(opening.file_id().ok()?);
+        let server = &self.context.server;
+        let address = match (&server.files_url, &server.public_url) {
+            (None, _) => page,
+            (Some(_), Some(url)) => format!("{url}{page}"),
+            (Some(_), None) => return None,
+        };
+        let mut answer = plain(StatusCode::SEE_OTHER, "The file has a password.\n");
+        let headers = answer.headers_mut();
+        headers.insert(header::LOCATION, HeaderValue::try_from(address).ok()?);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Some(answer.into_response())
     }
 
     /// Leads to the files' host. Whoever may open what others may not gets a pass for that way, as no cookie goes with
@@ -179,7 +210,7 @@ impl Links {
         };
         let (store, passes, now) = (&self.context.store, &self.context.passes, crate::now_ms());
         let failed = |failed| error::from_store(RequestId::default(), failed);
-        let reader = self.signed_in(opening).await;
+        let reader = self.signed_in(&opening.method, &opening.headers).await;
         if let Some(reader) = &reader {
             let open = store.open_file(file_id, None, now).await;
             if open.map_err(failed)?.is_some() {
@@ -213,10 +244,7 @@ impl Links {
 
     /// Who opens a link, where they say so by token or cookie. Nobody where the session has ended or may not read files:
     /// a link is open to whoever has it, and what is for members is not there for others.
-    async fn signed_in(&self, opening: &Opening) -> Option<Reader> {
-        let Opening {
-            method, headers, ..
-        } = opening;
+    async fn signed_in(&self, method: &Method, headers: &HeaderMap) -> Option<Reader> {
         let cookie = || self.cookie.token_of(method, headers);
         let token = bearer(headers).or_else(cookie)?;
         let account = self.context.store.account_by_token(token).await;
@@ -238,7 +266,7 @@ impl Links {
         let file_id = opening.file_id()?;
         // Before anything is looked for, so that no loss is missed between.
         let losses = self.context.hub.losses();
-        let mut reader = self.signed_in(opening).await;
+        let mut reader = self.signed_in(&opening.method, &opening.headers).await;
         let mut is_late = false;
         if let (None, Some(pass)) = (&reader, &opening.pass) {
             match self.passed(pass, file_id).await {
@@ -273,8 +301,10 @@ impl Links {
             Selection::NotModified => (StatusCode::NOT_MODIFIED, None),
         };
         let terms = terms.as_ref();
+        let is_limited = terms.is_some_and(|terms| terms.downloads_left.is_some());
         match status {
             _ if *method == Method::HEAD => visitor.may_fetch(file_id, terms).await?,
+            _ if opening.is_preview && !is_limited => {}
             StatusCode::OK => visitor.count(file_id, terms, Portion::Whole).await?,
             StatusCode::PARTIAL_CONTENT => visitor.count(file_id, terms, Portion::Part).await?,
             _nothing_is_sent => visitor.may_fetch(file_id, terms).await?,
@@ -324,15 +354,19 @@ fn pass_expired() -> ErrorReply {
     )
 }
 
+fn accepts_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
 /// An error for whoever asked: a sentence for browsers, an object for programs.
 fn refused(refusal: ErrorReply, headers: &HeaderMap) -> Answer {
     let needs_password = refusal.code == ErrorCode::PasswordNeeded;
-    let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
-    let mut answer = if accept.is_none_or(|accept| !accept.contains("text/html")) {
-        api::refuse(refusal)
-    } else {
+    let mut answer = if accepts_html(headers) {
         let text = format!("{}\n", refusal.message);
         plain(error::status(refusal.code), text).into_response()
+    } else {
+        api::refuse(refusal)
     };
     if needs_password && let Some(challenge) = challenge(headers) {
         let headers = answer.headers_mut();

@@ -22,7 +22,12 @@ const MIB: usize = 1 << 20;
 const SOON: Duration = Duration::from_secs(5);
 
 /// Runs a program beside the server, with this on its standard input.
-async fn run(folder: &Path, program: &str, arguments: &[&str], input: Vec<u8>) -> Output {
+pub(crate) async fn run(
+    folder: &Path,
+    program: &str,
+    arguments: &[&str],
+    input: Vec<u8>,
+) -> Output {
     let mut command = Command::new(program);
     command.current_dir(folder).args(arguments);
     command

@@ -1,9 +1,11 @@
 //! Limits and counts of downloads by a link: what begins one, what goes on with it, and that none is too many.
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use crate::http::exchange;
-use crate::link::{Linked, bearer};
+use crate::curl::run;
+use crate::http::{bytes, exchange};
+use crate::link::{Linked, PASSWORD, bearer};
 use crate::peer::Peer;
 
 /// As the proxy of this machine says it of somebody elsewhere.
@@ -148,4 +150,51 @@ async fn a_limit_has_bounds() {
 async fn count(linked: &mut Linked) -> u64 {
     let state: Value = linked.state().await;
     state["downloads"].as_u64().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn curl_and_wget_send_the_password_and_go_on_with_what_was_begun() {
+    let content = bytes(300_000);
+    let mut linked = Linked::new("data.bin", None, &content).await;
+    linked
+        .change(json!({"password": PASSWORD, "downloads_left": 2}))
+        .await;
+    let folder = TempDir::new().unwrap();
+    let url = format!("http://{}{}", linked.server.http_address(), linked.link);
+    let user = format!("whoever:{PASSWORD}");
+    let saved = folder.path().join("data.bin");
+    let run = |program, arguments: Vec<String>| {
+        let folder = folder.path().to_owned();
+        async move {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let ran = run(&folder, program, &arguments, Vec::new()).await;
+            let code = ran.status.code();
+            (code, String::from_utf8_lossy(&ran.stderr).into_owned())
+        }
+    };
+    let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let curl = [words("-fsS -O -u"), vec![user.clone(), url.clone()]].concat();
+    assert_eq!(run("curl", curl.clone()).await.0, Some(0));
+    assert_eq!(std::fs::read(&saved).unwrap(), content);
+
+    // wget asks first, hears that a password is needed, and goes on where it was: no other download.
+    std::fs::write(&saved, &content[..100_000]).unwrap();
+    let credentials = vec!["--user=x".to_owned(), format!("--password={PASSWORD}")];
+    let wget = [words("-nv -c"), credentials, vec![url.clone()]].concat();
+    let (code, said) = run("wget", wget.clone()).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(std::fs::read(&saved).unwrap(), content);
+    assert_eq!(linked.state().await["downloads_left"], 1);
+
+    std::fs::remove_file(&saved).unwrap();
+    assert_eq!(run("wget", wget.clone()).await.0, Some(0));
+    assert_eq!(linked.state().await["downloads_left"], 0);
+    // Nothing is left for another, but what broke off is finished.
+    std::fs::write(&saved, &content[..200_000]).unwrap();
+    assert_eq!(run("curl", curl.clone()).await.0, Some(22));
+    let resumed = [words("-fsS -C - -O -u"), vec![user, url]].concat();
+    let (code, said) = run("curl", resumed).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(std::fs::read(&saved).unwrap(), content);
+    linked.server.stop().await;
 }

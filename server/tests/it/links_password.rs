@@ -125,10 +125,6 @@ async fn no_part_of_a_page_has_browsers_ask_for_a_password() {
         ("user-agent: curl/8.5.0\r\naccept: */*", true),
         ("user-agent: Wget/1.21", true),
         (
-            "user-agent: Mozilla/5.0 (X11)\r\naccept: text/html,*/*;q=0.8",
-            true,
-        ),
-        (
             "user-agent: Mozilla/5.0 (X11)\r\naccept: image/avif,image/*,*/*;q=0.8",
             false,
         ),

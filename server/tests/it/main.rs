@@ -59,6 +59,7 @@ mod rooms_direct;
 mod rooms_private;
 mod secure;
 mod sessions;
+mod share;
 mod tls;
 mod tls_deadlines;
 mod tls_files;

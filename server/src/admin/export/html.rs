@@ -1,12 +1,12 @@
 //! A log as one page: no script, nothing from elsewhere, and nothing that was said can be markup in it.
 
-use std::fmt;
 use std::io::{self, Write};
 
 use shared::frame::Person;
 use shared::{Carried, EventBody, RoomEvent};
 
 use crate::admin::words::{date, size};
+use crate::markup::Escaped;
 use crate::store::RoomOfLog;
 
 /// Of a date as `words` writes it.
@@ -179,30 +179,6 @@ impl<'a> HtmlPage<'a> {
     }
 }
 
-/// Text that is text wherever it stands, in an attribute as well.
-struct Escaped<'a>(&'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            match c {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                '\n' | '\t' => fmt::Write::write_char(f, c)?,
-                // Of a line's end, \n is enough.
-                '\r' => {}
-                // HTML has no place for them.
-                c if c.is_control() => f.write_str("\u{FFFD}")?,
-                c => fmt::Write::write_char(f, c)?,
-            }
-        }
-        Ok(())
-    }
-}
-
 /// What was done to somebody, as HTML.
 fn about(did: &str, member: &Person) -> String {
     format!("{did} <bdi>{}</bdi>", Escaped(&member.name))
@@ -213,16 +189,6 @@ mod tests {
     use shared::TimestampMs;
 
     use super::*;
-
-    #[test]
-    fn nothing_that_was_said_is_markup() {
-        let said = "<script>alert('&')</script>\n\"\0\u{1b}";
-        let shown = Escaped(said).to_string();
-        assert_eq!(
-            shown,
-            "&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;\n&quot;\u{FFFD}\u{FFFD}"
-        );
-    }
 
     #[test]
     fn dates_fit_their_cuts_whatever_the_time() {

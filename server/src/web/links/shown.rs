@@ -28,14 +28,15 @@ pub(super) enum Asked {
     Inline,
 }
 
+/// Whether a link's parameters have this one.
+pub(super) fn has(query: &str, name: &str) -> bool {
+    let mut parts = query.split('&');
+    parts.any(|part| part.split('=').next() == Some(name))
+}
+
 impl Asked {
     pub(super) fn of(query: &str) -> Self {
-        let has = |name: &str| {
-            query
-                .split('&')
-                .any(|part| part.split('=').next() == Some(name))
-        };
-        match (has("download"), has("inline")) {
+        match (has(query, "download"), has(query, "inline")) {
             (true, _) => Self::Download,
             (false, true) => Self::Inline,
             (false, false) => Self::Nothing,
@@ -44,7 +45,7 @@ impl Asked {
 }
 
 /// The types that nothing can hide a script in: pixels and sound. SVG, HTML, PDF and XML are not among them.
-fn is_shown(media_type: &str) -> bool {
+pub(super) fn is_shown(media_type: &str) -> bool {
     let (kind, subtype) = media_type.split_once('/').unwrap_or_default();
     match kind {
         "image" => matches!(
