@@ -1,7 +1,7 @@
 //! Contents of files on the disk, one copy each, and the parts of those still on their way.
 //!
 //! `<root>/incoming/<upload id>` is a part; `<root>/<two digits>/<content hash>` is a content, complete and flushed
-//! before it has that name, and never changed after. Every function here blocks: run it by [`Disk`].
+//! before it has that name, and never changed after. `<root>/thumbnails/` has what was drawn of them. Every function here blocks: run it by [`Disk`].
 
 use std::fs::{self, File};
 use std::io::{self, IoSlice, Write as _};
@@ -16,6 +16,7 @@ use crate::store::UploadsOwner;
 
 mod disk;
 mod place;
+mod thumbnails;
 mod verify;
 
 pub(crate) use disk::Disk;
@@ -160,6 +161,7 @@ impl Blobs {
     }
 
     pub(crate) fn remove_blob(&self, content: ContentHash) -> io::Result<()> {
+        self.remove_thumbnails(content)?;
         removed(fs::remove_file(self.blob_path(content)))
     }
 

@@ -78,6 +78,8 @@ pub struct Config {
     pub qr_code: Option<bool>,
     /// How the log is written.
     pub log_format: LogFormat,
+    /// The program that draws thumbnails, which is this one; without it there are none.
+    pub thumbnailer: Option<PathBuf>,
 }
 
 impl Default for Config {

@@ -355,6 +355,7 @@ pub(crate) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::PersonNotFound
         | ErrorCode::NotFound
         | ErrorCode::FileNotFound
+        | ErrorCode::NoThumbnail
         | ErrorCode::UploadNotFound => StatusCode::NOT_FOUND,
         ErrorCode::PassExpired => StatusCode::GONE,
         ErrorCode::TlsRequired => StatusCode::UPGRADE_REQUIRED,

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -32,6 +33,7 @@ mod grant;
 mod media;
 mod news;
 mod spool;
+mod thumbnails;
 mod turns;
 mod upload;
 
@@ -41,6 +43,8 @@ pub(crate) use collect::{UPLOAD_AGE_MS, collect_regularly};
 pub(crate) use finish::FinishError;
 pub(crate) use grant::Grant;
 use spool::Spools;
+pub(crate) use thumbnails::Thumbnail;
+use thumbnails::Thumbnails;
 pub(crate) use turns::Turn;
 use turns::Turns;
 use upload::Upload;
@@ -109,10 +113,17 @@ pub(crate) struct Files {
     naming: RwLock<()>,
     spools: Spools,
     turns: Turns,
+    thumbnails: Thumbnails,
 }
 
 impl Files {
-    pub(crate) fn new(store: Store, hub: Arc<Hub>, blobs: Blobs) -> Self {
+    /// `thumbnailer` is the program that draws thumbnails.
+    pub(crate) fn new(
+        store: Store,
+        hub: Arc<Hub>,
+        blobs: Blobs,
+        thumbnailer: Option<PathBuf>,
+    ) -> Self {
         Self {
             store,
             hub,
@@ -122,6 +133,7 @@ impl Files {
             naming: RwLock::default(),
             spools: Spools::default(),
             turns: Turns::default(),
+            thumbnails: Thumbnails::new(thumbnailer),
         }
     }
 

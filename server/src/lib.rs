@@ -31,6 +31,7 @@ mod payloads;
 pub mod store;
 pub mod system;
 pub mod throttle;
+pub mod thumbnail;
 mod tls;
 mod totp;
 mod transport;

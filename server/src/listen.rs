@@ -87,7 +87,8 @@ impl Server {
         let store = Store::open(&config.data_dir, metrics.clone(), publisher)?;
         let owners_link = open_doors(&store, &config).await?;
         let blobs = Blobs::open(&config.uploads_dir, store.uploads_owner())?;
-        let files = Arc::new(Files::new(store.clone(), hub.clone(), blobs));
+        let thumbnailer = config.thumbnailer.clone();
+        let files = Arc::new(Files::new(store.clone(), hub.clone(), blobs, thumbnailer));
         let hosts = web::hosts(&config);
         let (tls, renewing) = match Tls::open(&config.tls, &config.data_dir, &hosts) {
             Ok(opened) => opened.unzip(),

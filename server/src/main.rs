@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use server::config::LogFormat;
-use server::{Config, Invocation, Server, admin, system};
+use server::{Config, Invocation, Server, admin, system, thumbnail};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -18,6 +18,9 @@ use banner::{Banner, QrStyle};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    if let Some(code) = thumbnail::run_if_asked(std::env::args_os().skip(1)) {
+        return exit(code);
+    }
     system::prepare();
     let Invocation { config, command } = match Invocation::from_environment() {
         Ok(invocation) => invocation,
@@ -26,6 +29,10 @@ fn main() -> ExitCode {
     if let Some(command) = command {
         return exit(admin::run(command, &config));
     }
+    let config = Config {
+        thumbnailer: system::own_program().ok(),
+        ..config
+    };
     log(config.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -2,6 +2,8 @@
 
 #[cfg(target_os = "linux")]
 use std::cell::Cell;
+use std::io;
+use std::path::PathBuf;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -56,4 +58,16 @@ pub fn files_max() -> usize {
 pub fn host_name() -> Option<String> {
     let name = rustix::system::uname().nodename().to_str().ok()?.to_owned();
     (!name.is_empty()).then_some(name)
+}
+
+/// This process's program, also where its file has been replaced since.
+///
+/// # Errors
+/// Where the system does not tell.
+pub fn own_program() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        Ok("/proc/self/exe".into())
+    } else {
+        std::env::current_exe()
+    }
 }

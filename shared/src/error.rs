@@ -73,6 +73,8 @@ pub enum ErrorCode {
     PassExpired,
     /// Whoever has nothing but the file's link must know its password, and this is not it.
     PasswordNeeded,
+    /// No thumbnail is made of this file, or not now; load the file itself.
+    NoThumbnail,
     /// There is no such upload, or not for this person.
     UploadNotFound,
     /// The upload id was used before for another file.

@@ -63,6 +63,39 @@ pub fn share_path(file_id: FileId) -> String {
     format!("{SHARED}/{file_id}")
 }
 
+/// The square that a thumbnail fits in: there are these and no others, so that nobody has the server make any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ThumbnailBox {
+    Small,
+    Large,
+}
+
+impl ThumbnailBox {
+    pub const ALL: [Self; 2] = [Self::Small, Self::Large];
+
+    /// The length of its edge, in pixels.
+    pub const fn pixels(self) -> u32 {
+        match self {
+            Self::Small => 480,
+            Self::Large => 960,
+        }
+    }
+
+    /// The one with an edge of so many pixels.
+    pub fn of_pixels(pixels: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|it| it.pixels().to_string() == pixels)
+    }
+}
+
+/// The parameter of a link that asks for a thumbnail of the image.
+pub const THUMBNAIL: &str = "thumbnail";
+
+/// `GET` fetches a thumbnail of the image that the link leads to, where there is one.
+pub fn thumbnail_link(link: &str, fits: ThumbnailBox) -> String {
+    format!("{link}?{THUMBNAIL}={}", fits.pixels())
+}
+
 /// The path of a room on the page.
 pub fn room_path(name: &str) -> String {
     format!("{ROOMS}/{}", utf8_percent_encode(name, ENCODED))
@@ -137,6 +170,21 @@ mod tests {
             "/other/x",
         ] {
             assert_eq!(file_of_link(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn thumbnails_have_few_sizes() {
+        assert_eq!(
+            thumbnail_link("/files/x/y", ThumbnailBox::Small),
+            "/files/x/y?thumbnail=480"
+        );
+        for fits in ThumbnailBox::ALL {
+            let pixels = fits.pixels().to_string();
+            assert_eq!(ThumbnailBox::of_pixels(&pixels), Some(fits));
+        }
+        for other in ["", "0", "481", "0480", "+480", "480px", "4294967776"] {
+            assert_eq!(ThumbnailBox::of_pixels(other), None, "{other}");
         }
     }
 

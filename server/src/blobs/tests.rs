@@ -76,3 +76,35 @@ fn the_files_of_another_database_are_left_alone() {
     fs::remove_file(folder.path().join(OWNER_FILE)).unwrap();
     Blobs::open(folder.path(), OWNER).unwrap();
 }
+
+#[test]
+fn a_thumbnail_goes_with_its_content() {
+    use shared::http::ThumbnailBox::{Large, Small};
+    let folder = TempDir::new().unwrap();
+    let blobs = Blobs::open(folder.path(), OWNER).unwrap();
+    let missing = blobs.keep_thumbnail(content(9), Small, b"drawn");
+    assert_eq!(missing.unwrap_err().kind(), io::ErrorKind::NotFound);
+    for number in [8, 9] {
+        let upload = UploadId::from_bytes([number; 16]);
+        blobs.open_part(upload).unwrap();
+        blobs.keep(upload, content(number), 0).unwrap();
+        for fits in [Small, Large] {
+            blobs
+                .keep_thumbnail(content(number), fits, b"drawn")
+                .unwrap();
+        }
+    }
+    // What was cut off while it was written.
+    let name = content(9).to_string();
+    let unfinished = format!("thumbnails/{}/{name}-480.new", &name[..2]);
+    File::create(folder.path().join(&unfinished)).unwrap();
+    let contents = blobs.contents_older_than(Duration::ZERO).unwrap();
+    assert_eq!(contents.len(), 2, "thumbnails are none");
+    assert!(blobs.list().unwrap().unknown.is_empty());
+    blobs.remove_blob(content(9)).unwrap();
+    assert!(!folder.path().join(unfinished).exists());
+    for fits in [Small, Large] {
+        assert!(blobs.open_thumbnail(content(9), fits).is_err());
+        assert!(blobs.open_thumbnail(content(8), fits).is_ok());
+    }
+}

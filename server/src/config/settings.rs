@@ -241,6 +241,7 @@ impl Settings {
             },
             qr_code: self.qr_code.map(Switch::is_on),
             log_format: self.log_format.unwrap_or_default(),
+            thumbnailer: None,
         }
     }
 }

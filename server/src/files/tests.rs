@@ -28,7 +28,7 @@ impl Fixture {
         let person = store.claim("Ann", "token", crate::now_ms()).await;
         let blobs = Blobs::open(&folder.path().join("uploads"), store.uploads_owner()).unwrap();
         Self {
-            files: Arc::new(Files::new(store, Arc::default(), blobs)),
+            files: Arc::new(Files::new(store, Arc::default(), blobs, None)),
             person: person.unwrap().person.id,
             folder,
         }

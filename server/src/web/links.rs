@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Response, StatusCode};
+use shared::http::ThumbnailBox;
 use shared::{ErrorCode, ErrorReply, FileId, Operation, PersonId, RequestId, SessionId, http};
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -20,7 +21,7 @@ use super::session::bearer;
 use super::{Cut, Elsewhere, api, plain};
 use crate::connection::Context;
 use crate::error;
-use crate::files::{ReadError, UploadError};
+use crate::files::{Files, Granted, ReadError, UploadError};
 use crate::store::{Linked, Portion, SignedIn, StoreError};
 
 mod door;
@@ -37,7 +38,7 @@ pub(crate) use pass::Passes;
 use pass::{PARAMETER, PassError};
 use pieces::{Guard, Pieces};
 use served::Served;
-use shown::{Asked, has};
+use shown::{Asked, asked_thumbnail, has};
 
 /// Everything below `/files` and `/share`. Where that is on a host of its own, the page's is another one, and may embed them.
 pub(super) fn routes(
@@ -67,6 +68,7 @@ pub(super) fn routes(
                     path: path.as_str().to_owned(),
                     asked: Asked::of(&query),
                     is_preview: has(&query, "preview"),
+                    thumbnail: asked_thumbnail(&query),
                     pass: pass_in(&query).map(str::to_owned),
                     headers,
                     cut,
@@ -94,6 +96,8 @@ struct Opening {
     asked: Asked,
     /// For a page that shows the file before it is downloaded.
     is_preview: bool,
+    /// The box that a thumbnail is asked for in, if one is.
+    thumbnail: Option<Result<ThumbnailBox, ErrorReply>>,
     pass: Option<String>,
     headers: HeaderMap,
     cut: Cut,
@@ -288,7 +292,17 @@ impl Links {
         })?;
         let (visitor, terms) = (self.visitor(opening), granted.terms().cloned());
         visitor.unlock(file_id, terms.as_ref()).await?;
-        let served = Served::from(granted);
+        let terms = terms.as_ref();
+        let is_limited = terms.is_some_and(|terms| terms.downloads_left.is_some());
+        let served = match &opening.thumbnail {
+            None => Served::from(granted),
+            Some(_) if is_limited => {
+                visitor.may_fetch(file_id, terms).await?;
+                // It would be a download that nobody counts.
+                return Err(no_thumbnail());
+            }
+            Some(fits) => thumbnail(files, granted, fits.clone()?).await?,
+        };
         let mut selected = select(headers, served.etag.as_deref(), served.size_bytes);
         if *method == Method::HEAD && selected != Selection::NotModified {
             // A range is defined for GET alone.
@@ -300,9 +314,8 @@ impl Links {
             Selection::Unsatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, None),
             Selection::NotModified => (StatusCode::NOT_MODIFIED, None),
         };
-        let terms = terms.as_ref();
-        let is_limited = terms.is_some_and(|terms| terms.downloads_left.is_some());
         match status {
+            _ if opening.thumbnail.is_some() => {}
             _ if *method == Method::HEAD => visitor.may_fetch(file_id, terms).await?,
             _ if opening.is_preview && !is_limited => {}
             StatusCode::OK => visitor.count(file_id, terms, Portion::Whole).await?,
@@ -325,6 +338,27 @@ impl Links {
         response.headers_mut().extend(described);
         Ok(response)
     }
+}
+
+/// What is served instead of an image.
+async fn thumbnail(
+    files: &Arc<Files>,
+    granted: Granted,
+    fits: ThumbnailBox,
+) -> Result<Served, ErrorReply> {
+    let Granted::Whole(open) = granted else {
+        return Err(no_thumbnail());
+    };
+    let thumbnail = files.thumbnail(&open.file, fits).await;
+    let thumbnail = thumbnail.ok_or_else(no_thumbnail)?;
+    Ok(Served::thumbnail(open, fits, thumbnail))
+}
+
+fn no_thumbnail() -> ErrorReply {
+    ErrorReply::new(
+        ErrorCode::NoThumbnail,
+        "There is no thumbnail of this file. Open the file itself.",
+    )
 }
 
 fn reader(account: SignedIn) -> Option<Reader> {

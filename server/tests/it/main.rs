@@ -60,6 +60,7 @@ mod rooms_private;
 mod secure;
 mod sessions;
 mod share;
+mod thumbnails;
 mod tls;
 mod tls_deadlines;
 mod tls_files;

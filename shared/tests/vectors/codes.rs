@@ -48,6 +48,7 @@ codes!(
     FileArriving,
     PassExpired,
     PasswordNeeded,
+    NoThumbnail,
     UploadNotFound,
     UploadConflict,
     FileTooLarge,

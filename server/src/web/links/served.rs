@@ -1,14 +1,16 @@
 //! What is behind a link: how it is described, and where its bytes come from.
 
+use std::fs::File;
 use std::ops::Range;
 
 use hyper::StatusCode;
 use hyper::header::{self, HeaderMap, HeaderValue};
+use shared::http::ThumbnailBox;
 use shared::{FileInfo, FileName};
 
 use super::pieces::Source;
 use super::shown::{Asked, content_type, disposition};
-use crate::files::{Arriving, Files, Granted, ReadError};
+use crate::files::{Arriving, Files, Granted, ReadError, Thumbnail};
 use crate::store::OpenFile;
 use crate::web::headers::RESOURCE_POLICY;
 
@@ -33,6 +35,7 @@ pub(super) struct Served {
 enum Content {
     Whole(Box<FileInfo>),
     Arriving(Arriving),
+    Thumbnail(File),
 }
 
 impl From<Granted> for Served {
@@ -64,10 +67,34 @@ impl Served {
         }
     }
 
+    /// Under a name of its own, as it is not the file.
+    pub(super) fn thumbnail(open: OpenFile, fits: ThumbnailBox, thumbnail: Thumbnail) -> Self {
+        let Thumbnail {
+            file,
+            size_bytes,
+            kind,
+        } = thumbnail;
+        let whole = Self::whole(open);
+        let (pixels, extension) = (fits.pixels(), kind.extension());
+        let name = whole.name.as_str();
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        Self {
+            name: FileName::repaired(&format!("{stem}-{pixels}.{extension}")),
+            media_type: kind.media_type().to_owned(),
+            size_bytes,
+            etag: whole
+                .etag
+                .map(|etag| etag.replacen('"', &format!("\"{pixels}-"), 1)),
+            caching: whole.caching,
+            content: Content::Thumbnail(file),
+        }
+    }
+
     pub(super) async fn source(self, files: &Files) -> Result<Source, ReadError> {
         Ok(match self.content {
             Content::Whole(file) => Source::Whole(files.open(&file).await?),
             Content::Arriving(arriving) => Source::Arriving(arriving),
+            Content::Thumbnail(file) => Source::Whole(file),
         })
     }
 

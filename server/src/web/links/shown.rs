@@ -2,7 +2,8 @@
 //! a script, a style sheet or a document of the page's origin.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use shared::FileName;
+use shared::http::{THUMBNAIL, ThumbnailBox};
+use shared::{ErrorCode, ErrorReply, FileName};
 
 /// What a parameter's value may hold as it is (RFC 8187, attr-char).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -42,6 +43,20 @@ impl Asked {
             (false, false) => Self::Nothing,
         }
     }
+}
+
+/// The box that a thumbnail is asked for in, if one is.
+pub(super) fn asked_thumbnail(query: &str) -> Option<Result<ThumbnailBox, ErrorReply>> {
+    let mut parameters = query
+        .split('&')
+        .map(|it| it.split_once('=').unwrap_or((it, "")));
+    let (_, pixels) = parameters.find(|(name, _)| *name == THUMBNAIL)?;
+    Some(ThumbnailBox::of_pixels(pixels).ok_or_else(|| {
+        let sizes = ThumbnailBox::ALL.map(|fits| fits.pixels().to_string());
+        let sizes = sizes.join(" or ");
+        let text = format!("A thumbnail is asked for by {THUMBNAIL}= and {sizes}.");
+        ErrorReply::new(ErrorCode::InvalidArgument, text)
+    }))
 }
 
 /// The types that nothing can hide a script in: pixels and sound. SVG, HTML, PDF and XML are not among them.
