@@ -30,6 +30,7 @@ mod cut;
 mod gate;
 mod headers;
 mod links;
+mod pieces;
 mod posting;
 mod put;
 mod range;
@@ -37,6 +38,7 @@ mod redirect;
 mod session;
 mod tus;
 mod uploads;
+mod zip;
 
 use caller::Caller;
 pub(crate) use cookie::CookieName;

@@ -15,7 +15,7 @@ use crate::{
 const OLDEST_NODE: u32 = 20;
 
 /// What the server's tests run; each is a package of its own name.
-const FILE_PROGRAMS: &[&str] = &["curl", "wget"];
+const FILE_PROGRAMS: &[&str] = &["curl", "python3", "unzip", "wget"];
 
 /// What the journeys of the window run, and the package of each.
 const WINDOW_PROGRAMS: &[(&str, &str)] = &[
@@ -140,7 +140,8 @@ pub(crate) fn file_programs() -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    apt_install(&missing).context("the server's tests send and fetch files by curl and wget")
+    apt_install(&missing)
+        .context("the server's tests send, fetch and unpack files by curl, wget, unzip and Python")
 }
 
 /// Makes sure of the Rust components that the checks use.

@@ -15,13 +15,13 @@ use warp::filters::BoxedFilter;
 use warp::path::Tail;
 use warp::reply::{Reply as _, Response as Answer};
 
-use super::Reached;
 use super::body::Incoming;
 use super::caller::Caller;
 use super::cookie::CookieName;
 use super::headers::guard;
 use super::links::Visitor;
 use super::tus;
+use super::{Cut, Reached};
 use crate::connection::{Context, describe, invalid_token, links};
 use crate::error;
 use crate::store::StoreError;
@@ -47,6 +47,7 @@ pub(super) struct Head {
     pub(super) query: String,
     pub(super) headers: HeaderMap,
     pub(super) reached: Reached,
+    pub(super) cut: Cut,
 }
 
 /// Why a request is not answered well.
@@ -130,9 +131,10 @@ fn below(place: &'static str) -> BoxedFilter<(Head, Incoming)> {
         .and(query)
         .and(warp::header::headers_cloned())
         .and(warp::ext::get::<Reached>())
+        .and(warp::ext::get::<Cut>())
         .and(warp::body::stream())
         .map(
-            |method, path: Tail, query: String, headers, reached, body| {
+            |method, path: Tail, query: String, headers, reached, cut, body| {
                 let path = path.as_str().to_owned();
                 let head = Head {
                     method,
@@ -140,6 +142,7 @@ fn below(place: &'static str) -> BoxedFilter<(Head, Incoming)> {
                     query,
                     headers,
                     reached,
+                    cut,
                 };
                 (head, Incoming::new(body))
             },
@@ -186,6 +189,7 @@ impl Api {
             ("GET" | "HEAD", ["files", file_id, "link"]) => self.read_link(head, file_id).await?,
             ("POST", ["files", file_id, "link"]) => self.change_link(head, file_id, body).await?,
             (_, ["uploads", path @ ..]) => self.serve_upload(head, path, body).await?,
+            ("GET" | "HEAD", ["zip"]) => self.zip(head).await?,
             (_, [tus::PATH, path @ ..]) => self.serve_tus(head, path, body).await?,
             (_, _) => return Err(unknown(head).into()),
         })

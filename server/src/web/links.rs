@@ -16,6 +16,7 @@ use warp::reply::{Reply as _, Response as Answer};
 use super::caller::Caller;
 use super::cookie::CookieName;
 use super::headers::RESOURCE_POLICY;
+use super::pieces::{Guard, Pieces};
 use super::range::{Selection, select};
 use super::session::bearer;
 use super::{Cut, Elsewhere, api, plain};
@@ -26,7 +27,6 @@ use crate::store::{Linked, Portion, SignedIn, StoreError};
 
 mod door;
 mod pass;
-mod pieces;
 mod served;
 mod share;
 mod shown;
@@ -36,8 +36,8 @@ pub(super) use door::Visitor;
 use door::challenge;
 pub(crate) use pass::Passes;
 use pass::{PARAMETER, PassError};
-use pieces::{Guard, Pieces};
 use served::Served;
+pub(super) use shown::attachment;
 use shown::{Asked, asked_thumbnail, has};
 
 /// Everything below `/files` and `/share`. Where that is on a host of its own, the page's is another one, and may embed them.

@@ -37,8 +37,9 @@ impl Api {
             return Ok(answer.into_response());
         }
         let (account, mut watch) = self.watched(head, Operation::Upload).await?;
-        let room = match parameter(&head.query, "room") {
-            Some(room) => Some(self.room_to_post(&account, &room).await?),
+        let mut parameters = parameters(&head.query);
+        let room = match parameters.find(|(name, _)| name == "room") {
+            Some((_, room)) => Some(self.room_to_post(&account, &room).await?),
             None => None,
         };
         self.caller
@@ -212,10 +213,12 @@ fn size(head: &Head) -> Result<u64, ErrorReply> {
     }
 }
 
-/// The first value of this name in a query, decoded.
-pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
-    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.find(|(found, _)| *found == name)?;
-    let value = value.replace('+', " ");
-    Some(percent_decode_str(&value).decode_utf8_lossy().into_owned())
+/// What a query says, decoded.
+pub(super) fn parameters(query: &str) -> impl Iterator<Item = (String, String)> {
+    let decoded = |text: &str| {
+        let text = text.replace('+', " ");
+        percent_decode_str(&text).decode_utf8_lossy().into_owned()
+    };
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(move |(name, value)| (decoded(name), decoded(value)))
 }

@@ -66,3 +66,4 @@ mod tls_deadlines;
 mod tls_files;
 mod tls_http;
 mod tus;
+mod zip;

@@ -8,11 +8,11 @@ use hyper::header::{self, HeaderMap, HeaderValue};
 use shared::http::ThumbnailBox;
 use shared::{FileInfo, FileName};
 
-use super::pieces::Source;
 use super::shown::{Asked, content_type, disposition};
 use crate::files::{Arriving, Files, Granted, ReadError, Thumbnail};
 use crate::store::OpenFile;
 use crate::web::headers::RESOURCE_POLICY;
+use crate::web::pieces::Source;
 
 /// The link is a secret, and what it leads to never changes.
 const FOR_GOOD: &str = "private, max-age=31536000, immutable";

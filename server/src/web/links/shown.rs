@@ -108,7 +108,15 @@ pub(super) fn disposition(name: &FileName, media_type: &str, asked: Asked) -> St
         Asked::Inline => is_shown(media_type) || is_text,
         Asked::Download => false,
     };
-    let shown = if is_shown { "inline" } else { "attachment" };
+    with_name(if is_shown { "inline" } else { "attachment" }, name)
+}
+
+/// To save, under this name.
+pub(in crate::web) fn attachment(name: &FileName) -> String {
+    with_name("attachment", name)
+}
+
+fn with_name(shown: &str, name: &FileName) -> String {
     let name = name.as_str();
     let plain: String = name
         .chars()

@@ -1,4 +1,4 @@
-//! The bytes of a file on their way to whoever opened its link.
+//! The bytes of a file on their way to whoever may read it.
 
 use std::fs::File;
 use std::io;
