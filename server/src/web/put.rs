@@ -37,9 +37,8 @@ impl Api {
             return Ok(answer.into_response());
         }
         let (account, mut watch) = self.watched(head, Operation::Upload).await?;
-        let mut parameters = parameters(&head.query);
-        let room = match parameters.find(|(name, _)| name == "room") {
-            Some((_, room)) => Some(self.room_to_post(&account, &room).await?),
+        let room = match parameter(&head.query, "room") {
+            Some(room) => Some(self.room_to_post(&account, &room).await?),
             None => None,
         };
         self.caller
@@ -67,48 +66,70 @@ impl Api {
         head: &Head,
         body: &mut Incoming,
     ) -> Result<FileInfo, ErrorReply> {
-        let name = name(&head.path);
-        let media_type = head.text(header::CONTENT_TYPE).map(str::to_owned);
+        let stated = BeginUpload {
+            request_id: NONE,
+            upload_id: None,
+            name: name(&head.path),
+            size_bytes: size(head)?,
+            media_type: head.text(header::CONTENT_TYPE).map(str::to_owned),
+        };
         // One piece is written while the next one comes.
         let _place = Place::incoming(2 * PIECE_BYTES as u32).await;
-        let files = &self.context.files;
-        let upload = if head.headers.contains_key(header::TRANSFER_ENCODING) {
-            let mut spool = files.spool(person).await.map_err(refused)?;
-            loop {
-                body.expect_piece();
-                let Some(pieces) = body.next().await? else {
-                    break;
-                };
-                spool.write(pieces).await.map_err(refused)?;
-            }
-            let upload = spool.into_upload(&name, media_type).await;
-            let upload_id = upload.map_err(|failed| error::from_chunk(NONE, failed))?;
-            Unfinished::new(files, person, upload_id)
-        } else {
-            let size_bytes = size(head)?;
-            let begin = BeginUpload {
-                request_id: NONE,
-                upload_id: None,
-                name,
-                size_bytes,
-                media_type,
-            };
-            let begun = files.begin(person, begin).await.map_err(refused)?;
-            let upload = Unfinished::new(files, person, begun.upload_id);
-            body.expect_bytes(size_bytes);
-            let mut appender = files
-                .append(person, begun.upload_id)
-                .await
-                .map_err(refused)?;
-            while let Some(pieces) = body.next().await? {
-                let written = appender.write(pieces).await;
-                written.map_err(|failed| error::from_chunk(NONE, failed))?;
-            }
-            let settled = appender.settle().await;
-            settled.map_err(|failed| error::from_chunk(NONE, failed))?;
-            upload
+        let upload = match head.headers.contains_key(header::TRANSFER_ENCODING) {
+            true => self.spool(person, stated, body).await?,
+            false => self.append_whole(person, stated, body).await?,
         };
         upload.finish().await
+    }
+
+    /// A body whose size only its end tells.
+    async fn spool(
+        &self,
+        person: PersonId,
+        stated: BeginUpload,
+        body: &mut Incoming,
+    ) -> Result<Unfinished, ErrorReply> {
+        let files = &self.context.files;
+        let mut spool = files.spool(person).await.map_err(refused)?;
+        loop {
+            body.expect_piece();
+            match body.next().await? {
+                Some(pieces) => spool.write(pieces).await.map_err(refused)?,
+                None => break,
+            }
+        }
+        let become_upload = async move {
+            let upload = spool.into_upload(&stated.name, stated.media_type).await;
+            upload.map_err(|failed| error::from_chunk(NONE, failed))
+        };
+        Unfinished::begin(files, person, become_upload).await
+    }
+
+    async fn append_whole(
+        &self,
+        person: PersonId,
+        stated: BeginUpload,
+        body: &mut Incoming,
+    ) -> Result<Unfinished, ErrorReply> {
+        let files = &self.context.files;
+        body.expect_bytes(stated.size_bytes);
+        let begin = {
+            let files = files.clone();
+            async move {
+                let begun = files.begin(person, stated).await.map_err(refused)?;
+                Ok(begun.upload_id)
+            }
+        };
+        let upload = Unfinished::begin(files, person, begin).await?;
+        let appender = files.append(person, upload.upload_id).await;
+        let mut appender = appender.map_err(refused)?;
+        while let Some(pieces) = body.next().await? {
+            let written = appender.write(pieces).await;
+            written.map_err(|failed| error::from_chunk(NONE, failed))?;
+        }
+        let settled = appender.settle().await;
+        settled.map_err(|failed| error::from_chunk(NONE, failed))?;
+        Ok(upload)
     }
 
     /// The link, as a line or among everything else about the file.
@@ -154,13 +175,23 @@ struct Unfinished {
 }
 
 impl Unfinished {
-    fn new(files: &Arc<Files>, person: PersonId, upload_id: UploadId) -> Self {
-        Self {
-            files: files.clone(),
-            person,
-            upload_id,
-            is_finished: false,
-        }
+    /// Begins it in a task of its own: whoever is cut off in the middle of that leaves nothing behind either.
+    async fn begin<F>(files: &Arc<Files>, person: PersonId, begin: F) -> Result<Self, ErrorReply>
+    where
+        F: Future<Output = Result<UploadId, ErrorReply>> + Send + 'static,
+    {
+        let files = files.clone();
+        let begun = tokio::spawn(async move {
+            Ok(Self {
+                files,
+                person,
+                upload_id: begin.await?,
+                is_finished: false,
+            })
+        });
+        // It fails only where the runtime stops.
+        let stopped = |stopped| refused(UploadError::Disk(std::io::Error::other(stopped)));
+        begun.await.map_err(stopped)?
     }
 
     async fn finish(mut self) -> Result<FileInfo, ErrorReply> {
@@ -211,6 +242,12 @@ fn size(head: &Head) -> Result<u64, ErrorReply> {
             .ok_or_else(|| invalid("The length of the body is no number.")),
         None => Ok(0),
     }
+}
+
+/// The first value of this name in a query, or in a form, decoded.
+pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
+    let found = parameters(query).find(|(found, _)| found == name);
+    found.map(|(_, value)| value)
 }
 
 /// What a query says, decoded.

@@ -239,23 +239,33 @@ async fn what_is_cut_off_leaves_nothing_behind() {
             scene.expect_nothing_left().await;
         }
     }
-    // Nor does what is sent while its session ends.
-    let head = uploader.head("PUT", "/upload/a.bin", "content-length: 9999999");
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let head = format!("{head}\r\nhost: {address}\r\n\r\n");
-    stream.write_all(head.as_bytes()).await.unwrap();
-    stream.write_all(&vec![7; MIB]).await.unwrap();
-    let (mut other, _) = signed_in(&scene.server, "Bob").await;
-    std::mem::swap(&mut scene.ann, &mut other);
-    other.send(json!({"type": "sign_out"})).await;
-    assert_eq!(read_answer(stream).await.status, 401);
-    let incoming = scene.folder.path().join("uploads/incoming");
+    scene.server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_sent_while_its_session_ends_leaves_nothing_behind() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    let address = server.http_address();
+    for pause_ms in 0..12 {
+        let (mut ann, welcome) = signed_in(&server, &format!("Ann {pause_ms}")).await;
+        let uploader = Uploader::new(&welcome);
+        let head = uploader.head("PUT", "/upload/a.bin", "content-length: 9999999");
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!("{head}\r\nhost: {address}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![7; MIB]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        ann.send(json!({"type": "sign_out"})).await;
+        assert_eq!(read_answer(stream).await.status, 401);
+    }
+    let incoming = folder.path().join("uploads/incoming");
     let begun = Instant::now();
     while std::fs::read_dir(&incoming).unwrap().count() > 0 {
         assert!(begun.elapsed() < SOON);
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    scene.server.stop().await;
+    server.stop().await;
 }
 
 #[tokio::test]
