@@ -8,7 +8,8 @@ import { test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
 
 import { openBrowser } from "../harness/browser.js";
-import { noise, picture } from "../harness/file.js";
+import { composer, enter, shownLink, timeline } from "../harness/chat.js";
+import { noise, paste, picture } from "../harness/file.js";
 import { startServer } from "../harness/server.js";
 import { connectTcp } from "../harness/tcp.js";
 
@@ -133,4 +134,74 @@ test("files on a host of their own are shown and saved from there", async (t) =>
   assert.equal(shown.status(), 200);
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
   assert.ok(download.url().startsWith(`${files}${image.link}`), download.url());
+});
+
+test("who has sent a file gives its link a password and a limit, and sees how often it was fetched", async (t) => {
+  const server = await startServer(t);
+  const browser = await openBrowser(t);
+  const ann = await enter(browser, server.url, "Ann", LOOKS.light);
+  const content = Buffer.from("bring water, and a hat\n");
+  await paste(ann, [{ name: "plans.bin", mimeType: "application/octet-stream", buffer: content }]);
+  await composer(ann).press("Enter");
+  const message = timeline(ann).locator("article").filter({ hasText: "plans.bin" });
+  await message.getByRole("link", { name: "Download plans.bin" }).waitFor();
+  const open = async () => {
+    await message.hover();
+    await message.getByRole("button", { name: /^What to do with the message/ }).click();
+    await ann.page.getByRole("menuitem", { name: "Link to plans.bin" }).click();
+    await ann.page.getByRole("dialog", { name: "Link to a file" }).getByText("Downloads by the link").waitFor();
+    return ann.page.getByRole("dialog");
+  };
+  const panel = await open();
+  await panel.getByLabel("Password").fill(PASSWORD);
+  await panel.getByLabel("Downloads from now on").fill("2");
+  await panel.getByLabel("It works").selectOption("For a week");
+  await ann.see("share-dialog");
+  await ann.checkAccess();
+  await panel.getByRole("button", { name: "Save" }).click();
+  await panel.getByText("Downloads that are left").waitFor();
+  await ann.see("share-dialog-saved");
+  await panel.getByRole("button", { name: "Link to the page" }).click();
+  await ann.page.getByRole("img", { name: "QR code" }).waitFor();
+  await ann.see("share-dialog-qr");
+  const address = await shownLink(ann);
+  assert.ok(address.startsWith(`${server.url}share/`), address);
+
+  const page = await stranger(browser, "narrow");
+  await page.goto(address);
+  await fits(page);
+  await see(page, "password-narrow");
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Open" }).click();
+  await page.getByText("This link is good for 2 more downloads.").waitFor();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
+  assert.ok(content.equals(await readFile(await download.path())));
+
+  const again = await open();
+  assert.deepEqual(await again.locator(".figures dd").allInnerTexts().then((texts) => texts.slice(0, 2)), ["1", "1"]);
+  await again.getByRole("button", { name: "Revoke" }).click();
+  await ann.page.getByRole("dialog", { name: "Revoke the link?" }).getByRole("button", { name: "Revoke" }).click();
+  await ann.page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal((await page.goto(address)).status(), 404);
+  ann.checkProblems();
+});
+
+test("the dialog of a link fits into a telephone, and is dark where it is to be", async (t) => {
+  const server = await startServer(t);
+  const browser = await openBrowser(t);
+  const ann = await enter(browser, server.url, "Ann", { ...LOOKS.narrow, colorScheme: "dark" });
+  await paste(ann, [{ name: "plans.bin", mimeType: "application/octet-stream", buffer: Buffer.from("x") }]);
+  await composer(ann).press("Enter");
+  const message = timeline(ann).locator("article").filter({ hasText: "plans.bin" });
+  await message.getByRole("link", { name: "Download plans.bin" }).waitFor();
+  await message.getByRole("button", { name: /^What to do with the message/ }).click();
+  await ann.page.getByRole("menuitem", { name: "Link to plans.bin" }).click();
+  const panel = ann.page.getByRole("dialog", { name: "Link to a file" });
+  await panel.getByText("Downloads by the link").waitFor();
+  const box = await panel.boundingBox();
+  assert.ok(box.x >= 0 && box.x + box.width <= 390, JSON.stringify(box));
+  await ann.see("share-dialog-narrow");
+  await panel.getByRole("button", { name: "Save" }).scrollIntoViewIfNeeded();
+  await ann.see("share-dialog-narrow-end");
+  ann.checkProblems();
 });

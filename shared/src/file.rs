@@ -106,6 +106,9 @@ impl LinkAccess {
 /// A file's link, who may open it, and how often that was done.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Decode)]
 pub struct LinkInfo {
+    /// The path to fetch the file by, as [`FileInfo::link`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
     /// Who may.
     pub access: LinkAccess,
     /// Nobody from then on.

@@ -1,6 +1,6 @@
 //! What the server says to one request, as every screen shows it: what to ask, and what to make of the answer.
 //!
-//! - `account`, `sessions`, `bots`: one's own; `card`: somebody else
+//! - `account`, `sessions`, `bots`, `link`: one's own; `card`: somebody else
 //! - `people`, `rooms`, `invitations`, `reports`, `settings`, `audit`: the administration's
 
 mod account;
@@ -8,6 +8,7 @@ mod audit;
 mod bots;
 mod card;
 mod invitations;
+mod link;
 mod people;
 mod reports;
 mod rooms;
@@ -21,7 +22,7 @@ use shared::account::Profile;
 use shared::admin::ListPeople;
 use shared::frame::Person;
 use shared::room::RoomInfo;
-use shared::{ClientFrame, Operation, PersonId, RequestId, RoomId, Sequence, ServerFrame};
+use shared::{ClientFrame, FileId, Operation, PersonId, RequestId, RoomId, Sequence, ServerFrame};
 
 use crate::present::sheet::{Item, Sheet};
 use crate::view::View;
@@ -57,6 +58,8 @@ pub enum Topic {
     Bans(RoomId),
     /// Links that let people into a room.
     RoomInvitations(RoomId),
+    /// Who may open a file of one's own by its link.
+    Link(FileId),
 }
 
 /// One's own panels, in their order.
@@ -101,6 +104,8 @@ impl Asked {
 /// What an answer is looked at with.
 pub struct Eyes<'a> {
     pub view: &'a View,
+    /// As the server has it.
+    pub now: TimestampMs,
     /// A moment as this person's clock and calendar have it, in a few words.
     pub moment: &'a dyn Fn(TimestampMs) -> String,
 }
@@ -225,6 +230,7 @@ impl Topic {
             Self::Audit => "Audit log",
             Self::Bans(_) => "Banned people",
             Self::RoomInvitations(_) => "Open invitations",
+            Self::Link(_) => "Link to a file",
         }
     }
 
@@ -243,6 +249,7 @@ impl Topic {
             Self::Card(_) => Operation::DescribePerson,
             Self::Bans(_) => Operation::ListBans,
             Self::RoomInvitations(_) => Operation::CreateRoomInvitation,
+            Self::Link(_) => Operation::ChangeLink,
         }
     }
 
@@ -278,6 +285,10 @@ impl Topic {
                 request_id,
                 before: asked.before,
             },
+            Self::Link(file_id) => ClientFrame::ReadLink {
+                request_id,
+                file_id,
+            },
             Self::Bans(room_id) => ClientFrame::ListBans {
                 request_id,
                 room: room_id.into(),
@@ -302,6 +313,7 @@ impl Topic {
             Self::Storage => settings::storage(answer),
             Self::Audit => audit::parts(eyes, asked, answer),
             Self::Bans(_) => card::bans(answer),
+            Self::Link(_) => link::parts(eyes, answer),
         }
     }
 }

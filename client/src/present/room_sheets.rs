@@ -24,6 +24,8 @@ use crate::present::sheet::{Deed, Item, Next, Request, Reveal, Sheet};
 use crate::view::View;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+/// Files of one message whose links are in its menu.
+const LINK_ITEMS_MAX: usize = 8;
 /// Characters of why a message is reported.
 const REASON_CHARS_MAX: usize = 500;
 
@@ -397,6 +399,9 @@ pub fn message_items(view: &View, event: &RoomEvent) -> Vec<Item> {
     if !is_own && may(Operation::ReportMessage) {
         items.push(Item::ask("Report to the admins", report(view, event)));
     }
+    if is_own && may(Operation::ChangeLink) {
+        items.extend(link_items(event));
+    }
     let remove_as = match is_own {
         true => Operation::RemoveMessage,
         false => Operation::RemoveOthersMessage,
@@ -405,6 +410,15 @@ pub fn message_items(view: &View, event: &RoomEvent) -> Vec<Item> {
         items.push(Item::ask("Remove message", remove_message(event)).danger());
     }
     items
+}
+
+/// The links of the files that one's message carries, as far as a menu has room for them.
+fn link_items(event: &RoomEvent) -> impl Iterator<Item = Item> {
+    let files = event.event.attachments().iter().take(LINK_ITEMS_MAX);
+    files.map(|file| {
+        let show = Deed::Show(Topic::Link(file.file_id));
+        Item::new(format!("Link to {}", file.name.as_str()), show)
+    })
 }
 
 fn remove_message(event: &RoomEvent) -> Sheet {

@@ -23,7 +23,9 @@ fn path(topic: Topic) -> Option<&'static str> {
         Topic::Settings => "/admin/settings",
         Topic::Storage => "/admin/storage",
         Topic::Audit => "/admin/audit",
-        Topic::Card(_) | Topic::Bans(_) | Topic::RoomInvitations(_) => return None,
+        Topic::Card(_) | Topic::Bans(_) | Topic::RoomInvitations(_) | Topic::Link(_) => {
+            return None;
+        }
     })
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn Panel(props: &PanelProps) -> Html {
             let moment = |at| time::moment(at, now);
             let eyes = Eyes {
                 view,
+                now,
                 moment: &moment,
             };
             topic.parts(&eyes, &asked, answer)

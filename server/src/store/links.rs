@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::file::{LinkAccess, LinkInfo};
-use shared::{FileId, FileInfo, PersonId, TimestampMs};
+use shared::{FileId, FileInfo, FileName, PersonId, TimestampMs, http};
 
 use super::{
     Store, StoreError, StoredUpload, arrivals, at_one_moment, counter, files, named, to_integer,
@@ -67,6 +67,7 @@ impl<T> Change<T> {
 
 /// A file's link as it is stored.
 struct StoredLink {
+    path: String,
     uploader: PersonId,
     access: LinkAccess,
     expires_at_ms: Option<TimestampMs>,
@@ -156,6 +157,7 @@ impl Store {
 impl StoredLink {
     fn info(&self) -> LinkInfo {
         LinkInfo {
+            path: self.path.clone(),
             access: self.access,
             expires_at_ms: self.expires_at_ms,
             has_password: self.terms.password.is_some(),
@@ -282,11 +284,13 @@ fn own(db: &Connection, by: PersonId, file_id: FileId) -> Result<StoredLink, Sto
 fn link(db: &Connection, file_id: FileId) -> Result<Option<StoredLink>, StoreError> {
     let found = db
         .prepare_cached(
-            "SELECT access, expires_ms, person_id, link_password, downloads, downloads_left
+            "SELECT access, expires_ms, person_id, link_password, downloads, downloads_left, name
              FROM files WHERE id = ?1",
         )?
         .query_row([file_id.as_bytes()], |row| {
+            let name = FileName::repaired(row.get_ref(6)?.as_str()?);
             Ok(StoredLink {
+                path: http::file_link(file_id, &name),
                 access: named(row, 0)?,
                 expires_at_ms: optional_counter(row, 1)?.map(TimestampMs),
                 uploader: PersonId::from_bytes(row.get(2)?),

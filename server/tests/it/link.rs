@@ -60,13 +60,24 @@ impl Linked {
             request[name] = value.clone();
         }
         let reply = self.ann.ask(request).await;
-        reply.get("link").unwrap_or(&reply).clone()
+        match reply.get("link") {
+            Some(link) => self.without_path(link.clone()),
+            None => reply,
+        }
     }
 
     /// The link's state as Ann reads it.
     pub(crate) async fn state(&mut self) -> Value {
         let read = json!({"type": "read_link", "file_id": self.id()});
-        self.ann.ask(read).await["link"].clone()
+        let link = self.ann.ask(read).await["link"].clone();
+        self.without_path(link)
+    }
+
+    /// What changes of a link.
+    fn without_path(&self, mut link: Value) -> Value {
+        let path = link.as_object_mut().unwrap().remove("path");
+        assert_eq!(path, Some(json!(self.link)));
+        link
     }
 
     pub(crate) async fn get(&self, headers: &str) -> Answer {

@@ -45,7 +45,7 @@ async fn a_link_for_members_is_not_there_for_others() {
     let members = json!({"type": "change_link", "file_id": id, "access": "members"});
     assert_eq!(outcome(&bob.ask(members.clone()).await), "file_not_found");
     let changed = ann.ask(members).await;
-    let link = json!({"access": "members", "downloads": 1});
+    let link = json!({"path": file["link"], "access": "members", "downloads": 1});
     assert_eq!(changed["link"], link);
 
     let (ann_says, bob_says) = (bearer(&as_ann), bearer(&as_bob));

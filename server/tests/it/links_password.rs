@@ -156,7 +156,9 @@ async fn the_state_of_a_link_is_its_uploaders_to_read_and_to_change_over_http_to
     let path = format!("/api/files/{}/link", file["file_id"].as_str().unwrap());
     let change = json!({"access": "members", "password": PASSWORD, "downloads_left": 2});
     let changed = ann.post(&server, &path, &change).await.json();
-    let link = json!({"access": "members", "has_password": true, "downloads_left": 2});
+    let link = json!({
+        "path": file["link"], "access": "members", "has_password": true, "downloads_left": 2,
+    });
     let told = json!({"request_id": 0, "file_id": file["file_id"], "link": link});
     assert_eq!(changed, told);
     let read = ann.request(&server, "GET", &path, b"").await;

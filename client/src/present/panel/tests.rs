@@ -23,6 +23,7 @@ fn view(role: Role) -> View {
 fn parts(topic: Topic, view: &View, answer: &ServerFrame) -> Option<Vec<Part>> {
     let eyes = Eyes {
         view,
+        now: TimestampMs(0),
         moment: &|at| format!("at {}", at.0),
     };
     topic.parts(&eyes, &Asked::default(), answer)

@@ -1,6 +1,8 @@
 use litemap::LiteMap;
 use shared::room::Member;
-use shared::{EventBody, Role, Sequence, TimestampMs, TransactionId};
+use shared::{
+    ContentHash, EventBody, FileId, FileInfo, FileName, Role, Sequence, TimestampMs, TransactionId,
+};
 
 use super::*;
 use crate::view::{Members, Room};
@@ -118,6 +120,42 @@ fn ones_own_message_is_not_reported_and_others_not_removed() {
         shown(Some(RoomRole::Moderator), 2),
         "Report to the admins, Remove message"
     );
+}
+
+#[test]
+fn the_links_of_ones_own_files_are_in_the_menu_and_others_are_not() {
+    let file = |number: u8| {
+        let file_id = FileId::from_bytes([number; 16]);
+        let name = FileName::repaired(&format!("{number}.txt"));
+        FileInfo {
+            file_id,
+            link: shared::http::file_link(file_id, &name),
+            name,
+            size_bytes: 1,
+            media_type: "text/plain".into(),
+            content_hash: ContentHash::from_bytes([0; 32]),
+            image: None,
+        }
+    };
+    let shown = |number, files: u8| {
+        let message = RoomEvent {
+            room_id: RoomId::from_bytes([9; 16]),
+            sequence: Sequence(1),
+            at_ms: TimestampMs(0),
+            person: person(number),
+            event: EventBody::MessageSent {
+                transaction_id: TransactionId::from_bytes([1; 16]),
+                text: String::new(),
+                attachments: (1..=files).map(file).collect(),
+                arriving: Vec::new(),
+            },
+        };
+        let (view, _) = view(RoomKind::Public, None);
+        texts(&message_items(&view, &message)).join(", ")
+    };
+    assert_eq!(shown(1, 2), "Link to 1.txt, Link to 2.txt, Remove message");
+    assert_eq!(shown(2, 2), "Report to the admins");
+    assert_eq!(shown(1, 200).matches("Link to").count(), LINK_ITEMS_MAX);
 }
 
 #[test]

@@ -153,6 +153,7 @@ impl Panel {
         let parts = env.view(|view| {
             let eyes = Eyes {
                 view,
+                now,
                 moment: &moment,
             };
             self.topic.parts(&eyes, &self.asked, answer)

@@ -140,6 +140,30 @@ fn files_of_the_command_line_are_sent_and_fetched_as_they_are() {
 }
 
 #[test]
+fn who_has_sent_a_file_sees_to_its_link() {
+    let world = World::start();
+    let path = file(&world, "notes.bin", 20_000);
+    let mut ann = Window::open(Options {
+        files: vec![path],
+        ..options(&world, "Ann", world.tcp())
+    });
+    ann.sees("notes.bin");
+    ann.is_at(Role::MultilineTextInput, FIELD);
+    ann.enters();
+    ann.meets(Role::Button, "Download notes.bin");
+    ann.clicks(Role::Button, "What to do with the message of Ann");
+    ann.clicks(Role::MenuItem, "Link to notes.bin");
+    ann.sees("Downloads by the link");
+    ann.writes(Role::TextInput, "Downloads from now on", "7");
+    ann.presses(Modifiers::NONE, Key::Enter);
+    ann.sees("Downloads that are left");
+    ann.clicks(Role::Button, "Link to the page");
+    ann.meets(Role::Image, "QR code");
+    ann.meets(Role::Button, "Copy link");
+    ann.text_holding("/share/");
+}
+
+#[test]
 fn files_are_dropped_several_at_once_and_what_is_none_is_told() {
     let world = World::start();
     let mut ann = Window::of(&world, "Ann");

@@ -238,8 +238,8 @@ fn a_link_has_a_password_a_limit_and_a_count() {
     assert!(told.contains("downloaded by its link 1 time."), "{told}");
 
     let set = state(&["--password-file", "word", "--downloads", "2"]);
-    let asked =
-        json!({"access": "anyone", "has_password": true, "downloads": 1, "downloads_left": 2});
+    let path = &sent[0]["link"];
+    let asked = json!({"path": path, "access": "anyone", "has_password": true, "downloads": 1, "downloads_left": 2});
     assert_eq!(set, asked);
     let refused = stranger.run(&["get", url, "-o", "two/"]).failed(4);
     assert!(refused.contains("password"), "{refused}");
