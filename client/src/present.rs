@@ -16,6 +16,7 @@ pub mod format;
 pub mod icon;
 pub mod links;
 pub mod markdown;
+pub mod media;
 pub mod membership;
 pub mod news;
 pub mod panel;

@@ -66,7 +66,11 @@ test("files for members open in the page as well, by the links in it alone", asy
   const browser = await openBrowser(t);
   const ann = await enter(browser, server.url, "Ann");
   await ann.page.waitForFunction(() => document.querySelector('[role=log] img[alt="the plan.png"]')?.naturalWidth === 640);
-  const [shown] = await Promise.all([ann.context.waitForEvent("page"), timeline(ann).locator("a.image").click()]);
+  await timeline(ann).locator("a.image").click();
+  await ann.page.waitForFunction(() => document.querySelector('dialog img[alt="the plan.png"]')?.naturalWidth === 640);
+  await ann.page.keyboard.press("Escape");
+  const opened = timeline(ann).locator("a.image").click({ modifiers: ["ControlOrMeta"] });
+  const [shown] = await Promise.all([ann.context.waitForEvent("page"), opened]);
   await shown.waitForLoadState();
   assert.ok(shown.url().startsWith(`${files}${image.link}?pass=`), shown.url());
   // Where it is shown, its address is no link to pass on for long; without the pass it is none at all.

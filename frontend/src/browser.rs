@@ -33,6 +33,11 @@ pub(crate) fn is_watched() -> bool {
     is_shown() && document().has_focus().unwrap_or(true)
 }
 
+/// Pixels of the screen in one of a style sheet.
+pub(crate) fn pixel_ratio() -> f64 {
+    window().device_pixel_ratio()
+}
+
 /// Whether one pane at a time is shown; the same width as in the style sheets.
 pub(crate) fn is_narrow() -> bool {
     let query = window().match_media("(max-width: 767px)").ok().flatten();

@@ -48,11 +48,11 @@ pub(crate) fn value_of(target: Option<EventTarget>) -> String {
     }
 }
 
-/// Whether a key pressed there belongs to what has the focus: a field, a button, a link, a dialog.
+/// Whether a key pressed there belongs to what has the focus: a field, a player, a dialog.
 pub(crate) fn keeps_keys(target: Option<EventTarget>) -> bool {
     let element = target.and_then(|target| target.dyn_into::<Element>().ok());
     element.is_some_and(|element| {
-        let inside = "input, textarea, select, dialog, [contenteditable]";
+        let inside = "input, textarea, select, dialog, video, audio, [contenteditable]";
         element.closest(inside).ok().flatten().is_some()
     })
 }

@@ -1,18 +1,19 @@
-//! The files of a message: images as they are, everything else as cards.
+//! The files of a message: images and what plays as they are, everything else as cards.
 
-use shared::FileInfo;
+use client::present::format;
+use client::present::media::{playable, text_kind};
+use client::present::rows::EventRef;
+use shared::{FileInfo, RoomId};
 use yew::{Html, Properties, classes, component, html};
 
 use crate::browser::location;
 use crate::components::arriving_card::ArrivingCard;
 use crate::components::copy_button::CopyButton;
 use crate::components::icon::{Icon, icon};
-use client::present::format;
-use client::present::rows::EventRef;
+use crate::components::image::Image;
+use crate::components::player::Player;
+use crate::components::text_preview::TextPreview;
 
-/// The largest place of one image, and of each of several, in pixels.
-const IMAGE_MAX: (u32, u32) = (420, 320);
-const TILE_MAX: (u32, u32) = (204, 204);
 /// Characters of a name on a card.
 pub(super) const NAME_CHARS_MAX: usize = 32;
 /// What every browser that runs the page can show.
@@ -31,6 +32,7 @@ pub(crate) struct AttachmentsProps {
 
 #[component]
 pub(crate) fn Attachments(props: &AttachmentsProps) -> Html {
+    let room_id = props.event.room_id;
     let files = props.event.event.attachments();
     let arriving = props.event.event.arriving();
     let (images, others): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_shown(file));
@@ -39,7 +41,7 @@ pub(crate) fn Attachments(props: &AttachmentsProps) -> Html {
         <>
             if !images.is_empty() {
                 <div class={classes!("images", several.then_some("grid"))}>
-                    for file in images { { image(file, several) } }
+                    for file in images { { image(file, room_id, several) } }
                 </div>
             }
             if !others.is_empty() || !arriving.is_empty() {
@@ -52,32 +54,19 @@ pub(crate) fn Attachments(props: &AttachmentsProps) -> Html {
     }
 }
 
-fn is_shown(file: &FileInfo) -> bool {
+/// Whether the file is an image for the page to show.
+pub(super) fn is_shown(file: &FileInfo) -> bool {
     file.image.is_some() && SHOWN.contains(&file.media_type.as_str())
 }
 
-fn image(file: &FileInfo, several: bool) -> Html {
-    let size = file
-        .image
-        .map_or(IMAGE_MAX, |image| (image.width, image.height));
-    let (width, height) = match several {
-        true => TILE_MAX,
-        false => format::fit(size.0, size.1, IMAGE_MAX),
-    };
-    let name = file.name.as_str();
-    html! {
-        <a class="image" href={file.link.clone()} target="_blank" rel="noopener"
-            title={format!("{name}, {}", format::size(file.size_bytes))}>
-            <img src={file.link.clone()} alt={name.to_owned()} loading="lazy" decoding="async"
-                width={width.to_string()} height={height.to_string()} />
-        </a>
-    }
+fn image(file: &FileInfo, room_id: RoomId, several: bool) -> Html {
+    html! { <Image key={file.file_id.to_string()} file={file.clone()} {room_id} {several} /> }
 }
 
 fn card(file: &FileInfo) -> Html {
     let name = file.name.as_str();
     html! {
-        <div class="file-card">
+        <div class="file-card" key={file.file_id.to_string()}>
             <span class="file-icon">{ icon(Icon::of_file(&file.media_type)) }</span>
             <div class="file-text">
                 <a class="file-name" href={file.link.clone()} target="_blank" rel="noopener" title={name.to_owned()}>
@@ -85,14 +74,28 @@ fn card(file: &FileInfo) -> Html {
                 </a>
                 <span class="meta numbers">{ format::size(file.size_bytes) }</span>
             </div>
-            <div class="file-actions">
-                <a class="quiet-button" href={format!("{}?download", file.link)} download={name.to_owned()}
-                    aria-label={format!("Download {name}")}>
-                    { icon(Icon::Download) }
-                    <span>{ "Download" }</span>
-                </a>
-                <CopyButton text={location::absolute(&file.link)} about={format!("to {name}")} />
-            </div>
+            <div class="file-actions">{ actions(file) }</div>
+            if playable(file).is_some() {
+                <Player file={file.clone()} />
+            }
+            if let Some(kind) = text_kind(file) {
+                <TextPreview file={file.clone()} {kind} />
+            }
         </div>
+    }
+}
+
+/// What one may do with any file.
+pub(super) fn actions(file: &FileInfo) -> Html {
+    let name = file.name.as_str();
+    html! {
+        <>
+            <a class="quiet-button" href={format!("{}?download", file.link)} download={name.to_owned()}
+                aria-label={format!("Download {name}")}>
+                { icon(Icon::Download) }
+                <span>{ "Download" }</span>
+            </a>
+            <CopyButton text={location::absolute(&file.link)} about={format!("to {name}")} />
+        </>
     }
 }

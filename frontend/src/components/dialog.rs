@@ -3,8 +3,8 @@
 use wasm_bindgen::JsCast as _;
 use web_sys::HtmlDialogElement;
 use yew::{
-    AttrValue, Callback, Children, Event, Html, MouseEvent, Properties, component, html,
-    use_effect_with, use_node_ref,
+    AttrValue, Callback, Children, Event, Html, MouseEvent, NodeRef, Properties, component, hook,
+    html, use_effect_with, use_node_ref,
 };
 
 use crate::components::icon::{Icon, icon};
@@ -18,25 +18,8 @@ pub(crate) struct ModalProps {
 
 #[component]
 pub(crate) fn Modal(props: &ModalProps) -> Html {
-    let node = use_node_ref();
-    use_effect_with(node.clone(), |node| {
-        let dialog = node.cast::<HtmlDialogElement>();
-        if let Some(dialog) = &dialog {
-            let _ = dialog.show_modal();
-        }
-        move || {
-            if let Some(dialog) = dialog {
-                dialog.close();
-            }
-        }
-    });
-    let oncancel = {
-        let onclose = props.onclose.clone();
-        Callback::from(move |event: Event| {
-            event.prevent_default();
-            onclose.emit(());
-        })
-    };
+    let node = use_modal();
+    let oncancel = on_cancel(&props.onclose);
     // The dialog itself is hit only outside of what it holds.
     let onclick = {
         let onclose = props.onclose.clone();
@@ -64,4 +47,27 @@ pub(crate) fn Modal(props: &ModalProps) -> Html {
             </div>
         </dialog>
     }
+}
+
+/// A dialog's element, which is open for as long as it is there. It keeps the focus inside, and gives it back.
+#[hook]
+pub(super) fn use_modal() -> NodeRef {
+    let node = use_node_ref();
+    use_effect_with(node.clone(), |node| {
+        let dialog = node.cast::<HtmlDialogElement>();
+        if let Some(dialog) = &dialog {
+            let _ = dialog.show_modal();
+        }
+        move || {
+            if let Some(dialog) = dialog {
+                dialog.close();
+            }
+        }
+    });
+    node
+}
+
+/// Escape closes it as everything else does.
+pub(super) fn on_cancel(onclose: &Callback<()>) -> Callback<Event> {
+    onclose.reform(|event: Event| event.prevent_default())
 }

@@ -9,7 +9,7 @@ use client::present::sheet::{Deed, Next, Reveal, Sheet};
 use client::present::{room_sheets, rooms};
 use gloo_events::{EventListener, EventListenerOptions};
 use shared::room::RoomKind;
-use shared::{ClientFrame, Operation, RoomId, ServerFrame};
+use shared::{ClientFrame, FileId, Operation, RoomId, ServerFrame};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Event, EventTarget, KeyboardEvent};
 use yew::{Callback, hook, use_context, use_effect_with, use_force_update, use_mut_ref};
@@ -32,6 +32,11 @@ pub(crate) enum Dialog {
     },
     /// What the server says of this.
     Panel(Topic),
+    /// An image over the page, among those of its room.
+    Image {
+        room_id: RoomId,
+        file_id: FileId,
+    },
     /// Something secret that is shown this once.
     Secret(Reveal),
     /// A request and what it needs to know.

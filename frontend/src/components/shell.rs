@@ -22,6 +22,7 @@ use crate::components::hooks::{
     Dialog, Parts, Ui, use_changes, use_driver, use_keys, use_window_event,
 };
 use crate::components::jump::Jump;
+use crate::components::lightbox::Lightbox;
 use crate::components::pages::Page;
 use crate::components::pick_people::PickPeople;
 use crate::components::room_pane::RoomPane;
@@ -292,6 +293,9 @@ fn dialog_view(dialog: Option<&Dialog>, ui: &Ui) -> Html {
             html! { <PickPeople room_id={*room_id} {onclose} /> }
         }
         Some(Dialog::Panel(topic)) => panel::dialog(*topic, onclose),
+        Some(Dialog::Image { room_id, file_id }) => {
+            html! { <Lightbox room_id={*room_id} file_id={*file_id} {onclose} /> }
+        }
         Some(Dialog::Secret(shown)) => secret::dialog(shown, onclose),
         Some(Dialog::Sheet(sheet)) => sheet::dialog(sheet, onclose),
         Some(Dialog::SignOut) => sign_out(&ui.driver, onclose),
