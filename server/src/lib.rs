@@ -19,6 +19,7 @@ mod error;
 mod files;
 pub mod hub;
 pub mod listen;
+mod lock;
 mod marks;
 mod markup;
 pub mod metrics;

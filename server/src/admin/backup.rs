@@ -2,7 +2,7 @@
 //! backup, and what a run that was cut short left there is only not copied again by the next one.
 
 use std::collections::HashSet;
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use super::words::{count, size};
 use super::{Verdict, say, warn};
 use crate::Config;
 use crate::blobs::{Blobs, Fault, PlaceError, Placer, hash_file, verify};
+use crate::lock::Lock;
 use crate::store::{Content, Identity, Snapshot, SnapshotError};
 
 mod lost;
@@ -76,7 +77,7 @@ pub(super) fn run(
 }
 
 /// Makes the folder where it is missing, readable by its owner alone, and keeps other backups out of it.
-fn open(folder: &Path) -> Result<File, BackupError> {
+fn open(folder: &Path) -> Result<Lock, BackupError> {
     let failed = |source| unwritable(folder, source);
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(failed)?;
@@ -84,12 +85,8 @@ fn open(folder: &Path) -> Result<File, BackupError> {
     if !names.is_empty() && !names.iter().any(|name| name == LOCK_FILE) {
         return Err(BackupError::NotABackup(folder.to_owned()));
     }
-    let lock = File::create(folder.join(LOCK_FILE)).map_err(failed)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(BackupError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
-    }
+    let lock = Lock::take(&folder.join(LOCK_FILE)).map_err(failed)?;
+    lock.ok_or_else(|| BackupError::InUse(folder.to_owned()))
 }
 
 struct Backup<'a> {

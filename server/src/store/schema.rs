@@ -1,6 +1,5 @@
 //! Opening the database: its settings, its tables, their version, and the first rows.
 
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use shared::{Epoch, RoomId, RoomName};
 
 use super::{UploadsOwner, arrivals, attachments, looks, to_integer};
+use crate::lock::Lock;
 
 mod exchange;
 mod trust;
@@ -96,7 +96,7 @@ pub enum OpenError {
 pub(super) struct Opened {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
-    pub(super) lock: File,
+    pub(super) lock: Lock,
     pub(super) identity: Identity,
 }
 
@@ -137,19 +137,15 @@ pub(super) fn open(data_dir: &Path) -> Result<Opened, OpenError> {
     })
 }
 
-/// Keeps other servers out of the folder, which is made where it is missing, for as long as the file is open.
-pub(crate) fn lock(data_dir: &Path) -> Result<File, OpenError> {
+/// Keeps other servers out of the folder, which is made where it is missing, for as long as it is held.
+pub(crate) fn lock(data_dir: &Path) -> Result<Lock, OpenError> {
     let unwritable = |source: std::io::Error| OpenError::Unwritable {
         path: data_dir.to_owned(),
         source: source.into(),
     };
     std::fs::create_dir_all(data_dir).map_err(unwritable)?;
-    let lock = File::create(data_dir.join(LOCK_FILE)).map_err(unwritable)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(data_dir.to_owned())),
-        Err(TryLockError::Error(error)) => Err(unwritable(error)),
-    }
+    let lock = Lock::take(&data_dir.join(LOCK_FILE)).map_err(unwritable)?;
+    lock.ok_or_else(|| OpenError::InUse(data_dir.to_owned()))
 }
 
 /// A connection that may write, with the settings that every one needs.

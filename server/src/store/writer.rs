@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::checkpoint::Checkpoints;
 use super::space::Space;
 use super::{Announcer, StoreError};
+use crate::lock::Lock;
 use crate::metrics::Metrics;
 
 /// A bound on what one commit makes the first of its jobs wait for.
@@ -28,7 +29,7 @@ pub(super) struct Parts {
     pub(super) metrics: Arc<Metrics>,
     pub(super) announcer: Box<dyn Announcer>,
     /// Keeps other processes out until the writer has ended.
-    pub(super) _lock: std::fs::File,
+    pub(super) _lock: Lock,
 }
 
 /// What keeps a job that fails from being committed by halves.
