@@ -6,8 +6,8 @@ use shared::codec::Packet;
 use shared::file::FileDescription;
 use shared::frame::{ClientInfo, Credentials};
 use shared::{
-    ChunkLayout, ChunkRanges, ClientFrame, ErrorCode, ErrorReply, FileId, RequestId, RoomId,
-    RoomRef, Secret, Sequence, ServerFrame, SessionToken, TransactionId, UploadId,
+    ChunkLayout, ChunkRanges, ClientFrame, ErrorCode, ErrorReply, FileId, FileInfo, RequestId,
+    RoomId, RoomRef, Secret, Sequence, ServerFrame, SessionToken, TransactionId, UploadId,
 };
 
 use crate::present::words;
@@ -408,6 +408,11 @@ pub enum Change {
     Directory,
     /// An upload began, moved, ended or is forgotten.
     Upload(UploadId),
+    /// Nothing more comes of an upload: it is the file, or it was cancelled.
+    UploadEnded {
+        upload_id: UploadId,
+        file: Option<Box<FileInfo>>,
+    },
     /// One of [`crate::View::elsewhere`].
     Elsewhere,
     /// One of [`crate::View::arriving`].
@@ -466,6 +471,7 @@ impl Change {
             | Self::Presence
             | Self::Directory
             | Self::Upload(_)
+            | Self::UploadEnded { .. }
             | Self::Elsewhere
             | Self::Arriving(_)
             | Self::Download(_) => return None,

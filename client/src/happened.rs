@@ -3,7 +3,7 @@
 
 use shared::frame::Person;
 use shared::room::{Member, RoomChanges, RoomInfo};
-use shared::{EventBody, PersonId, RoomEvent, RoomName, RoomRole};
+use shared::{EventBody, FileId, PersonId, RoomEvent, RoomName, RoomRole};
 
 use crate::view::{Members, Room};
 
@@ -71,6 +71,21 @@ impl Room {
             | EventBody::Removed {}
             | EventBody::Unknown => false,
         }
+    }
+
+    /// Files that messages awaited until this event.
+    pub(crate) fn no_longer_awaited(&self, event: &RoomEvent) -> Vec<FileId> {
+        let (from, to, of) = match &event.event {
+            EventBody::FileWithdrawn { file_id, .. } => return vec![*file_id],
+            EventBody::MessagesRemoved { from, to, of } if from <= to => (*from, *to, *of),
+            _ => return Vec::new(),
+        };
+        let removed = self.timeline.range(from..=to);
+        removed
+            .filter(|message| of.is_none_or(|of| message.person.id == of))
+            .flat_map(|message| message.event.arriving())
+            .map(|file| file.file_id)
+            .collect()
     }
 
     /// Does to a message what later events, which are known already, say became of its files: a page of history may have

@@ -5,7 +5,8 @@
 //! acknowledged are sent again in the same order; a repeat of what is stored already changes nothing. So a room's
 //! messages are stored as they were written, with these exceptions:
 //!
-//! - one that waits for its uploads is sent when they are finished, and holds up no other;
+//! - one that waits for its uploads is sent when they are finished or, after a moment, when the server has heard of
+//!   all of them, and holds up no other;
 //! - one that was refused for good goes behind all others when a person sends it again;
 //! - one that was refused for the moment (the server's disk is full, say) is repeated once all that were on their
 //!   way with it are answered, and from then on messages go one at a time until the server takes them again. Of
@@ -24,6 +25,9 @@ use crate::timeline::Timeline;
 use crate::transfer::PendingAttachment;
 use crate::transfer::refusal::{Hold, is_temporary};
 
+/// So long a message waits for its files to be there before it goes without: most are there by then, and a message that
+/// carries them at once is one event in place of several.
+const PATIENCE_MS: u64 = 500;
 /// Messages of one room on their way at the same time.
 const WINDOW_MAX: usize = 32;
 
@@ -52,11 +56,11 @@ impl PendingMessage {
             })
     }
 
-    /// Its files in its order; `None` while an upload is not finished.
-    fn files(&self, finished: impl Fn(UploadId) -> Option<FileId>) -> Option<Vec<FileId>> {
+    /// Its files in its order; `None` while the server has not heard of an upload.
+    fn files(&self, file_of: impl Fn(UploadId) -> Option<FileId>) -> Option<Vec<FileId>> {
         let file = |attachment: &PendingAttachment| match attachment {
             PendingAttachment::File { file_id } => Some(*file_id),
-            PendingAttachment::Upload { upload_id } => finished(*upload_id),
+            PendingAttachment::Upload { upload_id } => file_of(*upload_id),
         };
         self.attachments.iter().map(file).collect()
     }
@@ -86,6 +90,8 @@ pub struct Outbox {
     trouble: Option<String>,
     /// Messages of one room that may be on their way now.
     window: usize,
+    /// When a message goes without all of its files being there.
+    patient_until: Option<TimestampMs>,
 }
 
 impl Default for Outbox {
@@ -95,6 +101,7 @@ impl Default for Outbox {
             hold: Hold::default(),
             trouble: None,
             window: 1,
+            patient_until: None,
         }
     }
 }
@@ -138,11 +145,12 @@ impl Outbox {
         self.messages.push(message);
     }
 
-    /// The frames to write now. `finished` tells the file of an upload.
+    /// The frames to write now. `file_of` tells the file of an upload where a message may carry it; for `true` only
+    /// where all of it is there.
     pub(crate) fn take_ready(
         &mut self,
         now: TimestampMs,
-        finished: impl Fn(UploadId) -> Option<FileId>,
+        file_of: impl Fn(UploadId, bool) -> Option<FileId>,
         mut next_request_id: impl FnMut() -> RequestId,
     ) -> Vec<ClientFrame> {
         let mut frames = Vec::new();
@@ -160,7 +168,12 @@ impl Outbox {
             if message.delivery != Delivery::Queued || *count >= self.window {
                 continue;
             }
-            let Some(attachments) = message.files(&finished) else {
+            let until = message.written_at_ms.plus_ms(PATIENCE_MS);
+            let is_patient = (message.written_at_ms..until).contains(&now);
+            let Some(attachments) = message.files(|id| file_of(id, is_patient)) else {
+                if is_patient {
+                    self.patient_until = Some(self.patient_until.map_or(until, |at| at.min(until)));
+                }
                 continue;
             };
             *count += 1;
@@ -177,13 +190,15 @@ impl Outbox {
         frames
     }
 
-    /// When a held outbox goes on.
+    /// When something goes on that waits.
     pub(crate) fn poll_timeout(&self) -> Option<TimestampMs> {
-        self.hold.poll_timeout()
+        let hold = self.hold.poll_timeout().into_iter();
+        hold.chain(self.patient_until).min()
     }
 
     pub(crate) fn timeout(&mut self, now: TimestampMs) {
         self.hold.timeout(now);
+        self.patient_until.take_if(|until| *until <= now);
     }
 
     /// What was on its way is to be repeated on the next connection.
@@ -191,6 +206,7 @@ impl Outbox {
         self.hold = Hold::default();
         self.trouble = None;
         self.window = 1;
+        self.patient_until = None;
         for message in &mut self.messages {
             if matches!(message.delivery, Delivery::Sent { .. }) {
                 message.delivery = Delivery::Queued;
@@ -325,6 +341,15 @@ impl Outbox {
         uploads.any(|id| id == upload_id)
     }
 
+    /// Whether a message is sent as soon as the server has heard of this upload, among others perhaps.
+    pub(crate) fn awaits(&self, upload_id: UploadId) -> bool {
+        let mut queued = self
+            .messages
+            .iter()
+            .filter(|message| message.delivery == Delivery::Queued);
+        queued.any(|message| message.uploads().any(|id| id == upload_id))
+    }
+
     /// Whether nothing waits for an acknowledgement.
     pub(crate) fn is_acknowledged(&self) -> bool {
         self.messages.iter().all(|message| match message.delivery {
@@ -333,12 +358,14 @@ impl Outbox {
         })
     }
 
-    /// Uploads of messages that are on the server's disk.
-    pub(crate) fn accepted_uploads(&self) -> Vec<UploadId> {
-        let accepted =
-            |message: &&PendingMessage| matches!(message.delivery, Delivery::Accepted { .. });
-        let messages = self.messages.iter().filter(accepted);
-        distinct(messages.flat_map(PendingMessage::uploads))
+    /// The room of a message with this upload that is on the server's disk, where no other waits for it.
+    pub(crate) fn accepted_with(&self, upload_id: UploadId) -> Option<RoomId> {
+        let uses = |message: &&PendingMessage| message.uploads().any(|id| id == upload_id);
+        let mut messages = self.messages.iter().filter(uses).peekable();
+        let room_id = messages.peek()?.room_id;
+        let mut deliveries = messages.map(|message| &message.delivery);
+        let all = deliveries.all(|delivery| matches!(delivery, Delivery::Accepted { .. }));
+        all.then_some(room_id)
     }
 
     /// The failed message that is to be sent again, behind all others.
@@ -353,13 +380,13 @@ impl Outbox {
     pub(crate) fn delete(
         &mut self,
         id: TransactionId,
-        finished: impl Fn(UploadId) -> Option<FileId>,
+        file_of: impl Fn(UploadId) -> Option<FileId>,
     ) -> Option<PendingMessage> {
         let index = self.messages.iter().position(|message| {
             message.transaction_id == id
                 && match message.delivery {
                     Delivery::Failed { .. } => true,
-                    Delivery::Queued => message.files(&finished).is_none(),
+                    Delivery::Queued => message.files(&file_of).is_none(),
                     Delivery::Sent { .. } | Delivery::Accepted { .. } => false,
                 }
         })?;

@@ -119,7 +119,7 @@ impl Client {
                 file_id,
                 received_bytes,
             } => self.arriving(file_id, received_bytes),
-            ServerFrame::UploadEnded { upload_id } => self.ended_elsewhere(upload_id),
+            ServerFrame::UploadEnded { upload_id } => self.ended_elsewhere(upload_id, now),
             ServerFrame::UploadsListed {
                 request_id,
                 uploads,
@@ -188,7 +188,7 @@ impl Client {
             self.view.rooms.clear();
             self.last_read.clear();
             let gone = self.view.outbox.epoch_changed();
-            self.forget_uploads_of(&gone, now);
+            self.uploads_posted(&gone, now);
             self.begin_finished_uploads_again();
             self.epoch = Some(welcome.epoch);
         }
@@ -320,11 +320,11 @@ impl Client {
             true => room.happened(&event, person_id),
             false => Touched::default(),
         };
+        let unwanted = room.no_longer_awaited(&event);
         let amended = room.amend_messages(&event);
         room.catch_up(&mut event);
-        let settled = match &event.event {
+        let arrived = match &event.event {
             EventBody::FileArrived { file, .. } => Some(file.file_id),
-            EventBody::FileWithdrawn { file_id, .. } => Some(*file_id),
             _ => None,
         };
         if mentions_me {
@@ -332,7 +332,7 @@ impl Client {
         }
         let new = room.timeline.insert(event);
         if let Some(message) = own_id.and_then(|id| self.view.outbox.seen(id)) {
-            self.forget_uploads_of(&[message], now);
+            self.uploads_posted(&[message], now);
             self.outbox_shrank(now);
         }
         if stopped_typing {
@@ -344,8 +344,11 @@ impl Client {
         if touched.members {
             self.changed(Change::Members(room_id));
         }
-        if let Some(file_id) = settled {
-            self.no_longer_arriving(file_id);
+        for file_id in arrived.iter().chain(&unwanted) {
+            self.no_longer_arriving(*file_id);
+        }
+        for file_id in unwanted {
+            self.no_longer_posted(file_id, now);
         }
         if new || amended {
             self.changed(Change::Timeline(room_id));
@@ -370,7 +373,7 @@ impl Client {
     fn settle(&mut self, room_id: RoomId, now: TimestampMs) {
         if let Some(room) = self.view.rooms.get(&room_id) {
             let gone = self.view.outbox.settle(room_id, &room.timeline);
-            self.forget_uploads_of(&gone, now);
+            self.uploads_posted(&gone, now);
         }
     }
 

@@ -13,7 +13,7 @@ pub(crate) mod upload;
 
 use serde::Serialize;
 use shared::decode::Decode;
-use shared::{ErrorCode, FileId, FileInfo, UploadId};
+use shared::{ErrorCode, FileId, FileInfo, RoomId, UploadId};
 
 pub use download::{ChunkError, ChunkRequest, ChunkWrite, DescriptionError, DownloadPlan};
 pub(crate) use transfers::{Asked, DownloadRequest, Transfers, UploadRequest};
@@ -55,6 +55,10 @@ pub struct Upload {
     /// Why it waits, in the server's words: its disk is full, say. It goes on by itself.
     pub trouble: Option<String>,
     pub progress: Progress,
+    /// The file that it becomes, once the server has heard of it.
+    pub file_id: Option<FileId>,
+    /// The room in whose log a message carries it already. It is forgotten once it is finished.
+    pub posted: Option<RoomId>,
 }
 
 impl Upload {
@@ -137,7 +141,7 @@ pub enum DownloadPhase {
 pub enum PendingAttachment {
     /// A finished file.
     File { file_id: FileId },
-    /// The message waits until this upload is finished.
+    /// The message waits until the server has heard of this upload.
     Upload { upload_id: UploadId },
 }
 
@@ -154,6 +158,12 @@ pub struct StoredUpload {
     /// Once it is finished and while it waits to be attached.
     #[serde(default)]
     pub file: Option<FileInfo>,
+    /// As of [`Upload`].
+    #[serde(default)]
+    pub file_id: Option<FileId>,
+    /// Likewise.
+    #[serde(default)]
+    pub posted: Option<RoomId>,
 }
 
 /// What outlives the process of a download. How much is there already, the target tells.

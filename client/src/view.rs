@@ -70,6 +70,19 @@ impl View {
         self.rooms.keys().map(|id| self.unread(*id)).sum()
     }
 
+    /// One's upload that becomes this file, where it is on its way: on this device, or on another one.
+    pub fn upload_of(&self, file_id: FileId) -> Option<UploadId> {
+        let mut here = self.uploads.values();
+        let here = here.find(|upload| upload.file_id == Some(file_id) && upload.file().is_none());
+        let here = here.map(|upload| upload.upload_id);
+        let elsewhere = || {
+            let mut elsewhere = self.elsewhere.values();
+            let found = elsewhere.find(|upload| upload.file_id == file_id)?;
+            Some(found.upload_id)
+        };
+        here.or_else(elsewhere)
+    }
+
     /// One's messages to this room that are not in its timeline yet, to be shown after it, oldest first.
     pub fn pending(&self, room_id: RoomId) -> impl Iterator<Item = &PendingMessage> {
         self.outbox

@@ -124,25 +124,38 @@ test("an upload goes on after the server was away, and after the page was closed
   await card.waitFor();
   assert.ok((await fetched(server, card)).bytes.equals(big.buffer));
 
-  // Closed while it travelled, in a message that waits for it: the page says so and takes the file again.
+  // Closed while it travelled, in a message that is there already: the page says so and takes the file again.
+  const bob = await enter(browser, server.url, "Bob", { colorScheme: "dark" });
   await ann.page.unroute("**/chunks/**");
   release = await hold(ann);
   await choose(ann, [file("second.tar", "application/x-tar", big.buffer)]);
   await chips(ann).first().waitFor();
-  await say(ann, "waits for its file");
-  await timeline(ann).locator("article.pending").getByText("waits for its file").waitFor();
+  await say(ann, "before its file");
+  const coming = timeline(bob).locator("article", { hasText: "before its file" });
+  await coming.getByText("9.0 MB, on its way").waitFor();
   ann.page.on("dialog", (dialog) => dialog.accept());
   await ann.page.reload();
   await ann.ready();
   release();
-  const pending = timeline(ann).locator("article.pending", { hasText: "waits for its file" });
-  await pending.getByText("Chinwag was closed before it was sent.").waitFor();
+  const article = timeline(ann).locator("article:not(.pending)", { hasText: "before its file" });
+  await article.getByText("Chinwag was closed before it was sent.").waitFor();
   await ann.see("choose-again");
   await ann.checkAccess();
-  await pending.getByLabel("Choose second.tar again").setInputFiles([file("second.tar", "application/x-tar", big.buffer)]);
-  await sees(ann, "waits for its file");
-  const second = timeline(ann).locator("article", { hasText: "waits for its file" }).getByRole("link", { name: "second.tar" }).first();
+  await article.getByLabel("Choose second.tar again").setInputFiles([file("second.tar", "application/x-tar", big.buffer)]);
+  const second = coming.getByRole("link", { name: "second.tar" }).first();
   assert.ok((await fetched(server, second)).bytes.equals(big.buffer));
+  await article.getByRole("link", { name: "second.tar" }).first().waitFor();
+
+  // Given up on another device: what is there of it is thrown away.
+  release = await hold(ann);
+  await choose(ann, [file("third.tar", "application/x-tar", big.buffer)]);
+  await say(ann, "never comes");
+  const given = timeline(bob).locator("article", { hasText: "never comes" });
+  await given.getByText("on its way").waitFor();
+  await timeline(ann).locator("article", { hasText: "never comes" }).getByRole("button", { name: "Cancel third.tar" }).click();
+  await given.getByText("was not sent").waitFor();
+  await timeline(ann).locator("article", { hasText: "never comes" }).getByText("was not sent").waitFor();
+  release();
 });
 
 test("a message is there before its file, which is seen to come", async (t) => {

@@ -1,11 +1,11 @@
 //! One's uploads on other devices, and files of anybody that messages carry before they are there.
 
-use shared::{ClientFrame, FileId, RequestId, TimestampMs, UploadId, UploadInfo};
+use shared::{ClientFrame, FileId, RequestId, ServerFrame, TimestampMs, UploadId, UploadInfo};
 
 use crate::api::{Change, CommandError, Ticket};
 use crate::client::Client;
 use crate::connection::ConnectionState;
-use crate::transfer::Asked;
+use crate::transfer::{Asked, UploadPhase};
 
 /// Files of which it is remembered how much is there.
 const ARRIVING_MAX: usize = 1_000;
@@ -29,12 +29,18 @@ impl Client {
     }
 
     pub(crate) fn elsewhere_listed(&mut self, request_id: RequestId, uploads: Vec<UploadInfo>) {
-        if !self.transfers.answered(request_id, Asked::Elsewhere) {
+        let own = self.transfers.answered(request_id, Asked::Elsewhere);
+        if !own && !self.requests.contains_key(&request_id) {
             return;
         }
-        for upload in uploads {
-            self.begun_elsewhere(upload);
+        for upload in &uploads {
+            self.begun_elsewhere(upload.clone());
         }
+        let answer = ServerFrame::UploadsListed {
+            request_id,
+            uploads,
+        };
+        self.answered(request_id, answer);
     }
 
     pub(crate) fn begun_elsewhere(&mut self, upload: UploadInfo) {
@@ -44,7 +50,15 @@ impl Client {
         }
     }
 
-    pub(crate) fn ended_elsewhere(&mut self, upload_id: UploadId) {
+    pub(crate) fn ended_elsewhere(&mut self, upload_id: UploadId, now: TimestampMs) {
+        if let Some(job) = self.transfers.uploads.get_mut(&upload_id) {
+            // Where it is one's own and not over, the next answer about it says so for sure.
+            job.cancelled = true;
+        }
+        let shown = self.view.uploads.get(&upload_id);
+        if shown.is_some_and(|shown| shown.phase == UploadPhase::SourceMissing) {
+            self.upload_withdrawn(upload_id, now);
+        }
         if self.view.elsewhere.remove(&upload_id).is_some() {
             self.changed(Change::Elsewhere);
         }

@@ -106,7 +106,8 @@ impl Client {
             self.view.rooms.clear();
             self.last_read.clear();
             let gone = self.view.outbox.person_changed();
-            self.forget_uploads_of(&gone, now);
+            self.uploads_posted(&gone, now);
+            self.drop_posted_uploads(now);
         }
         self.view.person = Some(person);
     }

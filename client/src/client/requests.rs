@@ -6,6 +6,7 @@ use shared::{
 
 use crate::api::{Change, CommandError, Ticket};
 use crate::client::Client;
+use crate::client::uploads::postable;
 use crate::connection::ConnectionState;
 use crate::outbox::{Delivery, PendingMessage};
 use crate::transfer::{PendingAttachment, UploadPhase};
@@ -22,9 +23,9 @@ impl Client {
             return;
         }
         let mut last = self.last_request;
-        let uploads = &self.view.uploads;
-        let finished = |upload_id| uploads.get(&upload_id)?.file().map(|file| file.file_id);
-        let frames = self.view.outbox.take_ready(now, finished, || {
+        let (jobs, uploads) = (&self.transfers.uploads, &self.view.uploads);
+        let file_of = |id, whole| postable(jobs.get(&id)?, uploads.get(&id)?, whole);
+        let frames = self.view.outbox.take_ready(now, file_of, || {
             last.0 += 1;
             last
         });
@@ -148,12 +149,12 @@ impl Client {
         id: TransactionId,
         now: TimestampMs,
     ) -> Result<Ticket, CommandError> {
-        let uploads = &self.view.uploads;
-        let finished = |upload_id| uploads.get(&upload_id)?.file().map(|file| file.file_id);
-        let message = self.view.outbox.delete(id, finished);
+        let (jobs, uploads) = (&self.transfers.uploads, &self.view.uploads);
+        let file_of = |id| postable(jobs.get(&id)?, uploads.get(&id)?, false);
+        let message = self.view.outbox.delete(id, file_of);
         let message = message.ok_or(CommandError::NotFailed)?;
         let room_id = message.room_id;
-        self.forget_uploads_of(&[message], now);
+        self.forget_uploads_of(&message, now);
         self.persist();
         self.changed(Change::Timeline(room_id));
         self.pump(now);

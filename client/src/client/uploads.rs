@@ -3,7 +3,7 @@
 mod answers;
 
 use shared::file::{BeginUpload, FinishUpload};
-use shared::{ChunkLayout, ClientFrame, TimestampMs, UploadId};
+use shared::{ChunkLayout, ClientFrame, FileId, TimestampMs, UploadId};
 
 use crate::api::{Change, CommandError, Output, Ticket};
 use crate::client::Client;
@@ -35,6 +35,8 @@ impl Client {
             media_type,
             source,
             file: None,
+            file_id: None,
+            posted: None,
         };
         self.view.uploads.insert(upload_id, waiting(stored));
         let job = UploadJob::new(Step::Begin, true);
@@ -68,19 +70,25 @@ impl Client {
         }
     }
 
-    /// What has to outlive the process: not those of messages that are on the server's disk.
+    /// What has to outlive the process: not the finished ones of messages that are on the server's disk.
     pub(crate) fn uploads_to_store(&self) -> Vec<StoredUpload> {
-        let accepted = self.view.outbox.accepted_uploads();
+        let outbox = &self.view.outbox;
         let uploads = self.view.uploads.values();
         uploads
-            .filter(|upload| !accepted.contains(&upload.upload_id))
-            .map(|upload| StoredUpload {
+            .map(|upload| {
+                let accepted = || outbox.accepted_with(upload.upload_id);
+                (upload, upload.posted.or_else(accepted))
+            })
+            .filter(|(upload, posted)| posted.is_none() || upload.file().is_none())
+            .map(|(upload, posted)| StoredUpload {
                 upload_id: upload.upload_id,
                 name: upload.name.clone(),
                 size_bytes: upload.progress.size_bytes,
                 media_type: upload.media_type.clone(),
                 source: upload.source.clone(),
                 file: upload.file().cloned(),
+                file_id: upload.file_id,
+                posted,
             })
             .collect()
     }
@@ -124,7 +132,8 @@ impl Client {
         let Some(job) = self.transfers.uploads.get_mut(&upload_id) else {
             return;
         };
-        job.restart();
+        let shown = self.view.uploads.get(&upload_id);
+        job.restart(shown.is_some_and(|shown| shown.posted.is_some()));
         let phase = if job.has_source {
             UploadPhase::Waiting
         } else {
@@ -171,6 +180,8 @@ impl Client {
         let (Some(shown), Some(job)) = (shown, job) else {
             return;
         };
+        let file = shown.file().map(|file| Box::new(file.clone()));
+        self.changed(Change::UploadEnded { upload_id, file });
         if shown.file().is_none() {
             self.output(Output::ReleaseSource { upload_id });
             if job.begun && self.view.connection == ConnectionState::Online {
@@ -185,27 +196,75 @@ impl Client {
         self.changed(Change::Upload(upload_id));
     }
 
-    /// Forgets what belongs to messages that are in the room's log, or deleted.
-    pub(crate) fn forget_uploads_of(&mut self, gone: &[PendingMessage], now: TimestampMs) {
-        for upload_id in gone.iter().flat_map(PendingMessage::uploads) {
+    /// Forgets what belongs to a message that is deleted before it was sent.
+    pub(crate) fn forget_uploads_of(&mut self, deleted: &PendingMessage, now: TimestampMs) {
+        for upload_id in deleted.uploads() {
             if !self.view.outbox.uses(upload_id) {
                 self.forget_upload(upload_id, now);
             }
         }
     }
 
+    /// Messages are in their room's log: of their uploads the finished ones are forgotten, the others go on.
+    pub(crate) fn uploads_posted(&mut self, logged: &[PendingMessage], now: TimestampMs) {
+        for message in logged {
+            for upload_id in message.uploads() {
+                let is_used = self.view.outbox.uses(upload_id);
+                match self.view.uploads.get_mut(&upload_id) {
+                    Some(shown) if shown.file().is_none() => {
+                        shown.posted = Some(message.room_id);
+                        self.changed(Change::Upload(upload_id));
+                    }
+                    Some(_) if !is_used => self.forget_upload(upload_id, now),
+                    Some(_) | None => {}
+                }
+            }
+        }
+    }
+
+    /// The message that carried one's own file, perhaps, does so no more.
+    pub(crate) fn no_longer_posted(&mut self, file_id: FileId, now: TimestampMs) {
+        let mut uploads = self.view.uploads.values();
+        let posted = uploads.find(|shown| shown.posted.is_some() && shown.file_id == Some(file_id));
+        if let Some(upload_id) = posted.map(|shown| shown.upload_id) {
+            self.forget_upload(upload_id, now);
+            self.persist();
+        }
+    }
+
+    /// Forgets an upload that the server does not know, or is not to be told of.
+    pub(crate) fn drop_upload(&mut self, upload_id: UploadId, now: TimestampMs) {
+        if let Some(job) = self.transfers.uploads.get_mut(&upload_id) {
+            job.begun = false;
+        }
+        self.forget_upload(upload_id, now);
+        self.persist();
+    }
+
+    /// Forgets the uploads of messages that somebody else has sent.
+    pub(crate) fn drop_posted_uploads(&mut self, now: TimestampMs) {
+        let posted = self
+            .view
+            .uploads
+            .values()
+            .filter(|shown| shown.posted.is_some());
+        for upload_id in posted.map(|shown| shown.upload_id).collect::<Vec<_>>() {
+            self.drop_upload(upload_id, now);
+        }
+    }
+
     /// Sends what can be sent now, while online.
     pub(crate) fn pump_uploads(&mut self, now: TimestampMs) {
-        while let Some(upload_id) = self
-            .transfers
-            .next_to_begin(self.config.uploads_at_once, now)
+        while let Some(upload_id) =
+            self.transfers
+                .next_to_begin(self.config.uploads_at_once, now, |id| {
+                    self.view.outbox.awaits(id)
+                })
         {
             self.begin_on_server(upload_id, now);
         }
-        while let Some(upload_id) = self
-            .transfers
-            .next_to_put(self.config.chunks_in_flight, now)
-        {
+        let (at_once, in_flight) = (self.config.uploads_at_once, self.config.chunks_in_flight);
+        while let Some(upload_id) = self.transfers.next_to_put(at_once, in_flight, now) {
             self.put_chunk(upload_id);
         }
         while let Some(upload_id) = self.transfers.next_to_finish(now) {
@@ -337,6 +396,16 @@ impl Client {
     }
 }
 
+/// The file that a message may carry for an upload: one that is there, or that the server has heard of, unless it is to
+/// be `whole`.
+pub(crate) fn postable(job: &UploadJob, shown: &Upload, whole: bool) -> Option<FileId> {
+    match job.step {
+        Step::Send(_) | Step::Finishing => shown.file_id.filter(|_| !whole),
+        Step::Ended => shown.file().map(|file| file.file_id),
+        Step::Begin | Step::Beginning | Step::Discard | Step::Discarding => None,
+    }
+}
+
 /// As a screen shows it before anything has happened.
 fn waiting(stored: StoredUpload) -> Upload {
     Upload {
@@ -350,5 +419,7 @@ fn waiting(stored: StoredUpload) -> Upload {
             size_bytes: stored.size_bytes,
             ..Progress::default()
         },
+        file_id: stored.file_id,
+        posted: stored.posted,
     }
 }

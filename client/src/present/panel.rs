@@ -1,6 +1,6 @@
 //! What the server says to one request, as every screen shows it: what to ask, and what to make of the answer.
 //!
-//! - `account`, `sessions`, `bots`, `link`: one's own; `card`: somebody else
+//! - `account`, `sessions`, `bots`, `uploads`, `link`: one's own; `card`: somebody else
 //! - `people`, `rooms`, `invitations`, `reports`, `settings`, `audit`: the administration's
 
 mod account;
@@ -14,6 +14,7 @@ mod reports;
 mod rooms;
 mod sessions;
 mod settings;
+mod uploads;
 
 use std::rc::Rc;
 
@@ -24,6 +25,7 @@ use shared::frame::Person;
 use shared::room::RoomInfo;
 use shared::{ClientFrame, FileId, Operation, PersonId, RequestId, RoomId, Sequence, ServerFrame};
 
+use crate::api::Change;
 use crate::present::sheet::{Item, Sheet};
 use crate::view::View;
 
@@ -38,6 +40,8 @@ pub enum Topic {
     Sessions,
     /// Programs that talk under names of their own.
     Bots,
+    /// One's files that are on their way, from any device.
+    Uploads,
     /// Everyone, and what they are.
     People,
     /// All rooms that are no direct messages.
@@ -63,11 +67,12 @@ pub enum Topic {
 }
 
 /// One's own panels, in their order.
-pub const YOU: [Topic; 4] = [
+pub const YOU: [Topic; 5] = [
     Topic::Profile,
     Topic::Security,
     Topic::Sessions,
     Topic::Bots,
+    Topic::Uploads,
 ];
 
 /// Those of who looks after the server, in their order.
@@ -221,6 +226,7 @@ impl Topic {
             Self::Security => "Security",
             Self::Sessions => "Sessions",
             Self::Bots => "Bots",
+            Self::Uploads => "Uploads",
             Self::People => "People",
             Self::Rooms => "Rooms",
             Self::Invitations => "Invitations",
@@ -240,6 +246,7 @@ impl Topic {
             Self::Profile => Operation::ChangeProfile,
             Self::Security | Self::Sessions => Operation::ListSessions,
             Self::Bots => Operation::ManageBots,
+            Self::Uploads => Operation::Upload,
             Self::People => Operation::ListPeople,
             Self::Rooms => Operation::ListAllRooms,
             Self::Invitations => Operation::CreateInvitation,
@@ -251,6 +258,12 @@ impl Topic {
             Self::RoomInvitations(_) => Operation::CreateRoomInvitation,
             Self::Link(_) => Operation::ChangeLink,
         }
+    }
+
+    /// Whether it shows something else now than a moment ago, without being asked again.
+    pub fn moves_with(self, change: &Change) -> bool {
+        let moved = matches!(change, Change::Elsewhere | Change::Upload(_));
+        self == Self::Uploads && moved
     }
 
     /// What there is to search for, if anything.
@@ -269,6 +282,7 @@ impl Topic {
             Self::Card(person_id) => describe(person_id),
             Self::Sessions => ClientFrame::ListSessions { request_id },
             Self::Bots => ClientFrame::ListBots { request_id },
+            Self::Uploads => ClientFrame::ListUploads { request_id },
             Self::People => ClientFrame::ListPeople(ListPeople {
                 request_id,
                 query: asked.query.clone(),
@@ -304,6 +318,7 @@ impl Topic {
             Self::Card(_) => profile_of(answer).map(|profile| card::parts(eyes, profile)),
             Self::Sessions => sessions::parts(eyes, answer),
             Self::Bots => bots::parts(eyes, answer),
+            Self::Uploads => uploads::parts(eyes, answer),
             Self::People => people::parts(eyes, asked, answer),
             Self::Rooms => rooms::parts(eyes, answer),
             Self::Invitations => invitations::parts(eyes, None, answer),

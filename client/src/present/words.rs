@@ -290,7 +290,8 @@ pub fn arriving(file: &ArrivingFile, received_bytes: Option<u64>) -> String {
     }
 }
 
-fn share(done_bytes: u64, size_bytes: u64) -> String {
+/// How much of it is there.
+pub(crate) fn share(done_bytes: u64, size_bytes: u64) -> String {
     let percent = done_bytes.min(size_bytes) * 100 / size_bytes.max(1);
     format!("{percent} % of {}", size(size_bytes))
 }

@@ -14,6 +14,8 @@ const IN_FLIGHT_BYTES_MAX: u64 = 32 << 20;
 const IN_FLIGHT_SECONDS_MAX: u64 = 3;
 /// Chunks that may be on their way while the speed is not known.
 const IN_FLIGHT_UNMEASURED_MAX: usize = 2;
+/// Uploads that the server has heard of and that go on, where messages await them.
+const BEGUN_MAX: usize = 64;
 
 /// What a request about a transfer was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,22 +80,40 @@ impl Transfers {
         self.requests.retain(|_, asked| !about(*asked));
     }
 
-    /// The oldest upload that waits for its turn, where there is one for it.
-    pub(crate) fn next_to_begin(&self, at_once: usize, now: TimestampMs) -> Option<UploadId> {
+    /// The oldest upload that waits for its turn, where there is one for it. What a message waits for is begun before
+    /// its turn to travel, so that the message can be sent.
+    pub(crate) fn next_to_begin(
+        &self,
+        at_once: usize,
+        now: TimestampMs,
+        is_awaited: impl Fn(UploadId) -> bool,
+    ) -> Option<UploadId> {
         let active = self.uploads.values().filter(|job| job.is_active(now));
-        let mut ready = self.uploads.iter().filter(|(_, job)| job.is_ready(now));
-        let (upload_id, _) = ready.next()?;
-        (active.count() < at_once).then_some(*upload_id)
+        let active = active.count();
+        let ready = self.uploads.iter().filter(|(_, job)| job.is_ready(now));
+        let may_begin = |id| active < at_once || (active < BEGUN_MAX && is_awaited(id));
+        let mut ready = ready.map(|(id, _)| *id);
+        ready.find(|id| may_begin(*id))
     }
 
-    /// The upload of which the next chunk is to travel: one with the fewest on their way.
-    pub(crate) fn next_to_put(&self, in_flight_max: usize, now: TimestampMs) -> Option<UploadId> {
+    /// The upload of which the next chunk is to travel: of the oldest `at_once`, one with the fewest on their way.
+    pub(crate) fn next_to_put(
+        &self,
+        at_once: usize,
+        in_flight_max: usize,
+        now: TimestampMs,
+    ) -> Option<UploadId> {
+        let mut turns = at_once;
         let lanes = self.uploads.iter().filter_map(|(id, job)| {
+            let plan = job.plan()?;
+            let held = job.hold.is_on(now);
+            let has_turn = !held && turns > 0;
+            turns -= usize::from(has_turn && !plan.is_complete());
             Some(Lane {
                 id: *id,
-                plan: job.plan()?,
+                plan,
                 writing: 0,
-                held: job.hold.is_on(now),
+                held: !has_turn,
                 speed: job.meter.speed(),
             })
         });

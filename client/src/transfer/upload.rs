@@ -2,7 +2,7 @@
 
 use litemap::LiteMap;
 use shared::content::merge_chunks;
-use shared::{ChunkHash, ChunkLayout, ContentHash, TimestampMs};
+use shared::{ChunkHash, ChunkLayout, ChunkRanges, ContentHash, TimestampMs};
 
 use crate::transfer::meter::Meter;
 use crate::transfer::plan::ChunkPlan;
@@ -44,6 +44,8 @@ pub(crate) struct UploadJob {
     pub(crate) hashes: LiteMap<u32, ChunkHash>,
     /// What is there is not this file.
     pub(crate) spoilt: bool,
+    /// Another device has cancelled it, as far as one hears.
+    pub(crate) cancelled: bool,
     beginnings: u32,
 }
 
@@ -57,19 +59,30 @@ impl UploadJob {
             meter: Meter::default(),
             hashes: LiteMap::new(),
             spoilt: false,
+            cancelled: false,
             beginnings: 0,
         }
     }
 
-    /// Starts from the first step, as a person asked for.
-    pub(crate) fn restart(&mut self) {
-        let discard = std::mem::take(&mut self.spoilt);
-        if discard {
+    /// Starts from the first step, as a person asked for. A file that a message carries already cannot be begun anew:
+    /// what is there of it is written over.
+    pub(crate) fn restart(&mut self, posted: bool) {
+        if self.spoilt {
             self.hashes.clear();
         }
+        let discard = self.spoilt && !posted;
+        self.spoilt &= posted;
         self.step = if discard { Step::Discard } else { Step::Begin };
         self.beginnings = 0;
         self.hold = Hold::default();
+    }
+
+    /// Chunks that need not travel.
+    pub(crate) fn present(&mut self, there: &ChunkRanges) -> ChunkRanges {
+        if std::mem::take(&mut self.spoilt) {
+            return ChunkRanges::default();
+        }
+        there.clone()
     }
 
     /// Starts from the first step, because of what the server said. False where that happened too often.

@@ -9,6 +9,7 @@ mod entry;
 mod faults;
 mod inquiry;
 mod outbox;
+mod posting;
 mod random;
 mod reading;
 mod rooms;

@@ -167,7 +167,6 @@ fn a_message_waits_for_its_uploads_and_fails_with_them() {
     let upload_id = world.upload(0, bytes.clone(), true);
     world.say_with(0, "with a file", &[upload_id]);
     world.say(0, "without");
-    world.run(400);
     let reason = "unplugged".to_owned();
     world.input(0, Input::SourceFailed { upload_id, reason });
     world.run(5_000);

@@ -118,6 +118,7 @@ fn a_cancelled_upload_is_forgotten_on_both_sides() {
     let upload_id = world.upload(0, content(6, 8 * MIB), false);
     world.run(500);
     assert_eq!(world.files.uploads.len(), 1);
+    world.break_off(0);
     let now = TimestampMs(world.now);
     world.say_with(0, "a file", &[upload_id]);
     let refused = world.peers[0]
@@ -130,7 +131,15 @@ fn a_cancelled_upload_is_forgotten_on_both_sides() {
     let peer = &world.peers[0];
     assert!(peer.client.view().uploads.is_empty() && peer.stored.uploads.is_empty());
     assert!(peer.stored.outbox.is_empty() && peer.memory.is_empty());
-    assert!(world.files.uploads.is_empty() && world.log.is_empty());
+    assert!(world.log.is_empty());
+
+    let upload_id = world.upload(0, content(6, 8 * MIB), false);
+    world.run(500);
+    let unfinished = world.files.uploads.len();
+    world.command(0, Command::CancelUpload { upload_id });
+    world.run(10_000);
+    assert_eq!(world.files.uploads.len(), unfinished - 1);
+    assert!(world.peers[0].client.view().uploads.is_empty());
 }
 
 fn failed_with(world: &World, upload_id: UploadId) -> Option<ErrorCode> {
@@ -165,7 +174,7 @@ fn a_full_disk_is_waited_out_in_sight() {
 
 #[test]
 fn damaged_chunks_are_sent_again_and_too_many_end_it() {
-    let mut world = World::new(8, 1);
+    let mut world = World::new(15, 1);
     let bytes = content(8, 12 * MIB);
     world.files.corrupt_percent = 20;
     let upload_id = world.upload(0, bytes.clone(), true);
@@ -197,9 +206,10 @@ fn an_upload_that_the_server_lost_begins_again() {
     let mut world = World::new(9, 1);
     let bytes = content(9, 8 * MIB);
     let upload_id = world.upload(0, bytes.clone(), true);
-    world.say_with(0, "a file", &[upload_id]);
     world.run(600);
     world.files.uploads.clear();
+    world.run(60_000);
+    world.say_with(0, "a file", &[upload_id]);
     world.assert_converged();
     assert!(world.attached() == [bytes.to_vec()]);
 

@@ -95,6 +95,8 @@ pub(crate) struct World {
     pub(crate) log: Vec<RoomEvent>,
     pub(crate) room_id: RoomId,
     pub(crate) duplicate_percent: u8,
+    /// Of a packet on its way.
+    pub(crate) latency_ms_max: u64,
     /// How the server answers the next messages, one after another; `None` is as it should.
     pub(crate) refusals: VecDeque<Option<ErrorReply>>,
     /// How many messages it takes of the first peer.
@@ -148,6 +150,7 @@ impl World {
             log: Vec::new(),
             room_id: RoomId::from_parts(start, [1; 10]),
             duplicate_percent: 0,
+            latency_ms_max: 200,
             refusals: VecDeque::new(),
             rate: None,
             refuse_hello: None,
@@ -396,7 +399,7 @@ impl World {
 
     /// Latency varies; order within a connection and direction holds.
     fn transmit(&mut self, who: usize, direction: usize, packet: Travelling) {
-        let latency = self.rng.u64(5..200);
+        let latency = self.rng.u64(5..self.latency_ms_max);
         let peer = &mut self.peers[who];
         let at = peer.arrives[direction].max(self.now + latency);
         peer.arrives[direction] = at;

@@ -15,6 +15,7 @@ mod rooms;
 mod send;
 mod sessions;
 mod sign;
+mod uploads;
 mod who;
 
 use crate::arguments::{Arguments, Command};

@@ -4,12 +4,13 @@
 mod entry;
 mod requests;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use client::{Change, Config, ConnectionState, Snapshot};
 use native::{Changes, FailureKind, Handle, Profile, Secured, ServerAddress, Settings, Storage};
 use shared::frame::{ClientInfo, ServerInfo};
-use shared::{Fingerprint, TimestampMs};
+use shared::{FileInfo, Fingerprint, TimestampMs, UploadId};
 use tokio::time::{Instant, timeout_at};
 
 use crate::arguments::Global;
@@ -45,6 +46,8 @@ pub(crate) struct Session {
     waits: bool,
     /// When something last moved.
     moved: Instant,
+    /// Uploads that ended, and the files that they are.
+    pub(crate) ended: BTreeMap<UploadId, Option<Box<FileInfo>>>,
     told: Option<String>,
     /// The certificate that is new to this profile.
     met: Option<Fingerprint>,
@@ -102,6 +105,7 @@ impl Session {
             tries_again: !global.timeout.is_zero(),
             waits: true,
             moved: Instant::now(),
+            ended: BTreeMap::new(),
             told: None,
             met: None,
         }
@@ -156,8 +160,14 @@ impl Session {
         } else {
             self.changes.next().await?
         };
-        if changes.contains(&Change::Connection) {
-            self.connection_changed(output)?;
+        for change in &changes {
+            match change {
+                Change::Connection => self.connection_changed(output)?,
+                Change::UploadEnded { upload_id, file } => {
+                    self.ended.insert(*upload_id, file.clone());
+                }
+                _ => {}
+            }
         }
         Ok(changes)
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use client::{Change, Command, PendingAttachment, Ticket, Upload, UploadPhase};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use native::source::LocalFile;
-use shared::{FileInfo, UploadId};
+use shared::{FileInfo, RoomId, UploadId};
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -33,60 +33,100 @@ pub(crate) fn sources(files: &[LocalFile]) -> Vec<String> {
 }
 
 /// What a message takes.
-pub(crate) fn attachments(uploaded: &[(UploadId, FileInfo)]) -> Vec<PendingAttachment> {
-    let attachment = |(upload_id, _): &(UploadId, FileInfo)| PendingAttachment::Upload {
+pub(crate) fn attachments(uploads: &[UploadId]) -> Vec<PendingAttachment> {
+    let attachment = |upload_id: &UploadId| PendingAttachment::Upload {
         upload_id: *upload_id,
     };
-    uploaded.iter().map(attachment).collect()
+    uploads.iter().map(attachment).collect()
 }
 
-/// Uploads all of them, going on with what was begun before, and waits until they are finished.
-pub(crate) async fn upload(
-    session: &mut Session,
+/// Begins to upload all of them, going on with what was begun before.
+pub(crate) fn begin(
+    session: &Session,
     files: &[LocalFile],
     output: &mut Output,
-) -> Result<Vec<(UploadId, FileInfo)>, Failure> {
-    let mut upload_ids = Vec::with_capacity(files.len());
-    for file in files {
-        upload_ids.push(begin(session, file, output)?);
+) -> Result<Vec<UploadId>, Failure> {
+    let begun = files.iter().map(|file| begin_one(session, file, output));
+    begun.collect()
+}
+
+/// Those that no message in this room carries already.
+pub(crate) fn unposted(
+    session: &Session,
+    room_id: RoomId,
+    upload_ids: &[UploadId],
+) -> Vec<UploadId> {
+    session.handle.with_view(|view| {
+        let is_posted = |id: &UploadId| {
+            let upload = view.uploads.get(id);
+            upload.is_some_and(|upload| upload.posted == Some(room_id))
+        };
+        let unposted = upload_ids.iter().filter(|id| !is_posted(id));
+        unposted.copied().collect()
+    })
+}
+
+/// Where one upload is.
+enum Standing {
+    Finished(FileInfo),
+    Moving(Upload),
+    /// It has left the view, and how it ended is about to be told.
+    Ended,
+}
+
+fn standing(session: &Session, upload_id: UploadId) -> Result<Standing, Failure> {
+    match session.ended.get(&upload_id) {
+        Some(Some(file)) => return Ok(Standing::Finished((**file).clone())),
+        Some(None) => return Err(Failure::failed("the upload was cancelled")),
+        None => {}
     }
+    let upload = session
+        .handle
+        .with_view(|view| view.uploads.get(&upload_id).cloned());
+    let Some(upload) = upload else {
+        return Ok(Standing::Ended);
+    };
+    match upload.phase {
+        UploadPhase::Finished(file) => Ok(Standing::Finished(file)),
+        UploadPhase::Failed { code, reason } => {
+            let name = &upload.name;
+            Err(Failure::by_code(
+                code,
+                format!("{name} was not sent: {reason}"),
+            ))
+        }
+        UploadPhase::Waiting
+        | UploadPhase::Sending
+        | UploadPhase::Finishing
+        | UploadPhase::SourceMissing => Ok(Standing::Moving(upload)),
+    }
+}
+
+/// Waits until all of them are finished.
+pub(crate) async fn finish(
+    session: &mut Session,
+    upload_ids: &[UploadId],
+    output: &mut Output,
+) -> Result<Vec<FileInfo>, Failure> {
     let mut bars = Bars::new(output);
     let mut done_before = 0;
     session.wait(!upload_ids.is_empty());
     loop {
         let mut finished = Vec::with_capacity(upload_ids.len());
         let mut done = 0;
-        for upload_id in &upload_ids {
-            let upload = session
-                .handle
-                .with_view(|view| view.uploads.get(upload_id).cloned());
-            let upload = upload.ok_or_else(|| Failure::failed("the upload was cancelled"))?;
-            let progress = upload.progress;
-            done += progress.done_bytes;
+        for upload_id in upload_ids {
             let shown_as = upload_id.to_string();
-            match upload.phase {
-                UploadPhase::Finished(file) => {
+            match standing(session, *upload_id)? {
+                Standing::Finished(file) => {
+                    done += file.size_bytes;
                     bars.end(&shown_as);
-                    finished.push((*upload_id, file));
+                    finished.push(file);
                 }
-                UploadPhase::Failed { code, reason } => {
-                    let name = &upload.name;
-                    return Err(Failure::by_code(
-                        code,
-                        format!("{name} was not sent: {reason}"),
-                    ));
+                Standing::Moving(Upload { name, progress, .. }) => {
+                    done += progress.done_bytes;
+                    bars.show(&shown_as, &name, progress.done_bytes, progress.size_bytes);
                 }
-                UploadPhase::Waiting
-                | UploadPhase::Sending
-                | UploadPhase::Finishing
-                | UploadPhase::SourceMissing => {
-                    bars.show(
-                        &shown_as,
-                        &upload.name,
-                        progress.done_bytes,
-                        progress.size_bytes,
-                    );
-                }
+                Standing::Ended => {}
             }
         }
         if finished.len() == upload_ids.len() {
@@ -110,7 +150,11 @@ pub(crate) async fn upload(
 }
 
 /// Begins an upload, or goes on with the one that another run of the program began.
-fn begin(session: &Session, file: &LocalFile, output: &mut Output) -> Result<UploadId, Failure> {
+fn begin_one(
+    session: &Session,
+    file: &LocalFile,
+    output: &mut Output,
+) -> Result<UploadId, Failure> {
     let known = session.handle.with_view(|view| {
         let mut uploads = view.uploads.values();
         let known = uploads.find(|upload| upload.source == file.source);
@@ -135,7 +179,7 @@ fn begin(session: &Session, file: &LocalFile, output: &mut Output) -> Result<Upl
 }
 
 /// Adds what the server said about why nothing moves.
-fn with_trouble(session: &Session, failure: Failure) -> Failure {
+pub(crate) fn with_trouble(session: &Session, failure: Failure) -> Failure {
     let trouble = session.handle.with_view(|view| {
         let mut uploads = view.uploads.values();
         uploads.find_map(|upload| upload.trouble.clone())

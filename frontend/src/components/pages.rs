@@ -16,6 +16,7 @@ fn path(topic: Topic) -> Option<&'static str> {
         Topic::Security => "/you/security",
         Topic::Sessions => "/you/sessions",
         Topic::Bots => "/you/bots",
+        Topic::Uploads => "/you/uploads",
         Topic::People => "/admin/people",
         Topic::Rooms => "/admin/rooms",
         Topic::Invitations => "/admin/invitations",

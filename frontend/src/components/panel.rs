@@ -9,7 +9,7 @@ use yew::{Callback, Html, InputEvent, MouseEvent, Properties, component, html, u
 use crate::browser::{element, time};
 use crate::components::avatar::{Avatar, small_avatar};
 use crate::components::dialog::Modal;
-use crate::components::hooks::{Ui, use_ui};
+use crate::components::hooks::{Ui, use_changes, use_ui};
 use crate::components::icon::{Icon, icon};
 use crate::components::list;
 use crate::components::make_account::MakeAccount;
@@ -34,6 +34,7 @@ pub(crate) fn Panel(props: &PanelProps) -> Html {
     let ui = use_ui();
     let topic = props.topic;
     let asked = use_state(Asked::default);
+    use_changes(topic, |topic, change| topic.moves_with(change));
     let loaded = use_answer(ui.driver.view(|view| topic.frame(view, &asked)));
     let turn = {
         let asked = asked.setter();

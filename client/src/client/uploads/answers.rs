@@ -32,12 +32,20 @@ impl Client {
         }
         job.hold.succeeded();
         shown.trouble = None;
+        let awaited = shown.file_id.replace(status.file_id);
+        if shown.posted.is_some() && awaited.is_some_and(|awaited| awaited != status.file_id) {
+            // The server had forgotten it, and its message is not to get it any more.
+            self.forget_upload(upload_id, now);
+            self.persist();
+            return self.pump(now);
+        }
         if let Some(file) = status.file {
             return self.upload_ended_well(upload_id, file, now);
         }
         job.hashes
             .retain(|index, _| status.present.contains(*index));
-        let plan = ChunkPlan::new(status.layout, &status.present);
+        job.cancelled = false;
+        let plan = ChunkPlan::new(status.layout, &job.present(&status.present));
         job.meter.reset(&mut shown.progress, plan.done_bytes());
         if plan.is_complete() || job.has_source {
             job.step = Step::Send(plan);
@@ -46,7 +54,8 @@ impl Client {
             job.step = Step::Ended;
             self.set_upload_phase(upload_id, UploadPhase::SourceMissing);
         }
-        self.pump(now);
+        // Messages may have waited for this alone.
+        self.flush(now);
     }
 
     pub(crate) fn chunk_stored(
@@ -133,8 +142,18 @@ impl Client {
         job.step = Step::Ended;
         let size_bytes = shown.progress.size_bytes;
         job.meter.reset(&mut shown.progress, size_bytes);
+        let is_done_with = shown.posted.is_some() && !self.view.outbox.uses(upload_id);
         self.output(Output::ReleaseSource { upload_id });
+        let there = Some(Box::new(file.clone()));
         self.set_upload_phase(upload_id, UploadPhase::Finished(file));
+        if is_done_with {
+            self.forget_upload(upload_id, now);
+        } else {
+            self.changed(Change::UploadEnded {
+                upload_id,
+                file: there,
+            });
+        }
         self.persist();
         self.flush(now);
     }
@@ -152,6 +171,8 @@ impl Client {
         } else if request == UploadRequest::Discard {
             // There is nothing to discard.
             self.upload_discarded(upload_id);
+        } else if error.code == ErrorCode::UploadNotFound && self.is_withdrawn(upload_id) {
+            self.upload_withdrawn(upload_id, now);
         } else if !self.recover(upload_id, request, error.code) {
             let reason = if error.code == ErrorCode::ChunkMismatch {
                 "The file changed while it was read. Try again to send it as it is now.".into()
@@ -161,6 +182,24 @@ impl Client {
             self.upload_failed(upload_id, Some(error.code), reason, now);
         }
         self.pump(now);
+    }
+
+    /// Whether nobody awaits an upload that the server does not know any more.
+    fn is_withdrawn(&self, upload_id: UploadId) -> bool {
+        let cancelled = self.transfers.uploads.get(&upload_id);
+        let posted = self.view.uploads.get(&upload_id);
+        cancelled.is_some_and(|job| job.cancelled)
+            || posted.is_some_and(|shown| shown.posted.is_some())
+    }
+
+    /// It was cancelled on another device, or with its message. Messages that were to carry it fail.
+    pub(crate) fn upload_withdrawn(&mut self, upload_id: UploadId, now: TimestampMs) {
+        if self.view.outbox.uses(upload_id) {
+            let reason = "The upload was cancelled on another device.".into();
+            self.upload_failed(upload_id, Some(ErrorCode::UploadNotFound), reason, now);
+        } else {
+            self.drop_upload(upload_id, now);
+        }
     }
 
     fn upload_held(

@@ -1,8 +1,9 @@
 use shared::account::{PresenceState, SessionInfo};
 use shared::admin::PersonRecord;
-use shared::{Role, SessionId};
+use shared::{FileId, FileName, Role, SessionId, UploadId, UploadInfo};
 
 use super::*;
+use crate::present::form::Values;
 use crate::present::sheet::Deed;
 
 fn person(number: u8) -> Person {
@@ -179,4 +180,43 @@ fn one_writes_to_others_only() {
     assert_eq!(facts, &["Guest", "Last seen at 7"]);
     assert_eq!(items[0].text, "Message");
     assert_eq!(card(1).len(), 1);
+}
+
+#[test]
+fn uploads_of_all_devices_are_shown_as_they_move_and_can_be_cancelled() {
+    let mut view = view(Role::Member);
+    let upload = |number: u8| UploadInfo {
+        upload_id: UploadId::from_bytes([number; 16]),
+        file_id: FileId::from_bytes([number; 16]),
+        name: FileName::repaired("film.mp4"),
+        size_bytes: 200,
+        received_bytes: 0,
+        begun_at_ms: TimestampMs(5),
+    };
+    let answer = ServerFrame::UploadsListed {
+        request_id: RequestId(1),
+        uploads: vec![upload(1), upload(2)],
+    };
+    let moved = UploadInfo {
+        received_bytes: 50,
+        ..upload(1)
+    };
+    view.elsewhere.insert(moved.upload_id, moved);
+    let parts = parts(Topic::Uploads, &view, &answer).unwrap();
+    let rows = rows(&parts);
+    assert_eq!(rows.len(), 1, "what has ended meanwhile is gone");
+    assert_eq!(rows[0].title, "film.mp4");
+    assert_eq!(
+        rows[0].note(),
+        "25 % of 200 bytes · from another device · begun at 5"
+    );
+    let Items::Buttons(buttons) = &rows[0].items else {
+        panic!("{:?}", rows[0].items);
+    };
+    let Deed::Ask(sheet) = &buttons[0].deed else {
+        panic!("{buttons:?}");
+    };
+    let frame = sheet.frame(&Values::default()).unwrap();
+    let expected = UploadId::from_bytes([1; 16]);
+    assert!(matches!(frame, ClientFrame::CancelUpload { upload_id, .. } if upload_id == expected));
 }

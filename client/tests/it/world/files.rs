@@ -9,8 +9,8 @@ use shared::codec::Packet;
 use shared::content::{hash_chunk, merge_chunks};
 use shared::file::{BeginUpload, FileDescription, FinishUpload};
 use shared::{
-    ChunkHash, ChunkLayout, ErrorCode, ErrorReply, FileId, FileInfo, FileName, PersonId, RequestId,
-    ServerFrame, TimestampMs, UploadId, UploadInfo, UploadStatus,
+    ArrivingFile, ChunkHash, ChunkLayout, ErrorCode, ErrorReply, EventBody, FileId, FileInfo,
+    FileName, PersonId, RequestId, ServerFrame, TimestampMs, UploadId, UploadInfo, UploadStatus,
 };
 
 use super::{Travelling, World};
@@ -246,7 +246,10 @@ impl World {
             layout: upload.layout,
             chunks: upload.chunks.values().cloned().collect(),
         };
-        self.files.files.insert(info.file_id, stored);
+        let is_new = self.files.files.insert(info.file_id, stored).is_none();
+        if is_new {
+            self.ended(who, upload_id, file_id, Some(&info));
+        }
         self.down(
             who,
             ServerFrame::UploadFinished {
@@ -258,11 +261,69 @@ impl World {
     }
 
     pub(super) fn cancel_upload(&mut self, who: usize, request_id: RequestId, id: UploadId) {
-        if self.upload_of(who, id).is_none() {
+        let Some(upload) = self
+            .upload_of(who, id)
+            .filter(|upload| upload.file.is_none())
+        else {
             return self.refuse(who, request_id, ErrorCode::UploadNotFound);
-        }
+        };
+        let file_id = upload.file_id;
         self.files.uploads.remove(&id);
+        self.ended(who, id, file_id, None);
         self.down(who, ServerFrame::Done { request_id });
+    }
+
+    /// The files that a message carries, and those that it awaits; `None` where one is neither.
+    pub(super) fn carried(&self, ids: &[FileId]) -> Option<(Vec<FileInfo>, Vec<ArrivingFile>)> {
+        let (mut there, mut arriving) = (Vec::new(), Vec::new());
+        for (place, file_id) in (0..).zip(ids) {
+            if let Some(file) = self.files.files.get(file_id) {
+                there.push(file.info.clone());
+                continue;
+            }
+            let mut uploads = self.files.uploads.values();
+            let upload = uploads.find(|upload| upload.file_id == *file_id)?;
+            let name = FileName::repaired(&upload.name);
+            arriving.push(ArrivingFile {
+                file_id: *file_id,
+                place,
+                link: shared::http::file_link(*file_id, &name),
+                name,
+                size_bytes: upload.layout.size_bytes,
+                media_type: None,
+                withdrawn: false,
+            });
+        }
+        Some((there, arriving))
+    }
+
+    /// Tells one's devices that an upload has ended, and the messages that await its file that this is there, or that
+    /// it will not come.
+    fn ended(&mut self, who: usize, upload_id: UploadId, file_id: FileId, file: Option<&FileInfo>) {
+        let person = self.peers[who].person.clone().unwrap();
+        for device in 0..self.peers.len() {
+            let own = self.peers[device].person.as_ref() == Some(&person);
+            if own && self.peers[device].open && self.greeted(device) {
+                self.down(device, ServerFrame::UploadEnded { upload_id });
+            }
+        }
+        for index in 0..self.log.len() {
+            let message = &mut self.log[index];
+            let sequence = message.sequence;
+            let news = match file {
+                Some(file) => message.event.arrive(file).then(|| EventBody::FileArrived {
+                    sequence,
+                    file: file.clone(),
+                }),
+                None => {
+                    let withdrawn = message.event.withdraw(file_id);
+                    withdrawn.then_some(EventBody::FileWithdrawn { sequence, file_id })
+                }
+            };
+            if let Some(news) = news {
+                self.publish(person.clone(), news);
+            }
+        }
     }
 
     /// A file that somebody has uploaded.

@@ -2,7 +2,7 @@
 
 use shared::account::PresenceState;
 use shared::codec::Packet;
-use shared::frame::{Credentials, Hello, SendMessage, ServerInfo, Welcome};
+use shared::frame::{Credentials, Hello, Person, SendMessage, ServerInfo, Welcome};
 use shared::limits::Limits;
 use shared::room::{RoomInfo, RoomKind, RoomOpening};
 use shared::{
@@ -166,6 +166,23 @@ impl World {
         }
     }
 
+    /// Appends an event to the log and sends it to everyone.
+    pub(crate) fn publish(&mut self, person: Person, event: EventBody) {
+        let event = RoomEvent {
+            room_id: self.room_id,
+            sequence: Sequence(self.log.len() as u64 + 1),
+            at_ms: TimestampMs(self.now),
+            person,
+            event,
+        };
+        self.log.push(event.clone());
+        for peer in 0..self.peers.len() {
+            if self.peers[peer].open && self.greeted(peer) {
+                self.down(peer, ServerFrame::RoomEvent(event.clone()));
+            }
+        }
+    }
+
     fn store(&mut self, who: usize, send: SendMessage) {
         let request_id = send.request_id;
         let for_good = || error(ErrorCode::NotAMember, None);
@@ -177,9 +194,7 @@ impl World {
             error.request_id = request_id;
             return self.down(who, ServerFrame::Error(error));
         }
-        let files = send.attachments.iter().map(|id| self.files.files.get(id));
-        let files: Option<Vec<_>> = files.map(|file| Some(file?.info.clone())).collect();
-        let Some(attachments) = files else {
+        let Some((attachments, arriving)) = self.carried(&send.attachments) else {
             let mut error = error(ErrorCode::FileNotFound, None);
             error.request_id = request_id;
             return self.down(who, ServerFrame::Error(error));
@@ -207,21 +222,9 @@ impl World {
                 transaction_id,
                 text: send.text,
                 attachments,
-                arriving: Vec::new(),
+                arriving,
             };
-            let event = RoomEvent {
-                room_id,
-                sequence,
-                at_ms,
-                person,
-                event: body,
-            };
-            self.log.push(event.clone());
-            for peer in 0..self.peers.len() {
-                if self.peers[peer].open && self.greeted(peer) {
-                    self.down(peer, ServerFrame::RoomEvent(event.clone()));
-                }
-            }
+            self.publish(person, body);
         }
         if !ack_first {
             self.down(who, ack);

@@ -96,6 +96,7 @@ impl Details {
             | Change::Directory
             | Change::Upload(_)
             | Change::Download(_)
+            | Change::UploadEnded { .. }
             | Change::Elsewhere
             | Change::Arriving(_)
             | Change::RoomJoined { .. }

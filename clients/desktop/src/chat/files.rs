@@ -124,6 +124,7 @@ impl Files {
                 | Change::Typing(_)
                 | Change::Presence
                 | Change::Directory
+                | Change::UploadEnded { .. }
                 | Change::Elsewhere
                 | Change::Arriving(_)
                 | Change::RoomJoined { .. }

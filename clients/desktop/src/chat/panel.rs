@@ -82,6 +82,9 @@ impl Panel {
             self.answer = Some(answer);
             self.parts.clear();
         }
+        if self.topic.moves_with(change) {
+            self.parts.clear();
+        }
         let mut forms = self.forms.iter_mut();
         let done = forms.find_map(|form| form.changed(change))?;
         self.stale = true;

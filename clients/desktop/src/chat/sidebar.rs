@@ -49,6 +49,7 @@ impl Sidebar {
             | Change::Directory
             | Change::Upload(_)
             | Change::Download(_)
+            | Change::UploadEnded { .. }
             | Change::Elsewhere
             | Change::Arriving(_)
             | Change::RoomJoined { .. }

@@ -254,6 +254,30 @@ fn an_upload_shows_how_far_it_is_and_can_be_cancelled() {
 }
 
 #[test]
+fn a_file_is_seen_to_come_after_its_message_and_can_be_given_up() {
+    let world = World::start();
+    let proxy = Proxy::start(world.tcp());
+    let mut ann = Window::open(options(&world, "Ann", &proxy.address));
+    let mut bob = Window::of(&world, "Bob");
+    ann.is_at(Role::MultilineTextInput, FIELD);
+    let path = file(&world, "big.bin", 64 * MIB);
+    proxy.up.allow(2 * MIB as u64);
+    ann.sends_at_once(&path);
+    // The message waits for a moment, and then behind what is on its way.
+    proxy.up.wait_until_full();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    ann.sees("big.bin");
+    proxy.up.allow(9 * MIB as u64);
+    bob.meets(Role::ProgressIndicator, "Upload of big.bin");
+    assert!(!bob.has(Role::Button, "Cancel big.bin"), "it is not his");
+    ann.clicks(Role::Button, "Cancel big.bin");
+    proxy.up.allow(u64::MAX);
+    bob.sees("was not sent");
+    ann.sees("was not sent");
+    ann.loses(Role::ProgressIndicator, "Upload of big.bin");
+}
+
+#[test]
 fn an_upload_goes_on_after_the_window_was_closed() {
     let world = World::start();
     let proxy = Proxy::start(world.tcp());

@@ -95,6 +95,8 @@ fn uploads_of_the_same_file_are_found_again() {
         media_type: None,
         source: source.into(),
         file: None,
+        file_id: None,
+        posted: None,
     };
     let (mut one, mut one_storage) = profile.passing(&["a".into()]).expect("nothing yet");
     one.uploads.push(upload("a"));

@@ -16,6 +16,8 @@ pub(crate) enum Request {
     Account(Account),
     /// Show where you are signed in, and sign out there
     Sessions(Sessions),
+    /// Show files of yours that are on their way, from any device, and cancel them
+    Uploads(Uploads),
     /// Make programs that act for you
     Bots(Bots),
     /// Make links that let people in
@@ -170,6 +172,22 @@ pub(crate) enum SessionsChange {
         /// Everywhere but here
         #[arg(long, conflicts_with = "ids")]
         all: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Uploads {
+    #[command(subcommand)]
+    pub(crate) what: Option<UploadsChange>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UploadsChange {
+    /// Throw away what is there of them; messages that carry them stay without
+    Cancel {
+        /// As the list shows them
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<shared::UploadId>,
     },
 }
 

@@ -187,8 +187,9 @@ async fn upload(
     output: &mut Output,
 ) -> Result<(UploadId, FileInfo), Failure> {
     let files = transfer::find(&[path.to_owned()])?;
-    let uploaded = transfer::upload(session, &files, output).await?;
-    let mut uploaded = uploaded.into_iter();
+    let upload_ids = transfer::begin(session, &files, output)?;
+    let uploaded = transfer::finish(session, &upload_ids, output).await?;
+    let mut uploaded = upload_ids.into_iter().zip(uploaded);
     uploaded
         .next()
         .ok_or_else(|| Failure::failed("the picture was not taken"))

@@ -42,7 +42,8 @@ pub(crate) async fn direct(global: &Global, dm: &Dm, output: &mut Output) -> Res
         let keeping = Keeping::Passing(Vec::new());
         let mut session = Session::open(global, keeping, output).await?;
         let room_id = rooms::direct(&mut session, &dm.people, output).await?;
-        post::send(&mut session, room_id, text, Vec::new(), output).await?;
+        let accepted = post::send(&mut session, room_id, text, Vec::new(), output).await?;
+        accepted.tell(&session, output)?;
         return session.close().await;
     }
     let mut session = open(global, output).await?;
@@ -158,11 +159,12 @@ impl Conversation {
         loop {
             self.settle(output)?;
             self.show(output).await?;
-            if ended && self.sent.is_empty() && !follow {
+            if ended && self.sent.is_empty() && !self.is_uploading() && !follow {
                 return self.refused.take().map_or(Ok(()), Err);
             }
             let listen = !ended && self.sent.len() < UNACKNOWLEDGED_MAX;
-            self.session.wait(!self.by_hand && !self.sent.is_empty());
+            let waits = !self.sent.is_empty() || (ended && self.is_uploading());
+            self.session.wait(!self.by_hand && waits);
             tokio::select! {
                 input = self.lines.next(), if listen => match input {
                     Input::Line(line) => {
@@ -342,7 +344,20 @@ impl Conversation {
         }
     }
 
-    /// Tells now and then how far uploads are; how they end is told by their messages.
+    /// Whether files are on their way.
+    fn is_uploading(&self) -> bool {
+        self.session.handle.with_view(|view| {
+            let mut uploads = view.uploads.values();
+            uploads.any(|upload| {
+                matches!(
+                    upload.phase,
+                    UploadPhase::Waiting | UploadPhase::Sending | UploadPhase::Finishing
+                )
+            })
+        })
+    }
+
+    /// Tells now and then how far uploads are, and why one failed that its message is sent without.
     fn uploads(&mut self, changes: &[Change], output: &mut Output) {
         let now = Instant::now();
         for change in changes {
@@ -351,6 +366,11 @@ impl Conversation {
             };
             let shown = self.session.handle.with_view(|view| {
                 let upload = view.uploads.get(upload_id)?;
+                if let (Some(_), UploadPhase::Failed { reason, .. }) =
+                    (upload.posted, &upload.phase)
+                {
+                    output.note(&format!("{} was not sent: {reason}", upload.name));
+                }
                 let sending = upload.phase == UploadPhase::Sending;
                 sending.then(|| (upload.name.clone(), upload.progress))
             });

@@ -30,9 +30,11 @@ pub(crate) async fn run(global: &Global, post: Post, output: &mut Output) -> Res
     let keeping = Keeping::Passing(transfer::sources(&files));
     let mut session = Session::open(global, keeping, output).await?;
     let room_id = session.enter(output, &post.room, post.create).await?;
-    let uploaded = transfer::upload(&mut session, &files, output).await?;
-    let attachments = transfer::attachments(&uploaded);
-    send(&mut session, room_id, text, attachments, output).await?;
+    let upload_ids = transfer::begin(&session, &files, output)?;
+    let attachments = transfer::attachments(&upload_ids);
+    let accepted = send(&mut session, room_id, text, attachments, output).await?;
+    transfer::finish(&mut session, &upload_ids, output).await?;
+    accepted.tell(&session, output)?;
     session.close().await
 }
 
@@ -57,14 +59,36 @@ fn read_text(stdin: io::Stdin) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
 }
 
-/// Sends a message, waits until it is acknowledged, and says so to programs.
+/// A message that is on the server's disk.
+pub(crate) struct Accepted {
+    room_id: RoomId,
+    transaction_id: TransactionId,
+    /// In its room's log; `None` where the log was replaced meanwhile.
+    sequence: Option<Sequence>,
+}
+
+impl Accepted {
+    /// Says so to programs.
+    pub(crate) fn tell(&self, session: &Session, output: &mut Output) -> Result<(), Failure> {
+        let room = room_name(session, self.room_id);
+        output.object(
+            "message_accepted",
+            json!({
+                "room": room, "room_id": self.room_id,
+                "transaction_id": self.transaction_id, "sequence": self.sequence,
+            }),
+        )
+    }
+}
+
+/// Sends a message and waits until it is acknowledged.
 pub(crate) async fn send(
     session: &mut Session,
     room_id: RoomId,
     text: String,
     attachments: Vec<PendingAttachment>,
     output: &mut Output,
-) -> Result<(), Failure> {
+) -> Result<Accepted, Failure> {
     let command = Command::SendMessage {
         room_id,
         text,
@@ -74,30 +98,19 @@ pub(crate) async fn send(
         return Err(Failure::failed("the message was not taken"));
     };
     session.wait(true);
-    let sequence = loop {
+    loop {
         if let Some(acknowledged) = acknowledged(session, room_id, transaction_id)? {
-            break acknowledged.sequence;
+            return Ok(acknowledged);
         }
         let changed = session.changed(output).await;
-        changed.map_err(|failure| Failure {
-            message: format!("the message was not acknowledged: {}", failure.message),
-            ..failure
+        changed.map_err(|failure| {
+            let failure = transfer::with_trouble(session, failure);
+            Failure {
+                message: format!("the message was not acknowledged: {}", failure.message),
+                ..failure
+            }
         })?;
-    };
-    let room = room_name(session, room_id);
-    output.object(
-        "message_accepted",
-        json!({
-            "room": room, "room_id": room_id,
-            "transaction_id": transaction_id, "sequence": sequence,
-        }),
-    )
-}
-
-/// The message is on the server's disk.
-pub(crate) struct Acknowledged {
-    /// In its room's log; `None` where the log was replaced meanwhile.
-    sequence: Option<Sequence>,
+    }
 }
 
 /// `None` while nobody knows.
@@ -105,7 +118,7 @@ pub(crate) fn acknowledged(
     session: &Session,
     room_id: RoomId,
     transaction_id: TransactionId,
-) -> Result<Option<Acknowledged>, Failure> {
+) -> Result<Option<Accepted>, Failure> {
     session.handle.with_view(|view| {
         let mut pending = view.pending(room_id);
         let sequence = match pending.find(|message| message.transaction_id == transaction_id) {
@@ -123,6 +136,10 @@ pub(crate) fn acknowledged(
                 own.map(|event| event.sequence)
             }),
         };
-        Ok(Some(Acknowledged { sequence }))
+        Ok(Some(Accepted {
+            room_id,
+            transaction_id,
+            sequence,
+        }))
     })
 }

@@ -15,33 +15,36 @@ pub(crate) async fn run(global: &Global, send: &Send, output: &mut Output) -> Re
     let files = transfer::find(&send.files)?;
     let keeping = Keeping::Passing(transfer::sources(&files));
     let mut session = Session::open(global, keeping, output).await?;
-    // Before hours of uploading rather than after.
     let room_id = if send.no_post {
         None
     } else {
         Some(session.enter(output, &send.room, send.create).await?)
     };
-    let uploaded = transfer::upload(&mut session, &files, output).await?;
-    for (_, file) in &uploaded {
-        print(&session, file, output)?;
-    }
-    match room_id {
-        Some(room_id) => {
-            let mut text = send.message.clone().unwrap_or_default();
-            let at_once = session.handle.with_view(|view| view.limits.attachments_max);
-            for some in uploaded.chunks(at_once.max(1)) {
-                let text = std::mem::take(&mut text);
-                let attachments = transfer::attachments(some);
-                post::send(&mut session, room_id, text, attachments, output).await?;
-            }
+    let mut accepted = Vec::new();
+    let upload_ids = transfer::begin(&session, &files, output)?;
+    if let Some(room_id) = room_id {
+        // What an earlier run has posted and not finished is only finished.
+        let unposted = transfer::unposted(&session, room_id, &upload_ids);
+        let mut text = send.message.clone().unwrap_or_default();
+        let at_once = session.handle.with_view(|view| view.limits.attachments_max);
+        for some in unposted.chunks(at_once.max(1)) {
+            let text = std::mem::take(&mut text);
+            let attachments = transfer::attachments(some);
+            accepted.push(post::send(&mut session, room_id, text, attachments, output).await?);
         }
-        None => {
-            for (upload_id, _) in uploaded {
-                // Only what the profile remembers of it: the file itself stays.
-                session
-                    .handle
-                    .command(Command::CancelUpload { upload_id })?;
-            }
+    }
+    for file in transfer::finish(&mut session, &upload_ids, output).await? {
+        print(&session, &file, output)?;
+    }
+    for message in accepted {
+        message.tell(&session, output)?;
+    }
+    if room_id.is_none() {
+        for upload_id in upload_ids {
+            // Only what the profile remembers of it: the file itself stays.
+            session
+                .handle
+                .command(Command::CancelUpload { upload_id })?;
         }
     }
     session.close().await

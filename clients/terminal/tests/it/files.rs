@@ -2,6 +2,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -162,6 +163,43 @@ fn a_killed_upload_goes_on_where_it_was() {
     let link = sent.json()[0]["link"].as_str().unwrap().to_owned();
     ann.run(&["get", &link, "-o", "changed.bin"]).ok();
     assert!(fs::read(ann.folder.join("changed.bin")).unwrap() == changed);
+}
+
+#[test]
+fn a_message_is_there_before_its_file_and_stays_where_that_is_cancelled() {
+    let world = World::start();
+    let proxy = Proxy::start(world.tcp());
+    let here = Person::of(&world, "Ann").owning(&world);
+    let bob = Person::of(&world, "Bob");
+    let ann = Person {
+        server: proxy.address.clone(),
+        ..here.clone()
+    };
+    ann.run(&["sign-in", "Ann"]).ok();
+    put(&ann, "big.bin", &noise(64 * MIB, 5));
+    proxy.up.allow(2 * MIB as u64);
+    let mut listening = bob.start(&["chat", "--follow"]);
+    let sending = ann.start(&["send", "big.bin", "-m", "soon"]);
+    // The message waits for a moment, and then behind what is on its way.
+    proxy.up.wait_until_full();
+    std::thread::sleep(Duration::from_millis(700));
+    proxy.up.allow(9 * MIB as u64);
+    listening.hear("Ann: soon");
+    listening.hear("Ann is sending big.bin (67 MB, on its way)");
+    let uploads = here.run(&["uploads", "--json"]).json();
+    assert_eq!(uploads.len(), 1);
+    assert_eq!(uploads[0]["name"], "big.bin");
+    assert!(uploads[0]["received_bytes"].as_u64() < Some(64 * MIB as u64));
+    let id = uploads[0]["upload_id"].as_str().unwrap();
+    assert!(here.run(&["uploads"]).ok().contains(id));
+    here.run(&["uploads", "cancel", id]).ok();
+    proxy.up.allow(u64::MAX);
+    let refused = sending.end().failed(1);
+    assert!(refused.contains("cancelled"), "{refused}");
+    listening.hear("Ann gave up sending a file");
+    assert_eq!(here.run(&["uploads"]).ok(), "");
+    here.run(&["uploads", "cancel", id]).failed(4);
+    listening.kill();
 }
 
 #[test]

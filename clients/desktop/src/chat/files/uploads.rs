@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use client::present::format::sentence;
 use client::present::words;
-use client::{Command, Ticket, Upload};
+use client::{Command, Progress, Ticket, Upload, UploadPhase, View};
 use eframe::egui::{ColorImage, Rect, Ui, pos2, vec2};
 use native::source::{LocalFile, SourceError, place_of};
-use shared::{RoomId, UploadId};
+use shared::{ArrivingFile, RoomId, UploadId};
 
 use super::{Files, News, choose, pasted, upload_card};
 use crate::chat::Env;
@@ -91,9 +91,10 @@ impl Files {
     /// Uploads that no message waits for: they were attached when the program ended.
     pub(in crate::chat) fn left_over(&self) -> Vec<UploadId> {
         self.handle.with_view(|view| {
-            let uploads = view.uploads.keys().copied();
+            let uploads = view.uploads.values();
             uploads
-                .filter(|upload_id| !view.outbox.uses(*upload_id))
+                .filter(|upload| upload.posted.is_none() && !view.outbox.uses(upload.upload_id))
+                .map(|upload| upload.upload_id)
                 .collect()
         })
     }
@@ -150,10 +151,28 @@ impl Files {
 
     /// How much room these uploads take at this width, in points.
     pub(in crate::chat) fn uploads_height(&self, uploads: &[UploadId], width: f32) -> f32 {
-        let uploads = self.uploads(uploads);
-        places(&uploads, width)
-            .last()
-            .map_or(0.0, |last| last.bottom())
+        height(&self.uploads(uploads), width)
+    }
+
+    /// The same of files that a message carries before they are there.
+    pub(in crate::chat) fn arriving_height(&self, files: &[ArrivingFile], width: f32) -> f32 {
+        let files = self.handle.with_view(|view| arriving(view, files));
+        let uploads: Vec<Upload> = files.into_iter().map(|(upload, _)| upload).collect();
+        height(&uploads, width)
+    }
+
+    /// How far they are, in `rect`. One's own can be cancelled.
+    pub(in crate::chat) fn show_arriving(
+        &self,
+        ui: &mut Ui,
+        env: &Env<'_>,
+        rect: Rect,
+        files: &[ArrivingFile],
+    ) {
+        let files = self.handle.with_view(|view| arriving(view, files));
+        for upload_id in self.show_upload_cards(ui, env, rect, &files) {
+            env.run(Command::CancelUpload { upload_id });
+        }
     }
 
     /// How far each upload is, in `rect`.
@@ -164,7 +183,9 @@ impl Files {
         rect: Rect,
         uploads: &[UploadId],
     ) {
-        self.show_upload_cards(ui, env, rect, uploads, false);
+        let uploads = self.uploads(uploads).into_iter();
+        let uploads: Vec<_> = uploads.map(|upload| (upload, false)).collect();
+        self.show_upload_cards(ui, env, rect, &uploads);
     }
 
     /// Likewise, with what takes each away; the ones that are to be cancelled.
@@ -175,23 +196,27 @@ impl Files {
         rect: Rect,
         uploads: &[UploadId],
     ) -> Vec<UploadId> {
-        self.show_upload_cards(ui, env, rect, uploads, true)
+        let uploads = self.uploads(uploads).into_iter();
+        let uploads: Vec<_> = uploads.map(|upload| (upload, true)).collect();
+        self.show_upload_cards(ui, env, rect, &uploads)
     }
 
+    /// `uploads` tells which can be cancelled.
     fn show_upload_cards(
         &self,
         ui: &mut Ui,
         env: &Env<'_>,
         rect: Rect,
-        uploads: &[UploadId],
-        cancellable: bool,
+        uploads: &[(Upload, bool)],
     ) -> Vec<UploadId> {
         let mut cancelled = Vec::new();
-        let uploads = self.uploads(uploads);
-        for (upload, place) in uploads.iter().zip(places(&uploads, rect.width())) {
+        let heights = uploads
+            .iter()
+            .map(|(upload, _)| upload_card::height(upload));
+        for ((upload, cancellable), place) in uploads.iter().zip(places(heights, rect.width())) {
             let place = place.translate(rect.min.to_vec2());
             let id = ui.scope_id().with(upload.upload_id);
-            if self.upload_card(ui, env, place, id, (upload, cancellable)) {
+            if self.upload_card(ui, env, place, id, (upload, *cancellable)) {
                 cancelled.push(upload.upload_id);
             }
         }
@@ -199,14 +224,50 @@ impl Files {
     }
 }
 
-/// Where the cards of uploads lie: as many in a row as fit, each row as high as its highest.
-fn places(uploads: &[Upload], width: f32) -> Vec<Rect> {
+/// Files that a message carries before they are there, as uploads, and which of them can be cancelled.
+fn arriving(view: &View, files: &[ArrivingFile]) -> Vec<(Upload, bool)> {
+    let awaited = files.iter().filter(|file| !file.withdrawn);
+    let upload = |file: &ArrivingFile| {
+        let own = view.upload_of(file.file_id);
+        if let Some(upload) = own.and_then(|upload_id| view.uploads.get(&upload_id)) {
+            return (upload.clone(), true);
+        }
+        let received = view.arriving.get(&file.file_id).copied();
+        let upload = Upload {
+            // Somebody else's is shown under the name of its file.
+            upload_id: own.unwrap_or(UploadId::from_bytes(*file.file_id.as_bytes())),
+            name: file.name.to_string(),
+            media_type: file.media_type.clone(),
+            source: String::new(),
+            phase: UploadPhase::Sending,
+            trouble: None,
+            progress: Progress {
+                size_bytes: file.size_bytes,
+                done_bytes: received.unwrap_or_default(),
+                bytes_per_second: None,
+            },
+            file_id: Some(file.file_id),
+            posted: None,
+        };
+        (upload, own.is_some())
+    };
+    awaited.map(upload).collect()
+}
+
+fn height(uploads: &[Upload], width: f32) -> f32 {
+    let places = places(uploads.iter().map(upload_card::height), width);
+    places.last().map_or(0.0, |last| last.bottom())
+}
+
+/// Where cards of these heights lie: as many in a row as fit, each row as high as its highest.
+fn places(heights: impl Iterator<Item = f32>, width: f32) -> Vec<Rect> {
+    let heights: Vec<f32> = heights.collect();
     let columns = ((width + GAP) / (WIDTH_MIN + GAP)).floor().max(1.0);
     let card_width = ((width + GAP) / columns - GAP).min(WIDTH_MAX);
-    let mut places = Vec::with_capacity(uploads.len());
+    let mut places = Vec::with_capacity(heights.len());
     let mut top = 0.0;
-    for row in uploads.chunks(columns as usize) {
-        let height = row.iter().map(upload_card::height).fold(0.0, f32::max);
+    for row in heights.chunks(columns as usize) {
+        let height = row.iter().copied().fold(0.0, f32::max);
         for column in 0..row.len() {
             let left = column as f32 * (card_width + GAP);
             let min = pos2(left, top);

@@ -91,6 +91,12 @@ impl Canvas<'_> {
                     if !files.is_empty() {
                         self.env.files.show_attachments(ui, self.env, rect, files);
                     }
+                    let awaited = event.event.arriving();
+                    if !awaited.is_empty() {
+                        let top = layout::attachments_height(self.env, event, rect.width());
+                        let rect = rect.with_min_y(rect.top() + top);
+                        self.env.files.show_arriving(ui, self.env, rect, awaited);
+                    }
                 });
                 self.actions(ui, rows, event, hovered);
             }

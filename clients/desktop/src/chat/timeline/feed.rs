@@ -103,8 +103,11 @@ impl Feed {
         }
         let mut kept = HashMap::with_capacity(taken.len());
         let events = taken.into_iter().map(|event| {
-            // All that can happen to an event is that what it says is removed.
-            let is_same = |copy: &EventRef| copy.event.is_message() == event.event.is_message();
+            // All that can happen to an event is that what it says is removed, and that its files come or will not.
+            let is_same = |copy: &EventRef| {
+                copy.event.is_message() == event.event.is_message()
+                    && copy.event.arriving() == event.event.arriving()
+            };
             let copy = self.events.remove(&event.sequence).filter(is_same);
             let copy = copy.unwrap_or_else(|| EventRef(Rc::new(event.clone())));
             kept.insert(event.sequence, copy.clone());

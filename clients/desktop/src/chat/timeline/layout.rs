@@ -8,7 +8,7 @@ use client::present::words;
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{Color32, Context, Rect, Vec2, pos2, vec2};
 use shared::frame::Person;
-use shared::{TimestampMs, UploadId};
+use shared::{RoomEvent, TimestampMs, UploadId};
 
 use super::place::RowKey;
 use super::text::{self, Chunk, Kind, Link};
@@ -130,10 +130,9 @@ impl Layouts {
 /// How much room the files of a row take, in points.
 pub(super) fn files_height(env: &Env<'_>, row: &Row, width: f32) -> f32 {
     match row {
-        Row::Message { event, .. } => match event.event.attachments() {
-            [] => 0.0,
-            files => env.files.attachments_height(files, width),
-        },
+        Row::Message { event, .. } => {
+            attachments_height(env, event, width) + arriving_height(env, event, width)
+        }
         Row::Pending { message, .. } => match uploads(&message.attachments) {
             uploads if uploads.is_empty() => 0.0,
             uploads => env.files.uploads_height(&uploads, width),
@@ -144,6 +143,26 @@ pub(super) fn files_height(env: &Env<'_>, row: &Row, width: f32) -> f32 {
         | Row::Unread(_)
         | Row::Gap { .. }
         | Row::Notice { .. } => 0.0,
+    }
+}
+
+/// Of the files that are there, with what keeps them apart from those that are not.
+pub(super) fn attachments_height(env: &Env<'_>, event: &RoomEvent, width: f32) -> f32 {
+    let files = event.event.attachments();
+    let gap = match event.event.arriving() {
+        [] => 0.0,
+        _awaited => space::S,
+    };
+    match files {
+        [] => 0.0,
+        files => env.files.attachments_height(files, width) + gap,
+    }
+}
+
+fn arriving_height(env: &Env<'_>, event: &RoomEvent, width: f32) -> f32 {
+    match event.event.arriving() {
+        [] => 0.0,
+        files => env.files.arriving_height(files, width),
     }
 }
 
@@ -165,13 +184,17 @@ fn lay(ctx: &Context, theme: &Theme, row: &Row, width: f32) -> Laid {
         Row::Notice { event } => notice(ctx, theme, row, event, width),
         Row::Message { event, head } => {
             let mut chunks = text::chunks(theme, event.event.text(), theme.text);
-            for file in event.event.arriving() {
+            let gone = event.event.arriving().iter().filter(|file| file.withdrawn);
+            for file in gone {
                 let how_far = words::arriving(file, None);
                 chunks.push(text::note(theme, format!("{}: {how_far}", file.name)));
             }
             let mut name = spoken(&event.person, event.at_ms, &chunks);
-            for file in event.event.attachments() {
-                name += &format!(" [{}]", file.name);
+            let awaited = event.event.arriving().iter().filter(|file| !file.withdrawn);
+            let awaited = awaited.map(|file| &file.name);
+            let there = event.event.attachments().iter().map(|file| &file.name);
+            for file in there.chain(awaited) {
+                name += &format!(" [{file}]");
             }
             speech(ctx, theme, row, *head, name, chunks, width)
         }
