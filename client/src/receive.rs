@@ -155,6 +155,7 @@ impl Client {
             })
             | ServerFrame::BansListed { request_id, .. }
             | ServerFrame::LinkDescribed { request_id, .. }
+            | ServerFrame::FilesListed { request_id, .. }
             | ServerFrame::PeopleFound { request_id, .. }
             | ServerFrame::ProfileDescribed { request_id, .. }
             | ServerFrame::TotpBegun { request_id, .. }

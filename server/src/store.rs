@@ -27,6 +27,7 @@ mod files;
 mod inspect;
 mod invitations;
 mod links;
+mod listing;
 mod log;
 mod looks;
 mod mentions;

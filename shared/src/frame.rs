@@ -27,6 +27,7 @@ use crate::ids::{
     SessionToken, TimestampMs, TransactionId, UploadId,
 };
 use crate::limits::Limits;
+use crate::listing::{FileCursor, ListFiles, SentFile};
 use crate::roles::Role;
 use crate::room::{
     ChangeRoom, CreateRoom, Member, ReadMarker, RemoveMember, RoomInfo, RoomOpening, SetRoomRole,
@@ -118,6 +119,8 @@ pub enum ClientFrame {
         #[serde(default)]
         request_id: RequestId,
     },
+    /// Files of messages that one may read. Answered by [`ServerFrame::FilesListed`].
+    ListFiles(Box<ListFiles>),
     /// Answered by [`ServerFrame::FileDescribed`].
     DescribeFile {
         #[serde(default)]
@@ -537,6 +540,14 @@ pub enum ServerFrame {
     UploadsListed {
         request_id: RequestId,
         uploads: Vec<UploadInfo>,
+    },
+    /// The newest first.
+    FilesListed {
+        request_id: RequestId,
+        files: Vec<SentFile>,
+        /// Where the next page begins; without it there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<FileCursor>,
     },
     FileDescribed(FileDescription),
     /// Followed by a payload: the chunk's bytes.

@@ -4,7 +4,7 @@
 //! - [`roles`]: who may do what, in one table
 //! - [`frame`]: [`ClientFrame`] and [`ServerFrame`]; [`event`]: what a room's log holds
 //! - [`account`], [`room`], [`admin`]: what requests and replies about these carry
-//! - [`file`](mod@file): metadata of uploads and files; [`content`]: chunk layout and BLAKE3 verification
+//! - [`file`](mod@file): metadata of uploads and files; [`listing`]: looking for them; [`content`]: chunk layout and BLAKE3 verification
 //! - [`error`]: stable codes and their wire form; [`limits`]: sizes that both sides enforce
 //! - [`mentions`]: whom a text mentions
 //! - [`decode`]: messages from JSON; [`codec`]: frames as bytes, on TCP and on WebSocket; [`http`]: paths of the HTTP transport
@@ -28,6 +28,7 @@ pub mod frame;
 pub mod http;
 pub mod ids;
 pub mod limits;
+pub mod listing;
 pub mod mentions;
 pub mod names;
 mod operation;

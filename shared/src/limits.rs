@@ -31,6 +31,8 @@ pub const MENTION_ALL_MEMBERS_MAX: u32 = 100;
 pub const MENTIONS_MAX: usize = 30;
 /// People in one answer to `find_people`.
 pub const PEOPLE_FOUND_MAX: usize = 50;
+/// Files in one page of a list.
+pub const FILES_PAGE_MAX: usize = 50;
 /// Bytes of the image that somebody has as their picture.
 pub const AVATAR_BYTES_MAX: u64 = 2 << 20;
 /// People in a direct room.

@@ -30,7 +30,9 @@ impl ClientFrame {
             | Self::FinishUpload(_)
             | Self::CancelUpload { .. }
             | Self::ListUploads { .. } => Operation::Upload,
-            Self::DescribeFile { .. } | Self::ReadChunk { .. } => Operation::ReadFile,
+            Self::DescribeFile { .. } | Self::ReadChunk { .. } | Self::ListFiles(_) => {
+                Operation::ReadFile
+            }
             Self::OpenDirect { .. } => Operation::OpenDirect,
             Self::AddMember { .. } => Operation::AddMember,
             Self::RemoveMember(_) => Operation::RemoveMember,
@@ -110,7 +112,7 @@ macro_rules! request_ids {
 request_ids! {
     structs:
         Hello SendMessage CreateRoom BeginUpload FinishUpload RemoveMember ChangeRoom SetRoomRole ReportMessage
-        ChangeLink ChangeProfile ChangePassword EndSessions CreateBot CreateInvitation ListPeople
+        ChangeLink ChangeProfile ChangePassword EndSessions CreateBot CreateInvitation ListPeople ListFiles
         RemovePerson ChangeSettings CloseReport;
     fields:
         Ping JoinRoom LeaveRoom ListRooms ListMembers ReadHistory PutChunk DescribeUpload CancelUpload ListUploads

@@ -235,7 +235,7 @@ operations! {
     ReportMessage "report_message" PEOPLE MEMBER, None;
     /// Begin, fill, finish or cancel an upload of one's own.
     Upload "upload" EVERYONE Place::Anywhere, Some(Scope::Send);
-    /// Read a file by its id, or open its link.
+    /// Read a file by its id, look for files, or open a link.
     ReadFile "read_file" EVERYONE Place::Anywhere, Some(Scope::Read);
     /// Change who may open the link of a file that one has uploaded.
     ChangeLink "change_link" EVERYONE Place::Anywhere, Some(Scope::Send);

@@ -1,12 +1,13 @@
 //! What the server says to one request, as every screen shows it: what to ask, and what to make of the answer.
 //!
-//! - `account`, `sessions`, `bots`, `uploads`, `link`: one's own; `card`: somebody else
+//! - `account`, `sessions`, `bots`, `uploads`, `files`, `link`: one's own; `card`: somebody else
 //! - `people`, `rooms`, `invitations`, `reports`, `settings`, `audit`: the administration's
 
 mod account;
 mod audit;
 mod bots;
 mod card;
+mod files;
 mod invitations;
 mod link;
 mod people;
@@ -22,6 +23,7 @@ use shared::TimestampMs;
 use shared::account::Profile;
 use shared::admin::ListPeople;
 use shared::frame::Person;
+use shared::listing::{FileCursor, FileKind};
 use shared::room::RoomInfo;
 use shared::{ClientFrame, FileId, Operation, PersonId, RequestId, RoomId, Sequence, ServerFrame};
 
@@ -42,6 +44,8 @@ pub enum Topic {
     Bots,
     /// One's files that are on their way, from any device.
     Uploads,
+    /// Files of all messages that one may read.
+    Files,
     /// Everyone, and what they are.
     People,
     /// All rooms that are no direct messages.
@@ -58,6 +62,8 @@ pub enum Topic {
     Audit,
     /// Somebody, and what one may do with them.
     Card(PersonId),
+    /// Files of a room's messages.
+    RoomFiles(RoomId),
     /// Who may not come into a room.
     Bans(RoomId),
     /// Links that let people into a room.
@@ -67,12 +73,13 @@ pub enum Topic {
 }
 
 /// One's own panels, in their order.
-pub const YOU: [Topic; 5] = [
+pub const YOU: [Topic; 6] = [
     Topic::Profile,
     Topic::Security,
     Topic::Sessions,
     Topic::Bots,
     Topic::Uploads,
+    Topic::Files,
 ];
 
 /// Those of who looks after the server, in their order.
@@ -94,6 +101,9 @@ pub struct Asked {
     /// Where the page begins: after this name, or before this entry.
     pub after: Option<String>,
     pub before: Option<Sequence>,
+    /// Likewise, of files, and of which kind they are to be.
+    pub file: Option<FileCursor>,
+    pub kind: Option<FileKind>,
 }
 
 impl Asked {
@@ -102,6 +112,14 @@ impl Asked {
         Self {
             query: query.trim().to_owned(),
             ..Self::default()
+        }
+    }
+
+    /// The same of what holds this.
+    pub fn search(&self, query: &str) -> Self {
+        Self {
+            kind: self.kind,
+            ..Self::query(query)
         }
     }
 }
@@ -202,6 +220,8 @@ pub enum Lead {
     None,
     Person(Person),
     Room(Box<RoomInfo>),
+    /// A file of this media type.
+    File(String),
 }
 
 /// What can be done with a row.
@@ -227,6 +247,7 @@ impl Topic {
             Self::Sessions => "Sessions",
             Self::Bots => "Bots",
             Self::Uploads => "Uploads",
+            Self::Files | Self::RoomFiles(_) => "Files",
             Self::People => "People",
             Self::Rooms => "Rooms",
             Self::Invitations => "Invitations",
@@ -247,6 +268,7 @@ impl Topic {
             Self::Security | Self::Sessions => Operation::ListSessions,
             Self::Bots => Operation::ManageBots,
             Self::Uploads => Operation::Upload,
+            Self::Files | Self::RoomFiles(_) => Operation::ReadFile,
             Self::People => Operation::ListPeople,
             Self::Rooms => Operation::ListAllRooms,
             Self::Invitations => Operation::CreateInvitation,
@@ -268,7 +290,11 @@ impl Topic {
 
     /// What there is to search for, if anything.
     pub fn search(self) -> Option<&'static str> {
-        (self == Self::People).then_some("Search people")
+        match self {
+            Self::People => Some("Search people"),
+            Self::Files | Self::RoomFiles(_) => Some("Search files"),
+            _ => None,
+        }
     }
 
     /// The request whose answer it shows.
@@ -283,6 +309,8 @@ impl Topic {
             Self::Sessions => ClientFrame::ListSessions { request_id },
             Self::Bots => ClientFrame::ListBots { request_id },
             Self::Uploads => ClientFrame::ListUploads { request_id },
+            Self::Files => files::frame(None, asked),
+            Self::RoomFiles(room_id) => files::frame(Some(room_id), asked),
             Self::People => ClientFrame::ListPeople(ListPeople {
                 request_id,
                 query: asked.query.clone(),
@@ -319,6 +347,8 @@ impl Topic {
             Self::Sessions => sessions::parts(eyes, answer),
             Self::Bots => bots::parts(eyes, answer),
             Self::Uploads => uploads::parts(eyes, answer),
+            Self::Files => files::parts(eyes, None, asked, answer),
+            Self::RoomFiles(room_id) => files::parts(eyes, Some(room_id), asked, answer),
             Self::People => people::parts(eyes, asked, answer),
             Self::Rooms => rooms::parts(eyes, answer),
             Self::Invitations => invitations::parts(eyes, None, answer),

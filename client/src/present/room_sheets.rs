@@ -310,6 +310,10 @@ pub fn room_items(view: &View, room: &RoomInfo) -> Vec<(Icon, Item)> {
     let room_id = room.room_id;
     let may = |operation| may(view, operation, Some(room_id));
     let mut items = Vec::new();
+    if may(Operation::ReadFile) {
+        let files = Deed::Show(Topic::RoomFiles(room_id));
+        items.push((Icon::File, Item::new("Files", files)));
+    }
     if !is_fixed(room) && !room.archived {
         if may(Operation::AddMember) {
             let add = Item::new("Add people", Deed::AddPeople(room_id));

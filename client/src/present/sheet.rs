@@ -4,7 +4,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use shared::{ClientFrame, RoomId, ServerFrame};
+use shared::{ClientFrame, FileInfo, RoomId, ServerFrame};
 
 use crate::api::Command;
 use crate::present::form::{Field, Values};
@@ -203,6 +203,10 @@ pub enum Deed {
     Show(Topic),
     /// Puts a text on the clipboard.
     Copy(String),
+    /// Downloads a file.
+    Save(Box<FileInfo>),
+    /// Puts a file's link on the clipboard.
+    CopyLink(Box<FileInfo>),
 }
 
 /// One thing to do, as a button or a line of a menu.

@@ -4,6 +4,7 @@ mod account;
 mod admin;
 mod bots;
 mod chat;
+mod files;
 mod get;
 mod invite;
 mod link;

@@ -47,6 +47,13 @@ impl Place {
     }
 }
 
+/// Has the browser save what a link leads to.
+pub(crate) fn download(link: &str) {
+    let address = format!("{link}?download");
+    // Refused only by who blocks what they clicked for.
+    let _ = window().open_with_url_and_target_and_features(&address, "_blank", "noopener");
+}
+
 /// Makes the address that of the place. `replace` leaves no step to go back by.
 pub(crate) fn go_to(place: &Place, replace: bool) {
     set(&place.path(), replace);

@@ -135,6 +135,8 @@ impl Ui {
             }
             Deed::Show(topic) => self.show.emit(Some(Dialog::Panel(*topic))),
             Deed::Copy(text) => self.copy(text.clone()),
+            Deed::Save(file) => location::download(&file.link),
+            Deed::CopyLink(file) => self.copy(location::absolute(&file.link)),
         }
     }
 

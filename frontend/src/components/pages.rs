@@ -17,6 +17,7 @@ fn path(topic: Topic) -> Option<&'static str> {
         Topic::Sessions => "/you/sessions",
         Topic::Bots => "/you/bots",
         Topic::Uploads => "/you/uploads",
+        Topic::Files => "/you/files",
         Topic::People => "/admin/people",
         Topic::Rooms => "/admin/rooms",
         Topic::Invitations => "/admin/invitations",
@@ -24,7 +25,11 @@ fn path(topic: Topic) -> Option<&'static str> {
         Topic::Settings => "/admin/settings",
         Topic::Storage => "/admin/storage",
         Topic::Audit => "/admin/audit",
-        Topic::Card(_) | Topic::Bans(_) | Topic::RoomInvitations(_) | Topic::Link(_) => {
+        Topic::Card(_)
+        | Topic::RoomFiles(_)
+        | Topic::Bans(_)
+        | Topic::RoomInvitations(_)
+        | Topic::Link(_) => {
             return None;
         }
     })

@@ -41,8 +41,8 @@ pub(crate) fn Panel(props: &PanelProps) -> Html {
         Callback::from(move |other: Asked| asked.set(other))
     };
     let search = {
-        let turn = turn.clone();
-        move |event: InputEvent| turn.emit(Asked::query(&element::value_of(event.target())))
+        let (turn, asked) = (turn.clone(), asked.clone());
+        move |event: InputEvent| turn.emit(asked.search(&element::value_of(event.target())))
     };
     let now = ui.driver.now();
     let parts = loaded.answer.as_ref().and_then(|answer| {
@@ -162,6 +162,9 @@ impl Hands {
             Lead::None => Html::default(),
             Lead::Person(person) => small_avatar(person, None),
             Lead::Room(room) => html! { <span class="room-mark">{ kind_mark(room) }</span> },
+            Lead::File(media_type) => {
+                html! { <span class="room-mark">{ icon(Icon::of_file(media_type)) }</span> }
+            }
         };
         list::row(row, lead, items)
     }

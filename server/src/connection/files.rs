@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use shared::file::{BeginUpload, ChangeLink, FinishUpload};
+use shared::listing::ListFiles;
 use shared::{ChunkHash, ClientFrame, ErrorReply, FileId, RequestId, ServerFrame, UploadId};
 
 use super::deliver::Reply;
@@ -38,6 +39,7 @@ impl Connection {
                 upload_id,
             } => self.cancel_upload(request_id, upload_id),
             ClientFrame::ListUploads { request_id } => self.list_uploads(request_id),
+            ClientFrame::ListFiles(request) => self.list_files(*request),
             ClientFrame::DescribeFile {
                 request_id,
                 file_id,
@@ -126,6 +128,20 @@ impl Connection {
             let cancelled = files.cancel(person, upload_id).await;
             cancelled.map_err(|failed| error::from_upload(request_id, failed))?;
             Ok(ServerFrame::Done { request_id })
+        });
+    }
+
+    fn list_files(&mut self, request: ListFiles) {
+        let (store, person) = (self.context.store.clone(), self.account.person.id);
+        self.reply_later(async move {
+            let request_id = request.request_id;
+            let page = store.list_files(person, request, crate::now_ms()).await;
+            let page = page.map_err(|failed| error::from_store(request_id, failed))?;
+            Ok(ServerFrame::FilesListed {
+                request_id,
+                files: page.files,
+                next: page.next,
+            })
         });
     }
 

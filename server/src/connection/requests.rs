@@ -145,6 +145,7 @@ impl Connection {
             | ClientFrame::FinishUpload(_)
             | ClientFrame::CancelUpload { .. }
             | ClientFrame::ListUploads { .. }
+            | ClientFrame::ListFiles(_)
             | ClientFrame::DescribeFile { .. }
             | ClientFrame::ReadChunk { .. }
             | ClientFrame::ChangeLink(_)

@@ -6,7 +6,7 @@ use shared::{EventBody, FileId, RoomId, Sequence};
 
 use super::{StoreError, to_integer};
 
-/// Notes that the message carries the file.
+/// Notes that the message, which is in the log, carries the file.
 pub(super) fn attach(
     db: &Connection,
     file: FileId,
@@ -14,7 +14,9 @@ pub(super) fn attach(
     sequence: Sequence,
 ) -> rusqlite::Result<()> {
     db.prepare_cached(
-        "INSERT INTO file_rooms (file_id, room_id, sequence) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        "INSERT INTO file_rooms (file_id, room_id, sequence, sent_ms)
+             SELECT ?1, room_id, sequence, at_ms FROM events WHERE room_id = ?2 AND sequence = ?3
+             ON CONFLICT DO NOTHING",
     )?
     .execute(params![
         file.as_bytes(),

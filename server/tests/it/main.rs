@@ -39,6 +39,7 @@ mod links;
 mod links_access;
 mod links_limit;
 mod links_password;
+mod listing;
 mod manage;
 mod mentions;
 mod moderation;

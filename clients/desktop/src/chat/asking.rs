@@ -77,6 +77,8 @@ impl Chat {
                 ctx.copy_text(text);
                 self.toasts.say("Copied.".to_owned());
             }
+            Deed::Save(file) => self.wishes.borrow_mut().push(Wish::Save(*file)),
+            Deed::CopyLink(file) => self.wishes.borrow_mut().push(Wish::CopyLink(*file)),
         }
     }
 

@@ -99,7 +99,7 @@ impl Panel {
             let id = ui.scope_id().with("wanted");
             let names = (what, "Search by name");
             if search(ui, env.theme, id, names, &mut self.wanted).changed() {
-                self.turn(Asked::query(&self.wanted));
+                self.turn(self.asked.search(&self.wanted));
             }
         }
         if self.answer.is_none() {

@@ -6,7 +6,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 use shared::account::Registration;
 use shared::file::LinkAccess;
-use shared::{Role, RoomRef, RoomRole, Scope};
+use shared::listing::FileKind;
+use shared::{Role, RoomRef, RoomRole, Scope, TimestampMs};
 
 use crate::arguments::rooms::Rooms;
 
@@ -16,6 +17,8 @@ pub(crate) enum Request {
     Account(Account),
     /// Show where you are signed in, and sign out there
     Sessions(Sessions),
+    /// Look for files of messages, the newest first
+    Files(Files),
     /// Show files of yours that are on their way, from any device, and cancel them
     Uploads(Uploads),
     /// Make programs that act for you
@@ -173,6 +176,30 @@ pub(crate) enum SessionsChange {
         #[arg(long, conflicts_with = "ids")]
         all: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Files {
+    /// Words of the name
+    pub(crate) query: Vec<String>,
+    /// Of this room only: its name or id
+    #[arg(long)]
+    pub(crate) room: Option<RoomRef>,
+    /// Of this kind only
+    #[arg(long, value_parser = file_kinds())]
+    pub(crate) kind: Option<FileKind>,
+    /// From people only whose names hold this
+    #[arg(long, value_name = "NAME")]
+    pub(crate) from: Option<String>,
+    /// Sent on this day or later, such as 2026-01-31
+    #[arg(long, value_name = "DATE", value_parser = day_ms)]
+    pub(crate) since: Option<TimestampMs>,
+    /// Sent before this day
+    #[arg(long, value_name = "DATE", value_parser = day_ms)]
+    pub(crate) until: Option<TimestampMs>,
+    /// Not more than so many
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    pub(crate) limit: usize,
 }
 
 #[derive(Debug, Args)]
@@ -375,6 +402,15 @@ macro_rules! words {
     };
 }
 
+words!(file_kinds -> FileKind {
+    "image" => FileKind::Image,
+    "video" => FileKind::Video,
+    "audio" => FileKind::Audio,
+    "document" => FileKind::Document,
+    "archive" => FileKind::Archive,
+    "other" => FileKind::Other,
+});
+
 words!(room_roles -> RoomRole {
     "member" => RoomRole::Member,
     "moderator" => RoomRole::Moderator,
@@ -410,6 +446,16 @@ words!(on_or_off -> bool {
 });
 
 /// `30m`, `12h`, `7d`.
+/// The beginning of a day as clocks here show it.
+fn day_ms(date: &str) -> Result<TimestampMs, String> {
+    let day: jiff::civil::Date = date.parse().map_err(|_| "no date".to_owned())?;
+    let here = jiff::tz::TimeZone::system();
+    let begins = here.to_timestamp(day.to_datetime(jiff::civil::Time::midnight()));
+    let begins = begins.map_err(|error| error.to_string())?;
+    let ms = u64::try_from(begins.as_millisecond()).map_err(|_| "too long ago".to_owned())?;
+    Ok(TimestampMs(ms))
+}
+
 fn time_ms(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is no time; write it like 30m, 12h or 7d");
     let unit_ms = match text.chars().last() {

@@ -5,7 +5,7 @@ use shared::ClientFrame;
 use crate::arguments::Global;
 use crate::arguments::requests::Request;
 use crate::commands::{
-    account, admin, bots, invite, link, messages, people, rooms, sessions, uploads,
+    account, admin, bots, files, invite, link, messages, people, rooms, sessions, uploads,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -29,6 +29,7 @@ pub(crate) async fn carry_out(
     match request {
         Request::Account(account) => account::run(session, account, output).await,
         Request::Sessions(sessions) => sessions::run(session, sessions, output).await,
+        Request::Files(what) => files::run(session, what, output).await,
         Request::Uploads(uploads) => uploads::run(session, uploads, output).await,
         Request::Bots(bots) => bots::run(session, bots, output).await,
         Request::Invite(invite) => invite::run(session, invite, output).await,

@@ -226,10 +226,12 @@ fn is_question(frame: &ClientFrame) -> bool {
             | ClientFrame::ListAllRooms { .. }
             | ClientFrame::ListBans { .. }
             | ClientFrame::ListBots { .. }
+            | ClientFrame::ListFiles(_)
             | ClientFrame::ListInvitations { .. }
             | ClientFrame::ListPeople(_)
             | ClientFrame::ListReports { .. }
             | ClientFrame::ListSessions { .. }
+            | ClientFrame::ListUploads { .. }
             | ClientFrame::OpenDirect { .. }
             | ClientFrame::ReadAuditLog { .. }
     )

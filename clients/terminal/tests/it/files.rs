@@ -203,6 +203,44 @@ fn a_message_is_there_before_its_file_and_stays_where_that_is_cancelled() {
 }
 
 #[test]
+fn files_of_messages_are_looked_for() {
+    let world = World::start();
+    let (ann, bob) = (Person::of(&world, "Ann"), Person::of(&world, "Bob"));
+    put(&ann, "Garden plan.pdf", b"%PDF-1.4");
+    put(&ann, "song.txt", b"la la");
+    ann.run(&["send", "Garden plan.pdf", "song.txt"]).ok();
+    put(&bob, "plan.zip", b"PK");
+    bob.run(&["send", "plan.zip"]).ok();
+    let found = |arguments: &[&str]| {
+        let all = [&["files", "--json"] as &[&str], arguments].concat();
+        let found = bob.run(&all).json();
+        let names = found
+            .iter()
+            .map(|sent| sent["file"]["name"].as_str().unwrap().to_owned());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    };
+    assert_eq!(found(&[]), ["Garden plan.pdf", "plan.zip", "song.txt"]);
+    assert_eq!(found(&["PLAN"]), ["Garden plan.pdf", "plan.zip"]);
+    assert_eq!(found(&["plan", "--kind", "archive"]), ["plan.zip"]);
+    assert_eq!(found(&["--from", "ann", "plan"]), ["Garden plan.pdf"]);
+    assert_eq!(
+        found(&["--since", "2020-01-01", "--room", "lobby", "--limit", "1"]).len(),
+        1
+    );
+    assert_eq!(found(&["--until", "2020-01-01"]), [""; 0]);
+    let line = bob.run(&["files", "garden"]).ok();
+    assert!(
+        line.contains("Ann in lobby: Garden plan.pdf  http://"),
+        "{line}"
+    );
+    bob.run(&["files", "--room", "nowhere"]).failed(4);
+    let usage = bob.run(&["files", "--since", "yesterday"]);
+    assert_eq!(usage.code, Some(2), "{usage:?}");
+}
+
+#[test]
 fn a_killed_download_goes_on_and_repairs_what_was_damaged() {
     let world = World::start();
     let bytes = noise(24 * MIB, 4);

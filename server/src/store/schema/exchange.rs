@@ -1,5 +1,5 @@
-//! The step that brought what links ask for and how often they are used, uploads that are posted by the server, and
-//! when contents were last found to be whole.
+//! The step that brought what links ask for and how often they are used, uploads that are posted by the server, when
+//! contents were last found to be whole, and lists of files.
 
 pub(super) const TABLES: &str = "
 -- The PHC string of what whoever has nothing but the link must know.
@@ -24,4 +24,9 @@ CREATE TABLE damages (
     content_hash BLOB NOT NULL REFERENCES blobs(content_hash) ON DELETE CASCADE, chunk_index INTEGER NOT NULL,
     found_ms INTEGER NOT NULL, PRIMARY KEY (content_hash, chunk_index)
 ) STRICT, WITHOUT ROWID;
+-- When the message was sent: its files are listed by that.
+ALTER TABLE file_rooms ADD COLUMN sent_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE file_rooms SET sent_ms = (SELECT at_ms FROM events
+    WHERE events.room_id = file_rooms.room_id AND events.sequence = file_rooms.sequence);
+CREATE INDEX file_rooms_by_time ON file_rooms (room_id, sent_ms);
 ";

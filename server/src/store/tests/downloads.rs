@@ -80,3 +80,31 @@ async fn a_download_goes_on_for_a_day_and_no_longer() {
 fn file_id() -> FileId {
     FileId::from_bytes([7; 16])
 }
+
+#[tokio::test]
+async fn files_of_before_are_listed_by_when_they_were_sent() {
+    let dir = TempDir::new().unwrap();
+    let (ada, _, room) = older(&dir, 6, "Bob", "garden");
+    let db = crate::store::schema::connect(&crate::store::database_path(dir.path())).unwrap();
+    db.execute("INSERT INTO blobs VALUES (?1, 4, x'', 1)", [[1_u8; 32]])
+        .unwrap();
+    db.execute(
+        "INSERT INTO files (id, content_hash, person_id, name, media_type, created_ms)
+         VALUES (?1, ?2, ?3, 'a.txt', 'text/plain', 1)",
+        params![file_id().as_bytes(), [1_u8; 32], ada.id.as_bytes()],
+    )
+    .unwrap();
+    // As the message at the end of the room carried it then.
+    db.execute(
+        "INSERT INTO file_rooms (file_id, room_id, sequence) VALUES (?1, ?2, 2)",
+        params![file_id().as_bytes(), room.as_bytes()],
+    )
+    .unwrap();
+    drop(db);
+    let (store, _) = open(&dir);
+    let page = store.list_files(ada.id, shared::listing::ListFiles::default(), NOW);
+    let page = page.await.unwrap();
+    assert_eq!(page.files.len(), 1);
+    assert_eq!(page.files[0].sent_at_ms, NOW);
+    assert_eq!(page.next, None);
+}

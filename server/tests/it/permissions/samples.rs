@@ -77,6 +77,7 @@ pub(super) async fn sample(operation: Operation, world: &mut World) -> Sample {
         Operation::ReadFile => {
             let file = &world.file["file_id"];
             vec![
+                json!({"type": "list_files"}),
                 json!({"type": "describe_file", "file_id": file}),
                 json!({"type": "read_chunk", "file_id": file, "index": 0}),
             ]

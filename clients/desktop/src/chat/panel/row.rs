@@ -9,7 +9,7 @@ use eframe::egui::{
 };
 use shared::account::PresenceState;
 
-use crate::theme::{Theme, space};
+use crate::theme::{Theme, icons, space};
 use crate::widgets::{
     RoomMark, button, icon_button, label, line, line_above, menu, opens_menu, paint_avatar,
     paint_mark,
@@ -107,6 +107,10 @@ fn lead(ui: &mut Ui, theme: &Theme, lead: &Lead) {
             let mark = RoomMark::of(room, |_| PresenceState::Offline);
             let colours = (theme.text_3, theme.surface);
             paint_mark(ui, theme, rect.center(), &mark, colours);
+        }
+        Lead::File(media_type) => {
+            let icon = Icon::of_file(media_type);
+            icons::paint(ui.painter(), rect, LEAD, icon, theme.text_2);
         }
     }
 }
