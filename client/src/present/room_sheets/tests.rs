@@ -61,17 +61,20 @@ fn one_is_shown_what_one_may_do_to_a_room() {
         let items: Vec<String> = items.map(|(_, item)| item.text).collect();
         items.join(", ")
     };
-    assert_eq!(shown(RoomKind::Private, None), "Add people");
+    assert_eq!(shown(RoomKind::Private, None), "Files, Add people");
     assert_eq!(
         shown(RoomKind::Private, Some(RoomRole::Moderator)),
-        "Add people, Invitation link, Open invitations, Banned people"
+        "Files, Add people, Invitation link, Open invitations, Banned people"
     );
     assert_eq!(
         shown(RoomKind::Private, Some(RoomRole::Owner)),
-        "Add people, Invitation link, Open invitations, Change room, Banned people, Archive"
+        "Files, Add people, Invitation link, Open invitations, Change room, Banned people, Archive"
     );
-    assert_eq!(shown(RoomKind::Lobby, Some(RoomRole::Owner)), "Change room");
-    assert_eq!(shown(RoomKind::Direct, Some(RoomRole::Owner)), "");
+    assert_eq!(
+        shown(RoomKind::Lobby, Some(RoomRole::Owner)),
+        "Files, Change room"
+    );
+    assert_eq!(shown(RoomKind::Direct, Some(RoomRole::Owner)), "Files");
 }
 
 #[test]
