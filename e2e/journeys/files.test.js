@@ -64,6 +64,7 @@ test("files go up by button, drop and paste, and arrive as they were", async (t)
   release();
   await sees(bob, "Everything from the roof");
   const message = timeline(bob).locator("article", { hasText: "Everything from the roof" });
+  for (const sent of [photo, table, notes]) await message.locator(`a[href*="${encodeURIComponent(sent.name)}"]`).first().waitFor();
 
   const image = message.getByRole("img", { name: photo.name });
   await image.scrollIntoViewIfNeeded();
