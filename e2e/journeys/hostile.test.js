@@ -172,6 +172,31 @@ test("two hundred hostile files run nothing, whoever opens them and however", as
     assert.ok(saved > 200 && shown > 20, `${saved} saved, ${shown} shown`);
   });
 
+  await t.test("by the page that shows it", async () => {
+    const queue = files.map(({ info }) => info);
+    const follow = async () => {
+      const page = await context.newPage();
+      for (let info; (info = queue.pop()); ) {
+        await page.goto(new URL(`/share/${info.file_id}`, server.url).href, { waitUntil: "load" });
+        const left = await page.evaluate(() => ({
+          heading: document.querySelector("h1").textContent,
+          name: window.name,
+          title: document.title,
+          tags: [...new Set([...document.body.querySelectorAll("*")].map((element) => element.localName))],
+          handlers: [...document.querySelectorAll("*")].flatMap((element) => element.getAttributeNames()).filter((name) => name.startsWith("on")),
+          stored: localStorage.pwned ?? null,
+        }));
+        // Its name is what a page has of it that it has chosen itself.
+        assert.equal(left.heading, info.name);
+        assert.equal(left.title, `${info.name.trim()} – Chinwag`.replace(/[\t\n\f\r ]+/g, " "));
+        const tags = ["header", "bdi", "main", "h1", "p", "a", "dl", "dt", "dd", "code", "img", "video", "audio"];
+        assert.deepEqual(left.tags.filter((tag) => !tags.includes(tag)), [], info.name);
+        assert.deepEqual([left.handlers, left.name, left.stored], [[], "", null], info.name);
+      }
+    };
+    await Promise.all(Array.from({ length: TABS }, follow));
+  });
+
   const addresses = files.map(({ address }) => address);
   for (const [where, at, options] of [
     ["on the page", server.url, {}],
