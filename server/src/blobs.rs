@@ -217,6 +217,16 @@ pub(crate) fn read_at(file: &File, offset: u64, len: usize) -> io::Result<Bytes>
     Ok(bytes.into())
 }
 
+/// Has the system forget what it keeps of the file in memory, where it can: the next reading asks the disk.
+pub(crate) fn forget_cached(file: &File, offset: u64, bytes: u64) {
+    #[cfg(target_os = "linux")]
+    if let Some(bytes) = std::num::NonZeroU64::new(bytes) {
+        let _ = rustix::fs::fadvise(file, offset, Some(bytes), rustix::fs::Advice::DontNeed);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, offset, bytes);
+}
+
 /// Writes all of the pieces, one behind the other, from `offset` on.
 pub(crate) fn write_at(file: &File, pieces: &[Bytes], mut offset: u64) -> io::Result<()> {
     let cut = pieces.iter().flat_map(|piece| piece.chunks(WRITE_BYTES));

@@ -288,6 +288,11 @@ pub(crate) fn from_read(request_id: RequestId, error: ReadError) -> ErrorReply {
             ErrorCode::ChunkOutOfRange,
             "The file has no chunk of this index; describe_file says how it is cut.",
         ),
+        ReadError::Damaged => reply(
+            request_id,
+            ErrorCode::FileDamaged,
+            "The server's disk has lost a part of this file. Whoever has it may upload it again.",
+        ),
         ReadError::Arriving => ErrorReply {
             retry_after_ms: Some(ARRIVING_RETRY_MS),
             ..reply(
@@ -373,6 +378,8 @@ pub(crate) fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::TooManyConnections | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
-        ErrorCode::Internal | ErrorCode::Unknown => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorCode::FileDamaged | ErrorCode::Internal | ErrorCode::Unknown => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     }
 }

@@ -4,13 +4,13 @@
 //! `Upload`, loaded once from both and forgotten again when nobody uses it.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use shared::content::hash_chunk;
 use shared::file::{BeginUpload, FileDescription};
 use shared::limits::FILE_BYTES_MAX;
 use shared::{
@@ -21,6 +21,7 @@ use tokio::sync::{OnceCell, RwLock};
 
 use crate::blobs::{self, Blobs, Disk};
 use crate::hub::{Hub, Losses};
+use crate::metrics::Metrics;
 pub(crate) use crate::store::Stated;
 use crate::store::{Linked, NewUpload, OpenFile, Store, StoreError, StoredUpload};
 
@@ -28,20 +29,25 @@ mod appending;
 mod arriving;
 mod chunk;
 mod collect;
+mod damages;
 mod finish;
 mod grant;
 mod media;
 mod news;
+mod scrub;
 mod spool;
 mod thumbnails;
 mod turns;
 mod upload;
+mod verified;
 
 pub(crate) use arriving::{Arriving, Granted};
 pub(crate) use chunk::ChunkError;
 pub(crate) use collect::{UPLOAD_AGE_MS, collect_regularly};
+use damages::Damages;
 pub(crate) use finish::FinishError;
 pub(crate) use grant::Grant;
+pub(crate) use scrub::scrub_regularly;
 use spool::Spools;
 pub(crate) use thumbnails::Thumbnail;
 use thumbnails::Thumbnails;
@@ -49,6 +55,7 @@ pub(crate) use turns::Turn;
 use turns::Turns;
 use upload::Upload;
 pub(crate) use upload::is_intact;
+pub(crate) use verified::Verified;
 
 /// Why an upload was not begun, described or cancelled.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +80,8 @@ pub(crate) enum ReadError {
     NoSuchChunk,
     #[error("the file is still on its way")]
     Arriving,
+    #[error("the disk has lost a part of the file")]
+    Damaged,
     #[error(transparent)]
     Upload(#[from] UploadError),
 }
@@ -85,13 +94,18 @@ impl From<StoreError> for ReadError {
 
 impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
-        Self::Upload(error.into())
+        match verified::is_damage(&error) {
+            true => Self::Damaged,
+            false => Self::Upload(error.into()),
+        }
     }
 }
 
 /// A chunk of a finished file.
 pub(crate) struct Chunk {
     content: ContentHash,
+    layout: ChunkLayout,
+    index: u32,
     range: Range<u64>,
 }
 
@@ -113,6 +127,7 @@ pub(crate) struct Files {
     naming: RwLock<()>,
     spools: Spools,
     turns: Turns,
+    damages: Damages,
     thumbnails: Thumbnails,
 }
 
@@ -123,8 +138,10 @@ impl Files {
         hub: Arc<Hub>,
         blobs: Blobs,
         thumbnailer: Option<PathBuf>,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
+            damages: Damages::new(store.clone(), metrics),
             store,
             hub,
             blobs: Arc::new(blobs),
@@ -276,26 +293,55 @@ impl Files {
         index: u32,
     ) -> Result<(Chunk, Grant), ReadError> {
         let (open, grant) = self.granted(losses, file_id, Some(reader)).await?;
-        let range = layout(open.file.size_bytes).range(index);
+        let layout = layout(open.file.size_bytes);
+        let range = layout.range(index);
         let chunk = Chunk {
             content: open.file.content_hash,
+            layout,
+            index,
             range: range.ok_or(ReadError::NoSuchChunk)?,
         };
         Ok((chunk, grant))
     }
 
-    /// The bytes of one chunk.
+    /// The bytes of one chunk, which are what was stored.
     pub(crate) async fn read_chunk(&self, chunk: &Chunk) -> Result<Bytes, ReadError> {
-        let (blobs, content) = (self.blobs.clone(), chunk.content);
+        let (content, layout, index) = (chunk.content, chunk.layout, chunk.index);
+        let expected = self.store.chunk_hash(content, index).await?;
+        let (blobs, damages) = (self.blobs.clone(), self.damages.clone());
         let (start, len) = (chunk.range.start, chunk.len() as usize);
-        let read = move || blobs::read_at(&blobs.open_blob(content)?, start, len);
+        let read = move || {
+            let read = verified::present(blobs.open_blob(content))
+                .and_then(|file| blobs::read_at(&file, start, len))
+                .and_then(|bytes| match hash_chunk(layout, index, &bytes) {
+                    hash if hash == expected => Ok(bytes),
+                    _other => Err(verified::damaged()),
+                });
+            if read.as_ref().is_err_and(verified::is_damage) {
+                damages.found(content, index);
+            }
+            read
+        };
         Ok(self.disk.run(read).await?)
     }
 
     /// The content of a file, open to be read by jobs of [`Self::disk`].
-    pub(crate) async fn open(&self, file: &FileInfo) -> Result<File, ReadError> {
-        let (blobs, content) = (self.blobs.clone(), file.content_hash);
-        Ok(self.disk.run(move || blobs.open_blob(content)).await?)
+    pub(crate) async fn open(&self, file: &FileInfo) -> Result<Verified, ReadError> {
+        let content = file.content_hash;
+        let hashes = self.store.chunk_hashes(content).await?;
+        let hashes = hashes.ok_or(StoreError::FileNotFound)?;
+        let (blobs, damages) = (self.blobs.clone(), self.damages.clone());
+        let layout = layout(file.size_bytes);
+        let open = move || match verified::present(blobs.open_blob(content)) {
+            Ok(file) => Ok(Verified::new(file, content, layout, hashes, damages)),
+            Err(error) => {
+                if verified::is_damage(&error) {
+                    damages.found(content, 0);
+                }
+                Err(error)
+            }
+        };
+        Ok(self.disk.run(open).await?)
     }
 
     pub(crate) fn disk(&self) -> &Disk {

@@ -18,7 +18,7 @@ use crate::admission::Admissions;
 use crate::blobs::{Blobs, OpenUploadsError};
 use crate::config::Config;
 use crate::connection::Context;
-use crate::files::{Files, collect_regularly};
+use crate::files::{Files, collect_regularly, scrub_regularly};
 use crate::hub::{Hub, Publisher};
 use crate::marks::Marks;
 use crate::metrics::Metrics;
@@ -88,7 +88,13 @@ impl Server {
         let owners_link = open_doors(&store, &config).await?;
         let blobs = Blobs::open(&config.uploads_dir, store.uploads_owner())?;
         let thumbnailer = config.thumbnailer.clone();
-        let files = Arc::new(Files::new(store.clone(), hub.clone(), blobs, thumbnailer));
+        let files = Arc::new(Files::new(
+            store.clone(),
+            hub.clone(),
+            blobs,
+            thumbnailer,
+            metrics.clone(),
+        ));
         let hosts = web::hosts(&config);
         let (tls, renewing) = match Tls::open(&config.tls, &config.data_dir, &hosts) {
             Ok(opened) => opened.unzip(),
@@ -99,6 +105,7 @@ impl Server {
             }
         };
         let collecting = tokio::spawn(collect_regularly(Arc::downgrade(&files)));
+        let scrubbing = tokio::spawn(scrub_regularly(Arc::downgrade(&files)));
         let retention = tokio::spawn(enforce_regularly(store.clone()));
         let throttle = Arc::new(Throttle::new(
             config.rate_limit,
@@ -167,11 +174,13 @@ impl Server {
             tcp,
             drain,
             accepting,
-            tasks: [collecting, retention, presence, sweeping, keeping]
-                .into_iter()
-                .chain(renewing.flatten())
-                .chain(operator)
-                .collect(),
+            tasks: [
+                collecting, scrubbing, retention, presence, sweeping, keeping,
+            ]
+            .into_iter()
+            .chain(renewing.flatten())
+            .chain(operator)
+            .collect(),
             hub,
             marks,
             admissions,

@@ -27,6 +27,8 @@ pub struct Metrics {
     writes: AtomicU64,
     committed_jobs: AtomicU64,
     committed_events: AtomicU64,
+    damaged_chunks: AtomicU64,
+    scrubbed_bytes: AtomicU64,
     batches: Histogram<{ BATCH_BOUNDS.len() }>,
     durations: Histogram<{ DURATION_BOUNDS.len() }>,
 }
@@ -109,6 +111,16 @@ impl Metrics {
         self.received_frames.fetch_add(1, Relaxed);
     }
 
+    /// A chunk was read that the disk has lost.
+    pub(crate) fn damaged(&self) {
+        self.damaged_chunks.fetch_add(1, Relaxed);
+    }
+
+    /// So much was read only to see whether it is there.
+    pub(crate) fn scrubbed(&self, bytes: u64) {
+        self.scrubbed_bytes.fetch_add(bytes, Relaxed);
+    }
+
     /// One write to a peer, with so many events in it.
     pub(crate) fn wrote(&self, bytes: usize, events: u64) {
         self.writes.fetch_add(1, Relaxed);
@@ -147,6 +159,8 @@ impl Metrics {
             ("chinwag_writes_total", &self.writes),
             ("chinwag_jobs_committed_total", &self.committed_jobs),
             ("chinwag_events_committed_total", &self.committed_events),
+            ("chinwag_damaged_chunks_read_total", &self.damaged_chunks),
+            ("chinwag_scrubbed_bytes_total", &self.scrubbed_bytes),
         ];
         for (name, counter) in counters {
             let _ = writeln!(

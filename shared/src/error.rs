@@ -67,6 +67,8 @@ pub enum ErrorCode {
     TooManyAttachments,
     /// There is no such file.
     FileNotFound,
+    /// The server's disk has lost a part of the file.
+    FileDamaged,
     /// The file is still on its way to the server; try again after `retry_after_ms`.
     FileArriving,
     /// The address of a file for members is good for some minutes, and they are over; the file's link gives another.

@@ -94,7 +94,12 @@ impl Files {
         flushed.await.map_err(UploadError::Disk)??;
         let (blobs, begun) = (self.blobs.clone(), upload.begun.clone());
         let _named = self.naming.read().await;
+        let is_damaged = self.store.is_damaged(content).await?;
         let name = move || {
+            if is_damaged {
+                // Else what has the name already would stay. Whoever reads it has it open.
+                blobs.remove_blob(content)?;
+            }
             blobs.keep(begun.upload_id, content, begun.size_bytes)?;
             let prefix_bytes = begun.size_bytes.min(media::PREFIX_BYTES);
             let prefix = read_at(&blobs.open_blob(content)?, 0, prefix_bytes as usize)?;
@@ -109,6 +114,10 @@ impl Files {
         };
         let finished = self.store.finish_upload(upload_id, new, crate::now_ms());
         let file = finished.await?;
+        if is_damaged {
+            tracing::info!(%content, "a content that was damaged has come again");
+            self.store.forget_damages(content).await?;
+        }
         let blobs = self.blobs.clone();
         self.tell_ended(upload.begun.person, upload_id);
         if let Err(error) = self.disk.run(move || blobs.remove_part(upload_id)).await {

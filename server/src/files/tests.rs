@@ -28,7 +28,13 @@ impl Fixture {
         let person = store.claim("Ann", "token", crate::now_ms()).await;
         let blobs = Blobs::open(&folder.path().join("uploads"), store.uploads_owner()).unwrap();
         Self {
-            files: Arc::new(Files::new(store, Arc::default(), blobs, None)),
+            files: Arc::new(Files::new(
+                store,
+                Arc::default(),
+                blobs,
+                None,
+                Arc::default(),
+            )),
             person: person.unwrap().person.id,
             folder,
         }
@@ -354,4 +360,86 @@ async fn what_is_spooled_is_neither_collected_nor_left_behind() {
     assert_eq!(parts(), 0);
     fixture.files.collect(crate::now_ms()).await.unwrap();
     assert!(fixture.files.open(&file).await.is_ok());
+}
+
+/// What a scrub finds until it has read everything: how many bytes it read.
+async fn scrub(files: &Files) -> u64 {
+    let (mut scrub, mut bytes) = (scrub::Scrub::default(), 0);
+    while let Some(read) = scrub.step(files).await.unwrap() {
+        bytes += read;
+    }
+    bytes
+}
+
+async fn is_damaged_soon(files: &Files, content: ContentHash) -> bool {
+    // Each is noted in the background.
+    for _ in 0..500 {
+        if files.store.is_damaged(content).await.unwrap() {
+            return true;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    false
+}
+
+#[tokio::test]
+async fn a_scrub_reads_everything_once_and_finds_what_is_lost() {
+    let fixture = Fixture::new().await;
+    let mut files = Vec::new();
+    for content in [content(3), b"small".to_vec(), Vec::new()] {
+        let upload = fixture.begin(content.len()).await;
+        for (index, chunk) in (0..).zip(content.chunks(CHUNK)) {
+            fixture.put(upload, index, chunk).await.unwrap();
+        }
+        files.push(fixture.finish(upload).await.unwrap());
+    }
+    let path = |at: usize| fixture.files.blobs.blob_path(files[at].content_hash);
+    let mut bytes = std::fs::read(path(0)).unwrap();
+    bytes[CHUNK + 5] ^= 1;
+    std::fs::write(path(0), &bytes).unwrap();
+    assert_eq!(scrub(&fixture.files).await, 3 * CHUNK as u64 + 5);
+    assert!(is_damaged_soon(&fixture.files, files[0].content_hash).await);
+    for whole in &files[1..] {
+        assert!(
+            !fixture
+                .files
+                .store
+                .is_damaged(whole.content_hash)
+                .await
+                .unwrap()
+        );
+    }
+    assert_eq!(scrub(&fixture.files).await, 0, "all was read of late");
+
+    // A month later. What was put right is right again, and what is gone is found.
+    let db = rusqlite::Connection::open(fixture.folder.path().join("data/chinwag.db")).unwrap();
+    db.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+    let long_ago = || db.execute("UPDATE blobs SET verified_ms = 1", []).unwrap();
+    long_ago();
+    bytes[CHUNK + 5] ^= 1;
+    std::fs::write(path(0), &bytes).unwrap();
+    std::fs::remove_file(path(1)).unwrap();
+    scrub(&fixture.files).await;
+    assert!(is_damaged_soon(&fixture.files, files[1].content_hash).await);
+    assert!(
+        !fixture
+            .files
+            .store
+            .is_damaged(files[0].content_hash)
+            .await
+            .unwrap()
+    );
+
+    // It goes on where it was: what lies before is not read again.
+    long_ago();
+    let place = crate::store::ScrubPlace {
+        content: files[0].content_hash,
+        next: 2,
+    };
+    let noted = fixture
+        .files
+        .store
+        .note_scrub(Vec::new(), Some(place), crate::now_ms());
+    noted.await.unwrap();
+    assert_eq!(scrub(&fixture.files).await, CHUNK as u64 + 5);
 }

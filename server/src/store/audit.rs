@@ -53,6 +53,8 @@ pub(crate) enum Action {
     RemoveMessage,
     /// A report was looked at.
     CloseReport,
+    /// The server found that its disk has lost a part of a file.
+    FindDamage,
 }
 
 impl Action {
@@ -77,6 +79,7 @@ impl Action {
             Self::ChangeRetention => "change_retention",
             Self::RemoveMessage => "remove_message",
             Self::CloseReport => "close_report",
+            Self::FindDamage => "find_damage",
         }
     }
 }

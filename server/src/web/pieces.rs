@@ -12,11 +12,11 @@ use futures_util::Stream;
 use tokio::task::JoinHandle;
 
 use crate::blobs::{Disk, read_at};
-use crate::files::{Arriving, Grant};
+use crate::files::{Arriving, Grant, Verified};
 use crate::payloads::{Place, hold};
 use crate::web::Cut;
 
-/// Read and sent at once; while it is sent, the next is read.
+/// Of what is not [`Verified`], read and sent at once; while it is sent, the next is read.
 const PIECE_BYTES: u64 = 512 * 1024;
 
 /// Cuts the connection once the grant has ended, unless all was sent before.
@@ -39,7 +39,9 @@ impl Drop for Guard {
 
 /// Where the bytes come from.
 pub(super) enum Source {
-    Whole(File),
+    Whole(Box<Verified>),
+    /// What the server has made, and can make again.
+    Made(File),
     Arriving(Arriving),
 }
 
@@ -47,7 +49,8 @@ impl Source {
     /// Up to where it can be read at once, from `start` on.
     fn piece_end(&self, start: u64) -> u64 {
         match self {
-            Self::Whole(_) => start + PIECE_BYTES,
+            Self::Whole(file) => file.piece_end(start),
+            Self::Made(_) => start + PIECE_BYTES,
             Self::Arriving(arriving) => arriving.chunk_end(start).min(start + PIECE_BYTES),
         }
     }
@@ -55,15 +58,16 @@ impl Source {
     /// Ready once there is something to read at `start`.
     async fn wait_for(&self, start: u64) -> io::Result<()> {
         match self {
-            Self::Whole(_) => Ok(()),
+            Self::Whole(_) | Self::Made(_) => Ok(()),
             Self::Arriving(arriving) => arriving.wait_for(start).await,
         }
     }
 
-    /// Blocks.
-    fn read(&self, start: u64, bytes: usize) -> io::Result<Bytes> {
+    /// Blocks. `is_last` where nothing behind it will be asked for.
+    fn read(&self, start: u64, bytes: usize, is_last: bool) -> io::Result<Bytes> {
         match self {
-            Self::Whole(file) => read_at(file, start, bytes),
+            Self::Whole(file) => file.read(start, bytes, is_last),
+            Self::Made(file) => read_at(file, start, bytes),
             Self::Arriving(arriving) => arriving.read(start, bytes),
         }
     }
@@ -99,12 +103,12 @@ impl Pieces {
             let (disk, source) = (self.disk.clone(), self.source.clone());
             // With the last bytes, that is until they are sent.
             let guard = self.guard.clone();
-            let bytes = (end - start) as usize;
+            let (bytes, is_last) = ((end - start) as usize, end == self.rest.end);
             tokio::spawn(async move {
                 source.wait_for(start).await?;
                 // Counted until it is sent: any number of peers who take nothing hold no more than that.
                 let place = Place::outgoing(bytes as u32).await;
-                let read = disk.run(move || source.read(start, bytes));
+                let read = disk.run(move || source.read(start, bytes, is_last));
                 Ok(hold(read.await?, (place, guard)))
             })
         });
@@ -134,7 +138,9 @@ impl Stream for Pieces {
             // The body is cut here, which the peer sees by its length.
             Err(error) => {
                 match *self.source {
-                    Source::Whole(_) => tracing::error!(%error, "a file could not be read"),
+                    Source::Whole(_) | Source::Made(_) => {
+                        tracing::error!(%error, "a file could not be read")
+                    }
                     Source::Arriving(_) => tracing::debug!(%error, "a file did not arrive"),
                 }
                 self.reading = None;

@@ -182,7 +182,10 @@ impl Reader {
         }
         let content = context.files.open(file).await.map_err(io::Error::other)?;
         let guard = Guard::new(grant, self.cut.clone());
-        let (disk, source) = (context.files.disk().clone(), Source::Whole(content));
+        let (disk, source) = (
+            context.files.disk().clone(),
+            Source::Whole(Box::new(content)),
+        );
         Ok(Pieces::new(disk, source, 0..file.size_bytes, guard))
     }
 }

@@ -17,6 +17,7 @@ mod chat;
 mod command;
 mod cookies;
 mod curl;
+mod damage;
 mod deadlines;
 mod downloads_cut;
 mod export;

@@ -45,6 +45,7 @@ codes!(
     TextTooLong,
     TooManyAttachments,
     FileNotFound,
+    FileDamaged,
     FileArriving,
     PassExpired,
     PasswordNeeded,

@@ -92,9 +92,9 @@ impl Served {
 
     pub(super) async fn source(self, files: &Files) -> Result<Source, ReadError> {
         Ok(match self.content {
-            Content::Whole(file) => Source::Whole(files.open(&file).await?),
+            Content::Whole(file) => Source::Whole(Box::new(files.open(&file).await?)),
             Content::Arriving(arriving) => Source::Arriving(arriving),
-            Content::Thumbnail(file) => Source::Whole(file),
+            Content::Thumbnail(file) => Source::Made(file),
         })
     }
 
