@@ -6,12 +6,13 @@
 //! - `driver`: carries out what the core asks for, in order; `handle`: what a screen holds of it
 //! - `connection`: one TCP connection; `address`: where the server is; `tls`: whether it is that server
 //! - `profile`: what outlives the process, shared by several processes of one person
-//! - `source`: files on their way to the server; `target`: files on their way from it
+//! - `source`, `folder`: files on their way to the server; `target`: files on their way from it
 
 mod address;
 mod clock;
 mod connection;
 mod driver;
+pub mod folder;
 mod handle;
 mod place;
 pub mod profile;

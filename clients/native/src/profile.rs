@@ -6,8 +6,11 @@
 //!   process takes the first that is free, so whatever one that was killed left unsent, a later one sends.
 //! - `tls.json`: how the server was reached the last time, so that nobody takes its place unnoticed.
 //! - `uploads.json`: uploads that were begun and not finished by commands that keep nothing else.
+//! - `sync-….json`: what of a folder was sent to a room.
 //!
 //! Every file is written under another name, flushed and renamed, and readable by its owner alone.
+
+mod synced;
 
 use std::env;
 use std::fs::{self, File};
@@ -23,6 +26,8 @@ use shared::frame::Person;
 use crate::address::ServerAddress;
 use crate::target::sync_folder;
 use crate::tls::Trust;
+
+pub use synced::Synced;
 
 /// Processes of one person that may keep a state of their own at once.
 const STATES_MAX: u32 = 64;
@@ -64,6 +69,9 @@ pub enum ProfileError {
     /// All states are taken.
     #[error("{STATES_MAX} programs use this profile already; end some of them")]
     TooManyProcesses,
+    /// The folder is being sent.
+    #[error("{} is being sent by another process", .0.display())]
+    FolderBusy(PathBuf),
 }
 
 /// Who one is on a server. Secret.

@@ -68,6 +68,17 @@ impl LocalFile {
     }
 }
 
+impl LocalFile {
+    /// The same under another name.
+    pub fn called(self, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            media_type: mime_guess::from_path(name).first_raw().map(str::to_owned),
+            ..self
+        }
+    }
+}
+
 /// Where the bytes of an upload are, by the word that [`LocalFile`] gave for it.
 pub fn place_of(source: &str) -> Option<&Path> {
     source.splitn(3, ':').nth(2).map(Path::new)

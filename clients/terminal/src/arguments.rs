@@ -133,8 +133,10 @@ pub(crate) enum Command {
     Chat(Chat),
     /// Send one message, from the arguments or from standard input
     Post(Post),
-    /// Send files to a room and print their links; a broken-off one goes on where it was
+    /// Send files and folders to a room and print their links; a broken-off one goes on where it was
     Send(Send),
+    /// Send what is new or has changed in a folder to a room
+    Sync(Sync),
     /// Fetch a file by its link, verified; a broken-off one goes on where it was
     Get(Get),
     /// List the people of a room, or who is online
@@ -163,7 +165,7 @@ impl Command {
     /// Whether it goes on where it was when it is given again.
     pub(crate) fn goes_on(&self) -> bool {
         match self {
-            Self::Send(_) | Self::Get(_) => true,
+            Self::Send(_) | Self::Sync(_) | Self::Get(_) => true,
             Self::Chat(_)
             | Self::Post(_)
             | Self::Who(_)
@@ -210,8 +212,12 @@ pub(crate) struct Post {
 
 #[derive(Debug, Args)]
 pub(crate) struct Send {
+    /// Files, folders, and - for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// What to call what comes from standard input
+    #[arg(long = "as", value_name = "NAME", default_value = "standard input")]
+    pub(crate) called: String,
     /// The room's name or id; it is joined if needed
     #[arg(long, short, default_value = "lobby")]
     pub(crate) room: RoomRef,
@@ -224,6 +230,16 @@ pub(crate) struct Send {
     /// Upload and print the links, but post nothing
     #[arg(long, conflicts_with_all = ["message", "room", "create"])]
     pub(crate) no_post: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sync {
+    pub(crate) folder: PathBuf,
+    /// The room's name or id; it is joined if needed
+    pub(crate) room: RoomRef,
+    /// Create the room where there is none
+    #[arg(long)]
+    pub(crate) create: bool,
 }
 
 #[derive(Debug, Args)]

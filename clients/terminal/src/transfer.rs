@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use client::{Change, Command, PendingAttachment, Ticket, Upload, UploadPhase};
@@ -16,10 +16,11 @@ use crate::session::Session;
 use crate::text;
 
 /// Looks at the files before anything is sent. One that is named twice is one.
-pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<LocalFile>, Failure> {
+pub(crate) fn find(paths: &[impl AsRef<Path>]) -> Result<Vec<LocalFile>, Failure> {
     let mut files: Vec<LocalFile> = Vec::new();
     for path in paths {
-        let file = LocalFile::find(path).map_err(|error| Failure::failed(error.to_string()))?;
+        let file =
+            LocalFile::find(path.as_ref()).map_err(|error| Failure::failed(error.to_string()))?;
         if !files.contains(&file) {
             files.push(file);
         }

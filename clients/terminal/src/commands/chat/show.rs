@@ -1,9 +1,11 @@
 //! A room's events as lines, each once and in the order of the log.
 
+use std::collections::BTreeSet;
+
 use client::present::words;
 use client::{Command, CommandError};
 use jiff::civil::Date;
-use shared::{Carried, EventBody, FileInfo, RoomEvent, RoomId, Sequence};
+use shared::{Carried, EventBody, FileId, FileInfo, RoomEvent, RoomId, Sequence};
 
 use crate::commands::who::room_name;
 use crate::failure::Failure;
@@ -22,6 +24,8 @@ pub(crate) struct Shown {
     sequence: Sequence,
     day: Option<Date>,
     numbers: bool,
+    /// Files that were shown to be on their way. What has come of others is told by their messages.
+    awaited: BTreeSet<FileId>,
 }
 
 impl Shown {
@@ -47,6 +51,7 @@ impl Shown {
             sequence,
             day: None,
             numbers: false,
+            awaited: BTreeSet::new(),
         })
     }
 
@@ -155,7 +160,13 @@ impl Shown {
                         Carried::File(file) => format!("sent {}", described(session, file)),
                         Carried::Arriving(file) => {
                             let name = text::line(file.name.as_str());
-                            format!("is sending {name} ({})", words::arriving(file, None))
+                            let how_far = words::arriving(file, None);
+                            if file.withdrawn {
+                                format!("gave up sending {name} ({how_far})")
+                            } else {
+                                self.awaited.insert(file.file_id);
+                                format!("is sending {name} ({how_far})")
+                            }
                         }
                     };
                     output.line(&format!("{time} {who} {line}"))?;
@@ -163,10 +174,16 @@ impl Shown {
                 Ok(())
             }
             EventBody::FileArrived { file, .. } => {
+                if !self.awaited.remove(&file.file_id) {
+                    return Ok(());
+                }
                 let who = output.bold(&name);
                 output.line(&format!("{time} {who} sent {}", described(session, file)))
             }
-            EventBody::FileWithdrawn { .. } => {
+            EventBody::FileWithdrawn { file_id, .. } => {
+                if !self.awaited.remove(file_id) {
+                    return Ok(());
+                }
                 let did = "gave up sending a file";
                 output.line(&format!("{time} * {name} {did}"))
             }
