@@ -14,7 +14,7 @@ pub(crate) type Origin = [u8; 16];
 /// What is asked for of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Portion {
-    /// All of it from its beginning: always another download.
+    /// All of it from its beginning: another download, unless the last one from there broke off.
     Whole,
     /// A range, by which a download goes on, if one was begun from there.
     Part,
@@ -30,6 +30,32 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.read(move |db| Ok(are_left(db, file_id)? || goes_on(db, file_id, origin, now)?))
             .await
+    }
+
+    /// Whether a download may begin, or begin anew after it broke off. Nothing is counted.
+    pub(crate) async fn may_begin_download(
+        &self,
+        file_id: FileId,
+        origin: Origin,
+        now: TimestampMs,
+    ) -> Result<bool, StoreError> {
+        self.read(move |db| Ok(are_left(db, file_id)? || has_broken(db, file_id, origin, now)?))
+            .await
+    }
+
+    /// Notes that a whole download was cut off, or given up. Queued at the call.
+    pub(crate) fn download_broke(
+        &self,
+        file_id: FileId,
+        origin: Origin,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        self.write(move |db| {
+            db.prepare_cached(
+                "UPDATE downloads SET broke = 1 WHERE file_id = ?1 AND network = ?2",
+            )?
+            .execute(params![file_id.as_bytes(), origin])?;
+            Ok(((), Vec::new()))
+        })
     }
 
     /// Whether a download was begun from there and may go on.
@@ -72,7 +98,18 @@ fn begin(
     portion: Portion,
     now: TimestampMs,
 ) -> Result<bool, StoreError> {
-    if portion == Portion::Part && goes_on(db, file_id, origin, now)? {
+    let goes_on = match portion {
+        Portion::Part => goes_on(db, file_id, origin, now)?,
+        Portion::Whole => has_broken(db, file_id, origin, now)?,
+    };
+    if goes_on {
+        if portion == Portion::Whole {
+            // Once only, until it breaks again.
+            db.prepare_cached(
+                "UPDATE downloads SET broke = 0 WHERE file_id = ?1 AND network = ?2",
+            )?
+            .execute(params![file_id.as_bytes(), origin])?;
+        }
         return Ok(true);
     }
     let counted = db
@@ -97,6 +134,21 @@ fn are_left(db: &Connection, file_id: FileId) -> Result<bool, StoreError> {
         .query_row([file_id.as_bytes()], |row| row.get(0))
         .optional()?;
     Ok(left.is_some_and(|left| left.is_none_or(|left| left > 0)))
+}
+
+fn has_broken(
+    db: &Connection,
+    file_id: FileId,
+    origin: Origin,
+    now: TimestampMs,
+) -> Result<bool, StoreError> {
+    let since = to_integer(now.0.saturating_sub(GOES_ON_MS));
+    Ok(db
+        .prepare_cached(
+            "SELECT 1 FROM downloads
+             WHERE file_id = ?1 AND network = ?2 AND begun_ms > ?3 AND broke = 1",
+        )?
+        .exists(params![file_id.as_bytes(), origin, since])?)
 }
 
 fn goes_on(

@@ -30,6 +30,7 @@ mod pass;
 mod served;
 mod share;
 mod shown;
+mod watch;
 
 pub(crate) use door::KnownPasswords;
 pub(super) use door::Visitor;
@@ -39,6 +40,7 @@ use pass::{PARAMETER, PassError};
 use served::Served;
 pub(super) use shown::attachment;
 use shown::{Asked, asked_thumbnail, has};
+use watch::Watched;
 
 /// Everything below `/files` and `/share`. Where that is on a host of its own, the page's is another one, and may embed them.
 pub(super) fn routes(
@@ -325,12 +327,15 @@ impl Links {
         let described = served.headers(opening.asked, status, range.as_ref());
         let mut response = match range {
             Some(range) if *method == Method::GET && !range.is_empty() => {
+                let is_counted = terms.is_some() && status == StatusCode::OK && !opening.is_preview;
+                // From here on, whatever fails breaks it off.
+                let watch = is_counted.then(|| visitor.watch(file_id, range.end));
                 let source = served.source(files).await;
                 let source = source.map_err(|failed| error::from_read(none, failed))?;
                 let grant = grant.within(reader.map(|reader| reader.session));
                 let guard = Guard::new(grant, opening.cut.clone());
-                let pieces = Pieces::new(files.disk().clone(), source, range, guard);
-                warp::reply::stream(pieces).into_response()
+                let body = Pieces::new(files.disk().clone(), source, range, guard);
+                warp::reply::stream(Watched { body, watch }).into_response()
             }
             Some(_) | None => Response::new(Bytes::new()).into_response(),
         };

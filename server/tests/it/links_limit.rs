@@ -1,10 +1,14 @@
 //! Limits and counts of downloads by a link: what begins one, what goes on with it, and that none is too many.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::curl::run;
-use crate::http::{bytes, exchange};
+use crate::http::{bytes, exchange, get};
 use crate::link::{Linked, PASSWORD, bearer};
 use crate::peer::Peer;
 
@@ -122,6 +126,40 @@ async fn only_what_is_sent_to_those_who_have_but_the_link_is_counted() {
     assert_eq!(linked.get(ELSEWHERE).await.status, 404);
     assert_eq!(linked.get(&as_bob).await.status, 200);
     assert_eq!(count(&mut linked).await, 2);
+    linked.server.stop().await;
+}
+
+#[tokio::test]
+async fn what_broke_off_begins_anew_and_what_is_whole_does_not() {
+    // Far more than lies in sockets on its way.
+    let content = bytes(24 << 20);
+    let mut linked = Linked::new("big.bin", None, &content).await;
+    linked.change(json!({"downloads_left": 1})).await;
+    let address = linked.server.http_address();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!("GET {} HTTP/1.1\r\nhost: {address}\r\n\r\n", linked.link);
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut begun = [0; 4096];
+    stream.read_exact(&mut begun).await.unwrap();
+    assert!(begun.starts_with(b"HTTP/1.1 200 "));
+    let page = format!("/share/{}", linked.id());
+    for path in [&linked.link, &page] {
+        let refused = get(&linked.server, path, "").await;
+        assert_eq!(refused.status, 404, "{path} while it goes on");
+    }
+    drop(stream);
+    let begun = Instant::now();
+    while get(&linked.server, &page, "").await.status != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(10), "it broke off");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(linked.get(ELSEWHERE).await.status, 404);
+    let whole = linked.get("").await;
+    assert_eq!(whole.status, 200);
+    assert!(whole.body == content);
+    assert_eq!(linked.get("").await.status, 404, "it is whole now");
+    let state = json!({"access": "anyone", "downloads": 1, "downloads_left": 0});
+    assert_eq!(linked.state().await, state);
     linked.server.stop().await;
 }
 

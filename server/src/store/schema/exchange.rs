@@ -10,7 +10,8 @@ ALTER TABLE files ADD COLUMN downloads_left INTEGER;
 -- Those by link that may go on, by a hash of where they are from.
 CREATE TABLE downloads (
     file_id BLOB NOT NULL REFERENCES files(id) ON DELETE CASCADE, network BLOB NOT NULL, begun_ms INTEGER NOT NULL,
-    PRIMARY KEY (file_id, network)
+    -- It ended before its end, so that it may begin anew.
+    broke INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (file_id, network)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX downloads_by_time ON downloads (begun_ms);
 -- As it was stated where the upload was begun, and the room in which the file is posted.

@@ -64,7 +64,17 @@ async fn a_download_goes_on_for_a_day_and_no_longer() {
     assert!(begin(HERE, Portion::Part, DAY_MS - 1).await);
     assert!(!begin(THERE, Portion::Part, DAY_MS - 1).await);
     assert!(!begin(HERE, Portion::Whole, 1).await);
+    // What broke off begins anew, once, from where it was begun.
+    store.download_broke(file_id(), HERE).await.unwrap();
+    let may_begin = async |origin| store.may_begin_download(file_id(), origin, NOW).await;
+    assert!(may_begin(HERE).await.unwrap() && !may_begin(THERE).await.unwrap());
+    assert!(!begin(THERE, Portion::Whole, 2).await);
+    assert!(begin(HERE, Portion::Whole, 2).await);
+    assert!(!begin(HERE, Portion::Whole, 3).await);
     let late = TimestampMs(NOW.0 + DAY_MS);
+    store.download_broke(file_id(), HERE).await.unwrap();
+    assert!(!begin(HERE, Portion::Whole, DAY_MS).await);
+    assert_eq!(store.read_link(ada, file_id()).await.unwrap().downloads, 1);
     assert!(!store.may_download(file_id(), HERE, late).await.unwrap());
     assert!(!begin(HERE, Portion::Part, DAY_MS).await);
     // What is forgotten was over.

@@ -11,6 +11,7 @@ use shared::{ErrorCode, ErrorReply, FileId, RequestId, Secret};
 use tokio::time::Instant;
 
 use super::pass::PassError;
+use super::watch::Watch;
 use super::{no_such_file, pass_expired};
 use crate::connection::Context;
 use crate::error;
@@ -121,8 +122,34 @@ impl Visitor<'_> {
         self.allowed(may)
     }
 
+    /// Likewise from its beginning.
+    pub(in crate::web) async fn may_begin(
+        &self,
+        file_id: FileId,
+        terms: Option<&Terms>,
+    ) -> Result<(), ErrorReply> {
+        if terms.and_then(|terms| terms.downloads_left) != Some(0) {
+            return Ok(());
+        }
+        let origin = self.origin(file_id);
+        let store = &self.context.store;
+        let may = store.may_begin_download(file_id, origin, crate::now_ms());
+        self.allowed(may.await)
+    }
+
+    /// What is to be told should the whole file that they are about to be sent break off.
+    pub(super) fn watch(&self, file_id: FileId, bytes: u64) -> Watch {
+        Watch {
+            store: self.context.store.clone(),
+            file_id,
+            origin: self.origin(file_id),
+            bytes_left: bytes,
+        }
+    }
+
     /// Counts what is about to be sent. A request for a range belongs to the download that was last begun from the same
-    /// address within a day; any other is a download, and so is a range where none was begun.
+    /// address within a day, and so does one for the whole where that one broke off; any other is a download, and so is a
+    /// range where none was begun.
     ///
     /// # Errors
     /// As [`Self::may_fetch`].

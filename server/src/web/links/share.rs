@@ -130,9 +130,7 @@ impl Links {
                 None
             }
         };
-        if open.terms.as_ref().and_then(|terms| terms.downloads_left) == Some(0) {
-            return Err(not_found());
-        }
+        visitor.may_begin(file_id, open.terms.as_ref()).await?;
         Ok(self.page_of(&open, pass.as_deref()))
     }
 

@@ -105,9 +105,13 @@ impl SharedFile<'_> {
         let ends = self
             .ends_at
             .map(|at| format!("<p class=\"quiet\">Until {} UTC.</p>\n", minute(at)));
-        let left = self.downloads_left.map(|left| {
-            let left = count(left, "more download");
-            format!("<p class=\"quiet\">This link is good for {left}.</p>\n")
+        let left = self.downloads_left.map(|left| match left {
+            0 => "<p class=\"quiet\">The last download broke off; it may begin again.</p>\n"
+                .to_owned(),
+            left => {
+                let left = count(left, "more download");
+                format!("<p class=\"quiet\">This link is good for {left}.</p>\n")
+            }
         });
         [ends, left].into_iter().flatten().collect()
     }
