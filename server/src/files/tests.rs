@@ -1,10 +1,12 @@
 #![allow(clippy::unwrap_used)]
 
-use shared::TimestampMs;
+use bytes::Bytes;
 use shared::content::hash_chunk;
 use shared::file::FinishUpload;
+use shared::{ContentHash, FileId, FileInfo, TimestampMs};
 use tempfile::TempDir;
 
+use super::reading::Chunk;
 use super::*;
 
 const CHUNK: usize = 1 << 20;
