@@ -36,20 +36,19 @@ pub(super) fn Player(props: &PlayerProps) -> Html {
     };
     let (src, label) = (file.link.clone(), file.name.to_string());
     let autoplay = *state == State::Playing;
-    match (*state, playable(file)) {
-        (State::Unasked, _) => html! {
-            <button class="file-more" onclick={play} aria-label={format!("Play {label}")}>
-                { "Play" }
-            </button>
+    let tag = match playable(file) {
+        Some(Playable::Audio) => "audio",
+        Some(Playable::Video) | None => "video",
+    };
+    match *state {
+        State::Unasked => html! {
+            <button class="file-more" onclick={play} aria-label={format!("Play {label}")}>{ "Play" }</button>
         },
-        (State::Unplayable, _) | (_, None) => html! {
+        State::Unplayable => html! {
             <p class="file-more secondary">{ "This browser cannot play it. Download it to play it elsewhere." }</p>
         },
-        (_, Some(Playable::Video)) => html! {
-            <video class="player" controls=true preload="metadata" playsinline=true {autoplay} {src} aria-label={label} {onerror} />
-        },
-        (_, Some(Playable::Audio)) => html! {
-            <audio class="player" controls=true preload="metadata" {autoplay} {src} aria-label={label} {onerror} />
+        State::Ready | State::Playing => html! {
+            <@{tag} class="player" controls=true preload="metadata" {autoplay} {src} aria-label={label} {onerror} />
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use client::present::media::{TextKind, table};
 use shared::FileInfo;
-use yew::{Html, MouseEvent, Properties, component, html, use_state};
+use yew::{Callback, Html, MouseEvent, Properties, component, html, use_state};
 
 use crate::browser::http;
 use crate::components::hooks::use_driver;
@@ -42,12 +42,15 @@ pub(super) fn TextPreview(props: &TextPreviewProps) -> Html {
     }
     let toggle = {
         let (state, is_all, link) = (state.clone(), is_all.clone(), props.file.link.clone());
-        move |_: MouseEvent| {
-            if matches!(*state, State::Open(_)) {
-                is_all.set(false);
-                return state.set(State::Closed);
+        Callback::from(move |_| {
+            match *state {
+                State::Loading => return,
+                State::Open(_) => {
+                    is_all.set(false);
+                    return state.set(State::Closed);
+                }
+                State::Closed | State::Failed => state.set(State::Loading),
             }
-            state.set(State::Loading);
             let (state, link) = (state.clone(), link.clone());
             wasm_bindgen_futures::spawn_local(async move {
                 state.set(match http::fetch("GET", &link, None).await {
@@ -55,7 +58,7 @@ pub(super) fn TextPreview(props: &TextPreviewProps) -> Html {
                     Err(_) => State::Failed,
                 });
             });
-        }
+        })
     };
     let (open, says) = match &*state {
         State::Open(text) => (Some(text), "Hide preview"),
@@ -65,21 +68,26 @@ pub(super) fn TextPreview(props: &TextPreviewProps) -> Html {
     let shown = open.map(|text| shown(text, props.kind, *is_all));
     let cut = shown.as_ref().is_some_and(|(_, cut)| *cut);
     let name = props.file.name.as_str();
+    let button = |says: &'static str, onclick: Callback<MouseEvent>, expanded| {
+        html! {
+            <button class="file-more" {onclick} aria-expanded={expanded} aria-label={format!("{says}: {name}")}>
+                { says }
+            </button>
+        }
+    };
     let show_all = {
         let is_all = is_all.clone();
-        move |_: MouseEvent| is_all.set(true)
+        Callback::from(move |_| is_all.set(true))
     };
+    let expanded = if open.is_some() { "true" } else { "false" };
     html! {
         <>
             if let Some((shown, _)) = shown {
                 <div class="text-preview" role="region" aria-label={format!("Preview of {name}")} tabindex="0">{ shown }</div>
             }
             <div class="file-mores">
-                <button class="file-more" onclick={toggle} aria-expanded={open.is_some().to_string()}
-                    disabled={*state == State::Loading} aria-label={format!("{says}: {name}")}>{ says }</button>
-                if cut {
-                    <button class="file-more" onclick={show_all} aria-label={format!("Show all: {name}")}>{ "Show all" }</button>
-                }
+                { button(says, toggle, Some(expanded)) }
+                if cut { { button("Show all", show_all, None) } }
             </div>
         </>
     }
@@ -96,12 +104,15 @@ fn shown(text: &str, kind: TextKind, is_all: bool) -> (Html, bool) {
             cells <= CELLS_MAX
         });
         let fitting: Vec<_> = fitting.collect();
-        let cut = !is_all && fitting.len() < rows.len();
+        let cut = fitting.len() < rows.len();
         let row = |row: &Vec<String>| html! { <tr>for cell in row { <td>{ cell }</td> }</tr> };
-        return (
-            html! { <table>{ for fitting.into_iter().map(row) }</table> },
-            cut,
-        );
+        let table = html! {
+            <table>
+                { for fitting.into_iter().map(row) }
+                if cut && is_all { <tr><td>{ "…" }</td></tr> }
+            </table>
+        };
+        return (table, cut && !is_all);
     }
     let end = text.match_indices('\n').nth(LINES_MAX - 1);
     let end = end.map_or(text.len(), |(at, _)| at).min(cut_at(text));
