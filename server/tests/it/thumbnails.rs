@@ -5,6 +5,7 @@ use std::io::{Cursor, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use image::{DynamicImage, ImageBuffer, ImageFormat, Rgb};
 use serde_json::{Value, json};
@@ -299,9 +300,11 @@ fn the_process_that_draws_has_nothing() {
         .unwrap();
     let process = child.id();
     // It has set its limits once it waits for the image; until then it is another program, or the same without them.
+    let patience = Instant::now() + Duration::from_secs(20);
     while !proc_of(process, "limits").contains("Max open files            0") {
         assert!(child.try_wait().unwrap().is_none());
-        std::thread::yield_now();
+        assert!(Instant::now() < patience, "it has not set its limits");
+        std::thread::sleep(Duration::from_millis(1));
     }
     let limits = proc_of(process, "limits");
     for (limit, value) in [
