@@ -66,6 +66,11 @@ async fn what_is_used_up_is_not_there_except_for_those_who_go_on() {
         assert_eq!(refused.body, made_up.body, "{headers}");
     }
     assert_eq!(linked.head(ELSEWHERE).await, 404);
+    // Nor is there a way around by how it is shown.
+    for query in ["?preview", "?inline&preview", "?download"] {
+        let path = format!("{}{query}", linked.link);
+        assert_eq!(get(&linked.server, &path, "").await.status, 404, "{query}");
+    }
     let described = format!("/api/files/{}", linked.id());
     let asked = crate::http::get(&linked.server, &described, ELSEWHERE).await;
     assert_eq!(asked.status, 404);
