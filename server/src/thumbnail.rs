@@ -18,7 +18,7 @@ pub(crate) const COMMAND: &str = "draw-thumbnail";
 const CONFINED: &str = "confined";
 
 /// Larger files are not looked at.
-const INPUT_BYTES_MAX: u64 = 64 << 20;
+pub(crate) const INPUT_BYTES_MAX: u64 = 64 << 20;
 
 /// Draws, if the program was started for that; the exit code.
 pub fn run_if_asked(mut arguments: impl Iterator<Item = OsString>) -> Option<i32> {

@@ -17,9 +17,9 @@ use tokio::process::Command;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use super::Files;
+use super::{Files, ReadError};
 use crate::blobs::read_at;
-use crate::thumbnail::COMMAND;
+use crate::thumbnail::{COMMAND, INPUT_BYTES_MAX};
 
 /// One that takes its time does not hold up the others.
 const PROCESSES_MAX: usize = 2;
@@ -81,6 +81,8 @@ enum DrawingError {
     TooLong,
     #[error("it is as large as the file")]
     NotSmaller,
+    #[error(transparent)]
+    Read(#[from] ReadError),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -147,7 +149,7 @@ impl Files {
         if let Some(found) = self.drawn(key).await {
             return Some(found);
         }
-        let drawing = self.drawing(key, file.size_bytes)?;
+        let drawing = self.drawing(key, file)?;
         match timeout(PATIENCE, drawing).await {
             Ok(true) => self.drawn(key).await,
             Ok(false) | Err(_) => None,
@@ -179,7 +181,7 @@ impl Files {
     }
 
     /// One drawing for all who ask; it goes on when they have gone.
-    fn drawing(self: &Arc<Self>, key: Key, size_bytes: u64) -> Option<Drawing> {
+    fn drawing(self: &Arc<Self>, key: Key, file: &FileInfo) -> Option<Drawing> {
         let program = self.thumbnails.program.clone()?;
         let mut tried = self.thumbnails.tried();
         if let Some(drawing) = tried.drawing.get(&key) {
@@ -188,9 +190,9 @@ impl Files {
         if tried.is_refused(key, Instant::now()) || tried.drawing.len() >= QUEUE_MAX {
             return None;
         }
-        let files = self.clone();
+        let (files, file) = (self.clone(), file.clone());
         let drawing = tokio::spawn(async move {
-            let drawn = files.draw(key, program, size_bytes).await;
+            let drawn = files.draw(&file, key.1, program).await;
             let mut tried = files.thumbnails.tried();
             tried.drawing.remove(&key);
             if let Err(why) = &drawn {
@@ -207,17 +209,21 @@ impl Files {
 
     async fn draw(
         &self,
-        (content, fits): Key,
+        file: &FileInfo,
+        fits: ThumbnailBox,
         program: PathBuf,
-        size_bytes: u64,
     ) -> Result<(), DrawingError> {
+        if file.size_bytes > INPUT_BYTES_MAX {
+            return Err(DrawingError::Refused);
+        }
         // It is never closed; without a place there would only be more at once.
         let _place = self.thumbnails.places.acquire().await.ok();
-        let blobs = self.blobs.clone();
+        self.verify(file).await?;
+        let (blobs, content) = (self.blobs.clone(), file.content_hash);
         let image = self.disk.run(move || blobs.open_blob(content)).await?;
         let drawn = timeout(DRAWING_MAX, run(program, image, fits)).await;
         let bytes = drawn.map_err(|_| DrawingError::TooLong)??;
-        if bytes.len() as u64 >= size_bytes {
+        if bytes.len() as u64 >= file.size_bytes {
             return Err(DrawingError::NotSmaller);
         }
         // It must not outlive a content that is removed just now.
@@ -225,6 +231,22 @@ impl Files {
         let blobs = self.blobs.clone();
         let keep = move || blobs.keep_thumbnail(content, fits, &bytes);
         Ok(self.disk.run(keep).await?)
+    }
+
+    /// Reads all of a file: what is drawn of one that the disk has lost would outlive its repair.
+    async fn verify(&self, file: &FileInfo) -> Result<(), DrawingError> {
+        let verified = self.open(file).await?;
+        let size_bytes = file.size_bytes;
+        let read = move || {
+            let mut start = 0;
+            while start < size_bytes {
+                let end = verified.piece_end(start);
+                verified.read(start, (end - start) as usize, end == size_bytes)?;
+                start = end;
+            }
+            Ok(())
+        };
+        Ok(self.disk.run(read).await?)
     }
 }
 

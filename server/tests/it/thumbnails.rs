@@ -234,6 +234,30 @@ async fn what_cannot_be_drawn_is_refused_and_hurts_nobody() {
 }
 
 #[tokio::test]
+async fn nothing_is_drawn_of_what_the_disk_has_lost() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder, PROGRAM).await;
+    let ann = Uploader::new(&Peer::tcp(&server).await.claim("Ann").await);
+    let image = image::load_from_memory(&photo(700, 500)).unwrap();
+    let mut jpeg = Cursor::new(Vec::new());
+    image.write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+    let mut bytes = jpeg.into_inner();
+    let file = ann.upload(&server, "a.jpg", None, &bytes).await;
+    // A JPEG can be decoded all the same.
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let hash = file["content_hash"].as_str().unwrap();
+    let path = folder.path().join("uploads").join(&hash[..2]).join(hash);
+    fs::write(path, &bytes).unwrap();
+    assert_eq!(
+        thumbnail(&server, &file, "480", "").await.code(),
+        "no_thumbnail"
+    );
+    assert_eq!(kept(folder.path()).len(), 0);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn what_went_wrong_is_not_tried_again_at_every_request() {
     for then in ["exit 1", "kill -9 $$", "printf 'no image'"] {
         let folder = TempDir::new().unwrap();
