@@ -129,9 +129,12 @@ async fn clients_go_on_with_a_restored_server_by_themselves() {
     let finished = ann.begin_upload(&content);
     let is_finished = |view: &View| view.uploads.values().all(|upload| upload.file().is_some());
     ann.wait("uploaded", is_finished).await;
+    // A message goes before its file where that takes longer, which another event tells.
     let has_seven = |view: &View| {
         let timeline = &view.rooms.values().next().unwrap().timeline;
-        is_idle(view) && timeline.len() == 7
+        let messages = timeline.events().filter(|event| event.event.is_message());
+        let is_whole = |event: &RoomEvent| event.event.arriving().is_empty();
+        is_idle(view) && timeline.events().all(is_whole) && messages.count() == 7
     };
     ann.wait("in step", has_seven).await;
     bob.wait("in step", has_seven).await;
