@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use shared::TimestampMs;
+use shared::{ContentHash, TimestampMs};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::upload::Upload;
@@ -82,7 +82,7 @@ impl Files {
     }
 
     /// Removes everything that is abandoned at this time.
-    pub(super) async fn collect(&self, now: TimestampMs) -> Result<(), UploadError> {
+    pub(super) async fn collect(self: &Arc<Self>, now: TimestampMs) -> Result<(), UploadError> {
         let before = TimestampMs(now.0.saturating_sub(UPLOAD_AGE_MS));
         for upload_id in self.store.uploads_untouched_since(before).await? {
             match self.store.find_upload(upload_id).await? {
@@ -107,19 +107,38 @@ impl Files {
         self.collect_contents(CONTENT_AGE).await
     }
 
-    pub(super) async fn collect_contents(&self, age: Duration) -> Result<(), UploadError> {
-        self.store.forget_unused_blobs().await?;
+    pub(super) async fn collect_contents(
+        self: &Arc<Self>,
+        age: Duration,
+    ) -> Result<(), UploadError> {
+        // In a task of its own: where a server that stops ends the collection, what lost its row goes all the same.
+        let removing = tokio::spawn(self.clone().remove_unused());
+        removing.await.map_err(io::Error::other)??;
+        // What was not removed although its row was, or never got one.
         let blobs = self.blobs.clone();
         let contents = self.disk.run(move || blobs.contents_older_than(age));
         for content in contents.await? {
-            // Nobody may be told that this content is there already while it goes.
             let _unnamed = self.naming.write().await;
             if self.store.chunk_hashes(content).await?.is_none() {
-                let blobs = self.blobs.clone();
-                self.disk.run(move || blobs.remove_blob(content)).await?;
-                tracing::info!(%content, "removed a content that no file has");
+                self.remove_content(content).await?;
             }
         }
+        Ok(())
+    }
+
+    async fn remove_unused(self: Arc<Self>) -> Result<(), UploadError> {
+        // Nobody may be told that a content is there already while it goes.
+        let _unnamed = self.naming.write().await;
+        for content in self.store.forget_unused_blobs().await? {
+            self.remove_content(content).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_content(&self, content: ContentHash) -> Result<(), UploadError> {
+        let blobs = self.blobs.clone();
+        self.disk.run(move || blobs.remove_blob(content)).await?;
+        tracing::info!(%content, "removed a content that no file has");
         Ok(())
     }
 }

@@ -213,17 +213,20 @@ impl Store {
         .await
     }
 
-    /// Forgets the contents that no file has, so that what lies under their hashes may be removed.
+    /// Forgets the contents that no file has; what lies under their hashes may be removed.
     pub(crate) fn forget_unused_blobs(
         &self,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+    ) -> impl Future<Output = Result<Vec<ContentHash>, StoreError>> + Send + use<> {
         self.write(|db| {
-            db.execute(
+            let mut statement = db.prepare_cached(
                 "DELETE FROM blobs
-                 WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.content_hash = blobs.content_hash)",
-                [],
+                 WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.content_hash = blobs.content_hash)
+                 RETURNING content_hash",
             )?;
-            Ok(((), Vec::new()))
+            let unused = statement.query_map([], |row| {
+                row.get(0).map(ContentHash::from_bytes)
+            })?;
+            Ok((unused.collect::<Result<_, _>>()?, Vec::new()))
         })
     }
 }
