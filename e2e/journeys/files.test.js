@@ -1,6 +1,7 @@
 // Files given to the page in every way that people know, and what becomes of them.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { openBrowser } from "../harness/browser.js";
@@ -83,6 +84,13 @@ test("files go up by button, drop and paste, and arrive as they were", async (t)
     message.getByRole("link", { name: "Download notes.txt" }).click(),
   ]);
   assert.equal(download.suggestedFilename(), notes.name);
+  const [all] = await Promise.all([
+    bob.page.waitForEvent("download"),
+    message.getByRole("link", { name: /^Download all 3, / }).click(),
+  ]);
+  assert.match(all.suggestedFilename(), /\.zip$/);
+  const zipped = await readFile(await all.path());
+  for (const sent of [photo, table, notes]) assert.ok(zipped.includes(sent.buffer), `${sent.name} is in it as it was`);
   await bob.context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await message.getByRole("button", { name: "Copy link to notes.txt" }).click();
   await message.getByText("Copied").waitFor();

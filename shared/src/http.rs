@@ -3,7 +3,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::ids::{FileId, Sequence, UploadId};
+use crate::ids::{FileId, RoomId, Sequence, UploadId};
 use crate::names::FileName;
 use crate::secret::Secret;
 
@@ -11,6 +11,8 @@ use crate::secret::Secret;
 pub const UPLOADS: &str = "/api/uploads";
 /// Where finished files are described.
 pub const FILES: &str = "/api/files";
+/// `GET` sends several files as one.
+pub const ZIP: &str = "/api/zip";
 /// Where links to files lead.
 pub const LINKS: &str = "/files";
 /// Where files are shown to people without an account.
@@ -45,6 +47,11 @@ pub fn finish_path(upload_id: UploadId) -> String {
 /// `GET` describes the file and its chunks.
 pub fn file_path(file_id: FileId) -> String {
     format!("{FILES}/{file_id}")
+}
+
+/// `GET` sends all files of a message as one.
+pub fn zip_of_message(room_id: RoomId, sequence: Sequence) -> String {
+    format!("{ZIP}?message={room_id}/{}", sequence.0)
 }
 
 /// `GET` tells the state of a file's link, `POST` changes it.

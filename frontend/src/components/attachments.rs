@@ -3,6 +3,7 @@
 use client::present::format;
 use client::present::media::{playable, text_kind};
 use client::present::rows::EventRef;
+use shared::http::zip_of_message;
 use shared::{FileInfo, RoomId};
 use yew::{Html, Properties, classes, component, html};
 
@@ -50,7 +51,20 @@ pub(crate) fn Attachments(props: &AttachmentsProps) -> Html {
                     for file in arriving { <ArrivingCard key={file.file_id.to_string()} file={file.clone()} /> }
                 </div>
             }
+            if files.len() > 1 { { all(&props.event) } }
         </>
+    }
+}
+
+/// Downloads all files of a message as one.
+fn all(event: &EventRef) -> Html {
+    let files = event.event.attachments();
+    let bytes = files.iter().map(|file| file.size_bytes).sum();
+    html! {
+        <a class="quiet-button" href={zip_of_message(event.room_id, event.sequence)} download="">
+            { icon(Icon::Download) }
+            <span>{ format!("Download all {}, {} as ZIP", files.len(), format::size(bytes)) }</span>
+        </a>
     }
 }
 
