@@ -46,7 +46,7 @@ test("files of a room and of all rooms are looked for", async (t) => {
   await bob.page.getByRole("searchbox", { name: "Search files" }).fill("");
   await bob.page.getByRole("button", { name: "What to do with song.ogg" }).click();
   const [download] = await Promise.all([
-    bob.context.waitForEvent("page").then((page) => page.waitForEvent("download")),
+    bob.page.waitForEvent("download"),
     bob.page.getByRole("menuitem", { name: "Download" }).click(),
   ]);
   assert.equal(download.suggestedFilename(), "song.ogg");
@@ -71,7 +71,7 @@ test("uploads of one's other devices are listed as they move, and given up", asy
   await chips.getByText("film.mp4").waitFor();
 
   const other = await ann.context.newPage();
-  await other.goto(`${server.url}/you/uploads`);
+  await other.goto(new URL("/you/uploads", server.url).href);
   const row = other.getByRole("listitem").filter({ hasText: "film.mp4" });
   await row.getByText(/% of 8\.0 MB · from another device/).waitFor();
   await other.screenshot({ path: new URL("../results/uploads.png", import.meta.url).pathname });

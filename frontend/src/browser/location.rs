@@ -3,9 +3,10 @@
 
 use js_sys::decode_uri_component;
 use shared::http::{ROOMS, room_path};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::HtmlAnchorElement;
 
-use crate::browser::window;
+use crate::browser::{document, window};
 
 /// Folders of pages that are no room.
 const PAGES: [&str; 2] = ["/you/", "/admin/"];
@@ -49,9 +50,14 @@ impl Place {
 
 /// Has the browser save what a link leads to.
 pub(crate) fn download(link: &str) {
-    let address = format!("{link}?download");
-    // Refused only by who blocks what they clicked for.
-    let _ = window().open_with_url_and_target_and_features(&address, "_blank", "noopener");
+    let element = document().create_element("a").ok();
+    let Some(anchor) = element.and_then(|element| element.dyn_into::<HtmlAnchorElement>().ok())
+    else {
+        return;
+    };
+    anchor.set_href(&format!("{link}?download"));
+    anchor.set_download("");
+    anchor.click();
 }
 
 /// Makes the address that of the place. `replace` leaves no step to go back by.
