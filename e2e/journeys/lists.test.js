@@ -50,10 +50,10 @@ test("files of a room and of all rooms are looked for", async (t) => {
     bob.page.getByRole("menuitem", { name: "Download" }).click(),
   ]);
   assert.equal(download.suggestedFilename(), "song.ogg");
+  await bob.checkAccess();
   await bob.page.setViewportSize({ width: 390, height: 844 });
   await bob.see("files-of-all-rooms-phone");
   assert.equal(await bob.page.evaluate(() => document.documentElement.scrollWidth), 390, "nothing sticks out");
-  await bob.checkAccess();
 });
 
 test("uploads of one's other devices are listed as they move, and given up", async (t) => {
