@@ -79,17 +79,17 @@ fn list(
 ) -> Result<FilesPage, StoreError> {
     let wanted = Wanted::of(request);
     let end = Place::before(request);
-    let mut heaps = Vec::new();
+    let mut sources = Vec::new();
     for (room, first) in readable(db, reader, request.room.as_ref())? {
-        heaps.push(Heap::of(db, room, first, end)?);
+        sources.push(RoomFiles::of(db, room, first, end)?);
     }
     let mut page = FilesPage {
         files: Vec::new(),
         next: None,
     };
     for _ in 0..LOOKED_AT_MAX {
-        let newest = heaps.iter_mut().max_by_key(|heap| heap.top());
-        let Some(sent) = newest.map(|heap| heap.take(db)).transpose()?.flatten() else {
+        let newest = sources.iter_mut().max_by_key(|source| source.top());
+        let Some(sent) = newest.map(|source| source.take(db)).transpose()?.flatten() else {
             page.next = None;
             return Ok(page);
         };
@@ -186,23 +186,23 @@ impl Sent {
 }
 
 /// The files of a room, of which some are read ahead.
-struct Heap {
+struct RoomFiles {
     room: RoomId,
     first: Sequence,
     read: VecDeque<Sent>,
     is_all: bool,
 }
 
-impl Heap {
+impl RoomFiles {
     fn of(db: &Connection, room: RoomId, first: Sequence, end: Place) -> Result<Self, StoreError> {
-        let mut heap = Self {
+        let mut source = Self {
             room,
             first,
             read: VecDeque::new(),
             is_all: false,
         };
-        heap.read_on(db, end)?;
-        Ok(heap)
+        source.read_on(db, end)?;
+        Ok(source)
     }
 
     fn top(&self) -> Option<Place> {
